@@ -1,0 +1,60 @@
+//! What is known of an operation before it is called.
+//!
+//! The values are emitted from the effective document; no policy is decided here.
+
+/// The facts of one operation.
+#[derive(Debug)]
+pub struct OperationInfo {
+    /// The API it belongs to: `servicedesk` or `csm`.
+    pub api: &'static str,
+    /// The name of its Rust type, unique in its API: `CreateCustomer`.
+    pub name: &'static str,
+    /// The module it is grouped in: what it acts on, for example `customer`.
+    pub group: &'static str,
+    /// The HTTP method, in capitals.
+    pub method: &'static str,
+    /// The path below the site or the API's base, with `{placeholders}`.
+    pub path: &'static str,
+    /// OAuth scopes: any one of the outer entries suffices, all scopes within it are needed.
+    pub scopes: &'static [&'static [&'static str]],
+    /// Whether the server wants the opt-in header for it.
+    pub experimental: bool,
+    /// Whether the document marks it as deprecated.
+    pub deprecated: bool,
+    /// The documented statuses with what they mean here.
+    pub statuses: &'static [(u16, &'static str)],
+    /// How its answers are paged, if they are.
+    pub paging: Option<Paging>,
+    /// Whether sending it twice leaves the server as sending it once does.
+    pub repeatable: bool,
+    /// The requests per second the server is known to take, where it differs from the general limit.
+    pub burst: Option<u32>,
+    /// What its request carries.
+    pub body: Body,
+}
+
+/// How the answers of an operation are paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Paging {
+    /// A zero-based offset is asked for; the answer repeats it.
+    Offset,
+    /// A cursor is asked for; the answer carries the next one.
+    Cursor,
+    /// A cursor is asked for; the answer carries it inside its next link.
+    LinkCursor,
+    /// A page number is asked for; the answer repeats it.
+    Number,
+}
+
+/// What the request of an operation carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// A JSON document.
+    Json,
+    /// Files, as multipart form data in parts of this name.
+    Multipart(&'static str),
+}

@@ -1,0 +1,1 @@
+//! The tests live in `it/`: one binary for all of them.
