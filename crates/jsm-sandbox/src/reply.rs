@@ -1,0 +1,88 @@
+//! What a behaviour answers: a status, headers and a body, with the error shapes of the two APIs.
+//!
+//! How it is sent, delayed or spoilt is decided by the server and the faults.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// An answer before it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Payload,
+}
+
+/// What an answer carries.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    Empty,
+    Json(Value),
+    Raw { media_type: String, bytes: Bytes },
+}
+
+/// A behaviour succeeds or refuses; both are answers, and `?` leaves with the refusal.
+pub(crate) type Outcome = Result<Reply, Reply>;
+
+impl Reply {
+    pub(crate) fn empty(status: u16) -> Reply {
+        Reply { status, headers: Vec::new(), body: Payload::Empty }
+    }
+
+    pub(crate) fn json(status: u16, body: Value) -> Reply {
+        Reply { status, headers: Vec::new(), body: Payload::Json(body) }
+    }
+
+    pub(crate) fn raw(status: u16, media_type: &str, bytes: impl Into<Bytes>) -> Reply {
+        Reply {
+            status,
+            headers: Vec::new(),
+            body: Payload::Raw { media_type: media_type.to_owned(), bytes: bytes.into() },
+        }
+    }
+
+    pub(crate) fn ok(body: Value) -> Reply {
+        Reply::json(200, body)
+    }
+
+    pub(crate) fn created(body: Value) -> Reply {
+        Reply::json(201, body)
+    }
+
+    pub(crate) fn no_content() -> Reply {
+        Reply::empty(204)
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The documented error of Jira Service Management.
+    pub(crate) fn refuse(status: u16, key: &str, message: impl Into<String>) -> Reply {
+        Reply::json(
+            status,
+            json!({
+                "errorMessage": message.into(),
+                "i18nErrorMessage": {"i18nKey": key, "parameters": []},
+            }),
+        )
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Reply {
+        Reply::refuse(400, "sd.rest.error.invalid", message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Reply {
+        Reply::refuse(403, "sd.rest.error.permission", message)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Reply {
+        Reply::refuse(404, "sd.rest.error.notfound", format!("{what} does not exist, or you cannot see it."))
+    }
+
+    /// The gateway's words for a token whose scopes do not suffice, whichever API is behind it.
+    pub(crate) fn scope_does_not_match() -> Reply {
+        Reply::json(401, json!({"code": 401, "message": "Unauthorized; scope does not match"}))
+    }
+}

@@ -1,0 +1,179 @@
+//! Everything that exists on the site: desks, people, organizations.
+//!
+//! What a caller may see or do with it is decided by the behaviours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::auth::Role;
+use crate::reply::Reply;
+
+/// The state of a site.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) now: i64,
+    pub(crate) people: BTreeMap<String, Person>,
+    pub(crate) desks: BTreeMap<u64, Desk>,
+    pub(crate) organizations: BTreeMap<u64, Organization>,
+    counters: BTreeMap<&'static str, u64>,
+}
+
+/// Somebody with an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) account_id: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) active: bool,
+}
+
+/// A service desk.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    pub(crate) id: u64,
+    pub(crate) project_id: u64,
+    pub(crate) key: String,
+    pub(crate) name: String,
+    /// Whether anybody with an account may raise requests; nobody can be removed from such a desk.
+    pub(crate) open: bool,
+    pub(crate) customers: BTreeSet<String>,
+    pub(crate) organizations: BTreeSet<u64>,
+}
+
+/// A group of customers.
+#[derive(Clone, Debug)]
+pub(crate) struct Organization {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) created: i64,
+    pub(crate) members: BTreeSet<String>,
+}
+
+impl World {
+    pub(crate) fn new(now: i64) -> World {
+        World {
+            now,
+            people: BTreeMap::new(),
+            desks: BTreeMap::new(),
+            organizations: BTreeMap::new(),
+            counters: BTreeMap::new(),
+        }
+    }
+
+    /// The next number of a kind of thing; numbers are never given twice.
+    pub(crate) fn next(&mut self, kind: &'static str, first: u64) -> u64 {
+        let next = self.counters.entry(kind).or_insert(first);
+        *next += 1;
+        *next - 1
+    }
+
+    /// Adds an account. Ids sort in the order in which accounts were made.
+    pub(crate) fn add_person(&mut self, name: &str, email: &str, role: Role) -> String {
+        let number = self.next("person", 1);
+        let account_id = match role {
+            Role::Customer | Role::Anonymous => {
+                format!("qm:7d3c5a11-4b0c-4e57-9a00-5eedfa11b0a7:{:08x}-0000-4000-8000-{number:012x}", number)
+            }
+            Role::Agent | Role::Admin => format!("5b10ac8d82e05b22{number:08x}"),
+        };
+        self.people.insert(
+            account_id.clone(),
+            Person {
+                account_id: account_id.clone(),
+                email: email.to_owned(),
+                name: name.to_owned(),
+                role,
+                active: true,
+            },
+        );
+        account_id
+    }
+
+    pub(crate) fn person_with_email(&self, email: &str) -> Option<&Person> {
+        self.people.values().find(|person| person.email.eq_ignore_ascii_case(email))
+    }
+
+    pub(crate) fn add_desk(&mut self, key: &str, name: &str, open: bool) -> u64 {
+        let id = self.next("desk", 1);
+        self.desks.insert(
+            id,
+            Desk {
+                id,
+                project_id: 10_000 + id,
+                key: key.to_owned(),
+                name: name.to_owned(),
+                open,
+                customers: BTreeSet::new(),
+                organizations: BTreeSet::new(),
+            },
+        );
+        id
+    }
+
+    pub(crate) fn add_organization(&mut self, name: &str) -> u64 {
+        let id = self.next("organization", 1);
+        let created = self.now;
+        self.organizations
+            .insert(id, Organization { id, name: name.to_owned(), created, members: BTreeSet::new() });
+        id
+    }
+
+    /// The desk that a path names by its id, its project's key, or either of them with a prefix.
+    pub(crate) fn desk(&self, named: &str) -> Result<&Desk, Reply> {
+        self.desk_id(named)
+            .and_then(|id| self.desks.get(&id))
+            .ok_or_else(|| Reply::not_found("The service desk"))
+    }
+
+    pub(crate) fn desk_mut(&mut self, named: &str) -> Result<&mut Desk, Reply> {
+        self.desk_id(named)
+            .and_then(|id| self.desks.get_mut(&id))
+            .ok_or_else(|| Reply::not_found("The service desk"))
+    }
+
+    fn desk_id(&self, named: &str) -> Option<u64> {
+        let mut desks = self.desks.values();
+        let found = match named.split_once(':') {
+            Some(("serviceDeskId", id)) => desks.find(|desk| desk.id.to_string() == id),
+            Some(("projectKey", key)) => desks.find(|desk| desk.key == key),
+            Some(("projectId", id)) => desks.find(|desk| desk.project_id.to_string() == id),
+            Some(_) => None,
+            None => desks.find(|desk| desk.id.to_string() == named || desk.key == named),
+        };
+        found.map(|desk| desk.id)
+    }
+
+    pub(crate) fn organization(&self, id: u64) -> Result<&Organization, Reply> {
+        self.organizations.get(&id).ok_or_else(|| Reply::not_found("The organization"))
+    }
+
+    pub(crate) fn organization_mut(&mut self, id: u64) -> Result<&mut Organization, Reply> {
+        self.organizations.get_mut(&id).ok_or_else(|| Reply::not_found("The organization"))
+    }
+}
+
+impl Person {
+    /// The user as Jira Service Management writes one.
+    pub(crate) fn render(&self, base: &str) -> Value {
+        let mut id = form_urlencoded::Serializer::new(String::new());
+        id.append_pair("accountId", &self.account_id);
+        let address = format!("{base}/rest/api/2/user?{}", id.finish());
+        let avatar = |size: u32| format!("{base}/avatar/{size}.png");
+        json!({
+            "accountId": self.account_id,
+            "emailAddress": self.email,
+            "displayName": self.name,
+            "active": self.active,
+            "timeZone": "Etc/UTC",
+            "_links": {
+                "self": address,
+                "jiraRest": address,
+                "avatarUrls": {
+                    "16x16": avatar(16), "24x24": avatar(24), "32x32": avatar(32), "48x48": avatar(48),
+                },
+            },
+        })
+    }
+}
