@@ -1,3 +1,28 @@
-//! Maintenance commands.
+//! The command line: `cargo xtask COMMAND`. Each arm is one call.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{files, outcome, pin};
+
+/// Maintenance commands of this repository.
+///
+/// Exit codes: 0 when all is well, 1 when something is not current or went wrong, 2 on bad usage or bad input.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Pin(pin::PinArgs),
+}
+
+fn main() -> ExitCode {
+    let root = files::root();
+    outcome::tell(match Cli::parse().command {
+        Command::Pin(args) => pin::run(&root, &args),
+    })
+}

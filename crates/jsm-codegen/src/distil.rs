@@ -1,0 +1,485 @@
+//! Distilling: an OpenAPI 3.0 document down to the facts of its interface.
+//!
+//! Neither files nor addresses are read here (that is xtask's part), and nothing is corrected or renamed (that is
+//! what the overlays do). The walk follows the structure of OpenAPI, told by [`grammar`]: what the grammar does not
+//! name is left out, so a sentence cannot slip in under a new key, while a *property* that is named `description`
+//! stays, being an entry of a map of names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{Refusal, canonical, kind_of};
+
+/// The methods a path item can hold, in the order of the OpenAPI specification.
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// A distilled document, and what there was besides facts and known prose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distilled {
+    /// The facts: a valid OpenAPI 3.0 document if the one that was read is valid.
+    pub document: Value,
+    /// The version that the document gives itself.
+    pub version: String,
+    /// Keys that neither the grammar nor the list of known prose names, and how often each was left out.
+    pub left_out: BTreeMap<String, usize>,
+}
+
+/// How much a document describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Entries of `paths`.
+    pub paths: usize,
+    /// Methods on those paths.
+    pub operations: usize,
+    /// Entries of `components.schemas`.
+    pub schemas: usize,
+}
+
+/// Keeps the interface facts of an OpenAPI 3.0 document and gives it our title.
+///
+/// Distilling what is distilled already changes nothing.
+///
+/// # Errors
+/// Refuses any other version of OpenAPI, a document without paths, and one whose structure is not OpenAPI's; the
+/// message of the last names the place as a JSON pointer.
+pub fn distil(document: &Value, title: &str) -> Result<Distilled, Refusal> {
+    const VERSIONS: &str = "give the OpenAPI 3.0 document of the API";
+    if document.get("swagger").is_some() {
+        return Err(Refusal::new("it is an OpenAPI 2.0 (Swagger) document", VERSIONS));
+    }
+    match document.get("openapi") {
+        None => {
+            return Err(Refusal::new("it is not an OpenAPI document: it has no `openapi` version", VERSIONS));
+        }
+        Some(Value::String(version)) if version.starts_with("3.0.") => {}
+        Some(version) => {
+            let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
+            return Err(Refusal::new(format!("it is an OpenAPI {version} document, not 3.0"), VERSIONS));
+        }
+    }
+    let mut walk = Walk::default();
+    let Value::Object(mut distilled) = walk.object(document, Kind::Document, "")? else {
+        return Err(Refusal::new("its root is not an object", VERSIONS));
+    };
+    let version = document.pointer("/info/version").and_then(Value::as_str).unwrap_or_default().to_owned();
+    distilled.insert("info".to_owned(), json!({"title": title, "version": version}));
+    let document = Value::Object(distilled);
+    if counts(&document).operations == 0 {
+        let next = "check that it is the whole document of the API";
+        return Err(Refusal::new("it has no paths with operations", next));
+    }
+    Ok(Distilled { document, version, left_out: walk.left_out })
+}
+
+/// Counts what a document describes.
+pub fn counts(document: &Value) -> Counts {
+    Counts {
+        paths: document.get("paths").and_then(Value::as_object).map_or(0, Map::len),
+        operations: operations(document).count(),
+        schemas: document.pointer("/components/schemas").and_then(Value::as_object).map_or(0, Map::len),
+    }
+}
+
+/// The operations of a document: path, method, operation.
+pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
+    })
+}
+
+/// The references of a document to its own components that lead nowhere, sorted.
+///
+/// A document cut off in the middle can still be well-formed YAML; this is how it shows.
+pub fn dangling_references(document: &Value) -> BTreeSet<String> {
+    fn visit(value: &Value, root: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| visit(item, root, found)),
+            Value::Object(entries) => {
+                if let Some(pointer) =
+                    entries.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'))
+                    && pointer.starts_with("/components/")
+                    && root.pointer(pointer).is_none()
+                {
+                    found.insert(format!("#{pointer}"));
+                }
+                entries.values().for_each(|entry| visit(entry, root, found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    visit(document, document, &mut found);
+    found
+}
+
+/// The kinds of object that OpenAPI 3.0 knows, as far as they hold more than plain facts.
+#[derive(Clone, Copy)]
+enum Kind {
+    Document,
+    Info,
+    Server,
+    ServerVariable,
+    Tag,
+    Components,
+    PathItem,
+    Operation,
+    Parameter,
+    Header,
+    RequestBody,
+    Response,
+    Media,
+    Encoding,
+    Link,
+    Callback,
+    Schema,
+    SecurityScheme,
+    Flows,
+    Flow,
+    OauthScopes,
+}
+
+/// How the value of one key is kept.
+#[derive(Clone, Copy)]
+enum Part {
+    /// As it stands: a scalar, or a value of the API's own such as a default.
+    Fact,
+    /// A boolean that is false unless said: saying false is the same as silence.
+    Flag,
+    /// A list whose order and repetitions mean nothing; an empty one is the same as silence.
+    Set,
+    /// An object of this kind.
+    One(Kind),
+    /// An object of this kind, or a boolean.
+    OneOrFlag(Kind),
+    /// A map from names that the API chooses.
+    Names(Kind),
+    /// A map whose `x-` keys are not entries but extensions.
+    Entries(Kind),
+    /// A list whose order says something.
+    List(Kind),
+    /// A list whose order means nothing, sorted by the given keys; an empty one is the same as silence.
+    Sorted(Kind, [&'static str; 3]),
+    /// Security requirements: alternatives, each a map from a scheme to a set of scopes. An empty list means "open
+    /// to all" and stays.
+    Security,
+    /// A map from scopes to sentences: the scopes stay, the sentences go.
+    Scopes,
+}
+
+/// The keys of a kind of object that carry interface facts, and how each is kept.
+///
+/// Parameters are sorted although upstream lists them in some order: the order has no meaning on the wire,
+/// editing the documentation moves it, and the generator orders arguments by the path's template and by name.
+/// The first of several servers is the default, and the order of `oneOf` and `anyOf` decides which alternative a
+/// reader tries first, so these three keep theirs.
+fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
+    use Kind::*;
+    use Part::*;
+    match kind {
+        Document => &[
+            ("components", One(Components)),
+            ("info", One(Info)),
+            ("openapi", Fact),
+            ("paths", Entries(PathItem)),
+            ("security", Security),
+            ("servers", List(Server)),
+            ("tags", Sorted(Tag, ["name", "", ""])),
+        ],
+        Info => &[("version", Fact)],
+        Server => &[("url", Fact), ("variables", Names(ServerVariable))],
+        ServerVariable => &[("default", Fact), ("enum", Set)],
+        Tag => &[("name", Fact)],
+        Components => &[
+            ("callbacks", Names(Callback)),
+            ("headers", Names(Header)),
+            ("links", Names(Link)),
+            ("parameters", Names(Parameter)),
+            ("requestBodies", Names(RequestBody)),
+            ("responses", Names(Response)),
+            ("schemas", Names(Schema)),
+            ("securitySchemes", Names(SecurityScheme)),
+        ],
+        PathItem => &[
+            ("$ref", Fact),
+            ("delete", One(Operation)),
+            ("get", One(Operation)),
+            ("head", One(Operation)),
+            ("options", One(Operation)),
+            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
+            ("patch", One(Operation)),
+            ("post", One(Operation)),
+            ("put", One(Operation)),
+            ("servers", List(Server)),
+            ("trace", One(Operation)),
+        ],
+        Operation => &[
+            ("callbacks", Names(Callback)),
+            ("deprecated", Flag),
+            ("operationId", Fact),
+            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
+            ("requestBody", One(RequestBody)),
+            ("responses", Entries(Response)),
+            ("security", Security),
+            ("servers", List(Server)),
+            ("tags", Set),
+            // A word such as READ or ADMIN: what an app has to be granted, so a fact like the scopes.
+            ("x-atlassian-connect-scope", Fact),
+            ("x-atlassian-oauth2-scopes", Sorted(OauthScopes, ["state", "scheme", ""])),
+            ("x-experimental", Flag),
+        ],
+        OauthScopes => &[("scheme", Fact), ("scopes", Set), ("state", Fact)],
+        Parameter => &[
+            ("$ref", Fact),
+            ("allowEmptyValue", Flag),
+            ("allowReserved", Flag),
+            ("content", Names(Media)),
+            ("deprecated", Flag),
+            ("explode", Fact),
+            ("in", Fact),
+            ("name", Fact),
+            ("required", Flag),
+            ("schema", One(Schema)),
+            ("style", Fact),
+            ("x-experimental", Flag),
+        ],
+        Header => &[
+            ("$ref", Fact),
+            ("allowEmptyValue", Flag),
+            ("allowReserved", Flag),
+            ("content", Names(Media)),
+            ("deprecated", Flag),
+            ("explode", Fact),
+            ("required", Flag),
+            ("schema", One(Schema)),
+            ("style", Fact),
+        ],
+        RequestBody => &[("$ref", Fact), ("content", Names(Media)), ("required", Flag)],
+        Response => &[
+            ("$ref", Fact),
+            ("content", Names(Media)),
+            ("headers", Names(Header)),
+            ("links", Names(Link)),
+            ("x-experimental", Flag),
+        ],
+        Media => &[("encoding", Names(Encoding)), ("schema", One(Schema))],
+        Encoding => &[
+            ("allowReserved", Flag),
+            ("contentType", Fact),
+            ("explode", Fact),
+            ("headers", Names(Header)),
+            ("style", Fact),
+        ],
+        Link => &[
+            ("$ref", Fact),
+            ("operationId", Fact),
+            ("operationRef", Fact),
+            ("parameters", Fact),
+            ("requestBody", Fact),
+            ("server", One(Server)),
+        ],
+        Callback => &[],
+        Schema => &[
+            ("$ref", Fact),
+            ("additionalProperties", OneOrFlag(Schema)),
+            ("allOf", List(Schema)),
+            ("anyOf", List(Schema)),
+            ("default", Fact),
+            ("deprecated", Flag),
+            ("discriminator", Fact),
+            ("enum", Set),
+            ("exclusiveMaximum", Flag),
+            ("exclusiveMinimum", Flag),
+            ("format", Fact),
+            ("items", One(Schema)),
+            ("maxItems", Fact),
+            ("maxLength", Fact),
+            ("maxProperties", Fact),
+            ("maximum", Fact),
+            ("minItems", Fact),
+            ("minLength", Fact),
+            ("minProperties", Fact),
+            ("minimum", Fact),
+            ("multipleOf", Fact),
+            ("not", One(Schema)),
+            ("nullable", Flag),
+            ("oneOf", List(Schema)),
+            ("pattern", Fact),
+            ("properties", Names(Schema)),
+            ("readOnly", Flag),
+            ("required", Set),
+            ("type", Fact),
+            ("uniqueItems", Flag),
+            ("writeOnly", Flag),
+            ("x-experimental", Flag),
+        ],
+        SecurityScheme => &[
+            ("$ref", Fact),
+            ("bearerFormat", Fact),
+            ("flows", One(Flows)),
+            ("in", Fact),
+            ("name", Fact),
+            ("openIdConnectUrl", Fact),
+            ("scheme", Fact),
+            ("type", Fact),
+        ],
+        Flows => &[
+            ("authorizationCode", One(Flow)),
+            ("clientCredentials", One(Flow)),
+            ("implicit", One(Flow)),
+            ("password", One(Flow)),
+        ],
+        Flow => &[("authorizationUrl", Fact), ("refreshUrl", Fact), ("scopes", Scopes), ("tokenUrl", Fact)],
+    }
+}
+
+/// Keys that are known to hold documentation, looks or legal notes, so that leaving them out is no news.
+const PROSE: [&str; 12] = [
+    "contact",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "license",
+    "summary",
+    "termsOfService",
+    "title",
+    "xml",
+    "x-atlassian-data-security-policy",
+    "x-atlassian-narrative",
+];
+
+#[derive(Default)]
+struct Walk {
+    left_out: BTreeMap<String, usize>,
+}
+
+impl Walk {
+    fn object(&mut self, value: &Value, kind: Kind, at: &str) -> Result<Value, Refusal> {
+        if let Kind::Callback = kind {
+            return self.map(value, Kind::PathItem, true, at);
+        }
+        let grammar = grammar(kind);
+        let mut kept = Map::new();
+        for (key, value) in entries_of(value, at)? {
+            if let Some((_, part)) = grammar.iter().find(|(name, _)| name == key) {
+                if let Some(value) = self.part(value, *part, &step(at, key))? {
+                    kept.insert(key.clone(), value);
+                }
+            } else if ours(key) {
+                kept.insert(key.clone(), value.clone());
+            } else {
+                self.leave_out(key);
+            }
+        }
+        // The standard requires a text here; an empty one is nobody's sentence.
+        if matches!(kind, Kind::Response) && !kept.contains_key("$ref") {
+            kept.insert("description".to_owned(), json!(""));
+        }
+        Ok(Value::Object(kept))
+    }
+
+    /// What is kept of one value, or nothing if silence says the same.
+    fn part(&mut self, value: &Value, part: Part, at: &str) -> Result<Option<Value>, Refusal> {
+        Ok(Some(match part {
+            Part::Fact => value.clone(),
+            Part::Flag if *value == Value::Bool(false) => return Ok(None),
+            Part::Flag => value.clone(),
+            Part::OneOrFlag(_) if value.is_boolean() => value.clone(),
+            Part::One(kind) | Part::OneOrFlag(kind) => self.object(value, kind, at)?,
+            Part::Names(kind) => self.map(value, kind, false, at)?,
+            Part::Entries(kind) => self.map(value, kind, true, at)?,
+            Part::List(kind) => Value::Array(self.list(value, kind, at)?),
+            Part::Set => match set(value, at)? {
+                items if items.is_empty() => return Ok(None),
+                items => Value::Array(items),
+            },
+            Part::Sorted(kind, keys) => {
+                let mut items = self.list(value, kind, at)?;
+                if items.is_empty() {
+                    return Ok(None);
+                }
+                // The canonical text settles what the keys leave equal.
+                items.sort_by_cached_key(|item| {
+                    (keys.map(|key| item.get(key).map(Value::to_string)), canonical(item))
+                });
+                Value::Array(items)
+            }
+            Part::Security => {
+                let mut alternatives = Vec::new();
+                for (index, alternative) in items_of(value, at)?.iter().enumerate() {
+                    let at = step(at, &index.to_string());
+                    let mut schemes = Map::new();
+                    for (scheme, scopes) in entries_of(alternative, &at)? {
+                        schemes.insert(scheme.clone(), Value::Array(set(scopes, &step(&at, scheme))?));
+                    }
+                    alternatives.push(Value::Object(schemes));
+                }
+                alternatives.sort_by_cached_key(canonical);
+                Value::Array(alternatives)
+            }
+            Part::Scopes => {
+                Value::Object(entries_of(value, at)?.keys().map(|scope| (scope.clone(), json!(""))).collect())
+            }
+        }))
+    }
+
+    fn map(&mut self, value: &Value, kind: Kind, extensible: bool, at: &str) -> Result<Value, Refusal> {
+        let mut kept = Map::new();
+        for (name, entry) in entries_of(value, at)? {
+            if extensible && name.starts_with("x-") {
+                if ours(name) {
+                    kept.insert(name.clone(), entry.clone());
+                } else {
+                    self.leave_out(name);
+                }
+            } else {
+                kept.insert(name.clone(), self.object(entry, kind, &step(at, name))?);
+            }
+        }
+        Ok(Value::Object(kept))
+    }
+
+    fn list(&mut self, value: &Value, kind: Kind, at: &str) -> Result<Vec<Value>, Refusal> {
+        let items = items_of(value, at)?.iter().enumerate();
+        items.map(|(index, item)| self.object(item, kind, &step(at, &index.to_string()))).collect()
+    }
+
+    fn leave_out(&mut self, key: &str) {
+        if !PROSE.contains(&key) {
+            *self.left_out.entry(key.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+/// Whether a key is an annotation of this project, as an authored document carries them.
+fn ours(key: &str) -> bool {
+    key.starts_with("x-jsm-")
+}
+
+fn set(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {
+    let sorted: BTreeMap<String, &Value> =
+        items_of(value, at)?.iter().map(|item| (canonical(item), item)).collect();
+    Ok(sorted.into_values().cloned().collect())
+}
+
+fn entries_of<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, Refusal> {
+    value.as_object().ok_or_else(|| misshapen("an object", value, at))
+}
+
+fn items_of<'a>(value: &'a Value, at: &str) -> Result<&'a [Value], Refusal> {
+    value.as_array().map(Vec::as_slice).ok_or_else(|| misshapen("a list", value, at))
+}
+
+fn misshapen(due: &str, found: &Value, at: &str) -> Refusal {
+    Refusal::new(
+        format!("its structure is not OpenAPI's: {} stands at #{at} where {due} is due", kind_of(found)),
+        "mend the document there, or give the one that upstream publishes",
+    )
+}
+
+/// A JSON pointer one step further down.
+fn step(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
