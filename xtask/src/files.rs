@@ -46,7 +46,10 @@ pub type Draft = (String, String);
 /// Fails with exit code 1 if the disk does not take a file; every file is then as it was.
 pub fn write_all(root: &Path, drafts: &[Draft]) -> Result<(), Failure> {
     let failed = |path: &str, error: std::io::Error| {
-        Failure::work(format!("{path} cannot be written: {error}"), "make room or mend the permissions; no file was changed")
+        Failure::work(
+            format!("{path} cannot be written: {error}"),
+            "make room or mend the permissions; no file was changed",
+        )
     };
     let mut ready = Vec::new();
     for (path, text) in drafts {

@@ -120,7 +120,10 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
         (Some(text), true) => (path.clone(), text.clone().into_bytes()),
         (None, true) => {
             let next = "write it from the documentation, or give upstream's document with --from";
-            return Err(Failure::input(format!("{path}: there is no such file, and {api} is authored here"), next));
+            return Err(Failure::input(
+                format!("{path}: there is no such file, and {api} is authored here"),
+                next,
+            ));
         }
         (_, false) => {
             let source = Source::new(args.from.as_ref().unwrap_or(&pin.url));
@@ -131,13 +134,16 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
     let Distilled { document: after, version, left_out } =
         distil::distil(&read, &pin.title).map_err(|refusal| Failure::refused(&place, refusal))?;
     if !args.allow_shrink {
-        refuse_the_incomplete(before.as_ref(), &after).map_err(|refusal| Failure::refused(&place, refusal))?;
+        refuse_the_incomplete(before.as_ref(), &after)
+            .map_err(|refusal| Failure::refused(&place, refusal))?;
     }
 
-    let origin = if authored { Origin::Authored } else { Origin::Upstream { bytes: &bytes, version: &version } };
-    let today = args.date.clone().unwrap_or_else(|| {
-        pins::day(SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs()))
-    });
+    let origin =
+        if authored { Origin::Authored } else { Origin::Upstream { bytes: &bytes, version: &version } };
+    let today = args
+        .date
+        .clone()
+        .unwrap_or_else(|| pins::day(SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())));
     let mut pins = pins_before.clone();
     pins.insert(api.clone(), pin.record(&after, origin, &today));
     let mut drafts = vec![(path, document::canonical(&after))];
@@ -163,7 +169,10 @@ fn check(prepared: &Prepared, args: &PinArgs) -> Outcome {
         return Outcome::Stale(format!("{api} is not pinned yet: {command}"));
     };
     if !pins::same_interface(before, after) {
-        return Outcome::Stale(format!("{api} is not current: {command}\n{}", pins::difference(before, after)));
+        return Outcome::Stale(format!(
+            "{api} is not current: {command}\n{}",
+            pins::difference(before, after)
+        ));
     }
     if recorded != Some(document::sha256(text.as_bytes()).as_str()) || authored && !drafts.is_empty() {
         let path = files::pinned(api);
@@ -171,15 +180,21 @@ fn check(prepared: &Prepared, args: &PinArgs) -> Outcome {
     }
     Outcome::Fine(match drafts.is_empty() {
         true => format!("{api} is current"),
-        false => format!("{api} is current: upstream has another edition of the document, with the same interface"),
+        false => {
+            format!("{api} is current: upstream has another edition of the document, with the same interface")
+        }
     })
 }
 
 fn refuse_the_incomplete(before: Option<&Value>, after: &Value) -> Result<(), Refusal> {
     const NEXT: &str = "check that it is the whole document; if it is, add --allow-shrink";
-    let (now, then) = (distil::counts(after).operations, before.map_or(0, |before| distil::counts(before).operations));
+    let (now, then) =
+        (distil::counts(after).operations, before.map_or(0, |before| distil::counts(before).operations));
     if now * 2 < then {
-        return Err(Refusal::new(format!("it has {now} operations, fewer than half of the {then} pinned now"), NEXT));
+        return Err(Refusal::new(
+            format!("it has {now} operations, fewer than half of the {then} pinned now"),
+            NEXT,
+        ));
     }
     let dangling = distil::dangling_references(after);
     match dangling.first() {

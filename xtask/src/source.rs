@@ -46,7 +46,9 @@ impl Source {
                     _ => Failure::input(format!("{self}: {error}"), "give a file that can be read"),
                 };
                 let mut bytes = Vec::new();
-                File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes)).map_err(failed)?;
+                File::open(path)
+                    .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+                    .map_err(failed)?;
                 if bytes.len() as u64 > LIMIT { Err(self.too_large()) } else { Ok(bytes) }
             }
             Source::Url(url) => self.fetch(url),
@@ -54,9 +56,9 @@ impl Source {
     }
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>, Failure> {
-        let uri: Uri = url
-            .parse()
-            .map_err(|error| Failure::input(format!("{url}: not an address ({error})"), "check the address"))?;
+        let uri: Uri = url.parse().map_err(|error| {
+            Failure::input(format!("{url}: not an address ({error})"), "check the address")
+        })?;
         let secure = match (uri.scheme_str(), uri.host()) {
             (Some("https"), Some(_)) => true,
             (Some("http"), Some(host)) if is_loopback(host) => false,
@@ -110,5 +112,6 @@ impl fmt::Display for Source {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

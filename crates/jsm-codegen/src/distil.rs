@@ -149,6 +149,8 @@ enum Part {
     Flag,
     /// A list whose order and repetitions mean nothing; an empty one is the same as silence.
     Set,
+    /// A set of scopes: what lets an app change something first, as that is what its owner weighs, then by name.
+    Grants,
     /// An object of this kind.
     One(Kind),
     /// An object of this kind, or a boolean.
@@ -229,7 +231,7 @@ fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
             ("x-atlassian-oauth2-scopes", Sorted(OauthScopes, ["state", "scheme", ""])),
             ("x-experimental", Flag),
         ],
-        OauthScopes => &[("scheme", Fact), ("scopes", Set), ("state", Fact)],
+        OauthScopes => &[("scheme", Fact), ("scopes", Grants), ("state", Fact)],
         Parameter => &[
             ("$ref", Fact),
             ("allowEmptyValue", Flag),
@@ -395,6 +397,7 @@ impl Walk {
                 items if items.is_empty() => return Ok(None),
                 items => Value::Array(items),
             },
+            Part::Grants => Value::Array(grants(value, at)?),
             Part::Sorted(kind, keys) => {
                 let mut items = self.list(value, kind, at)?;
                 if items.is_empty() {
@@ -412,7 +415,7 @@ impl Walk {
                     let at = step(at, &index.to_string());
                     let mut schemes = Map::new();
                     for (scheme, scopes) in entries_of(alternative, &at)? {
-                        schemes.insert(scheme.clone(), Value::Array(set(scopes, &step(&at, scheme))?));
+                        schemes.insert(scheme.clone(), Value::Array(grants(scopes, &step(&at, scheme))?));
                     }
                     alternatives.push(Value::Object(schemes));
                 }
@@ -462,6 +465,12 @@ fn set(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {
     let sorted: BTreeMap<String, &Value> =
         items_of(value, at)?.iter().map(|item| (canonical(item), item)).collect();
     Ok(sorted.into_values().cloned().collect())
+}
+
+fn grants(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {
+    let mut scopes = set(value, at)?;
+    scopes.sort_by_key(|scope| scope.as_str().is_some_and(|scope| scope.starts_with("read:")));
+    Ok(scopes)
 }
 
 fn entries_of<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, Refusal> {
