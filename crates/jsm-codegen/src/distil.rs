@@ -1,7 +1,7 @@
 //! Distilling: an OpenAPI 3.0 document down to the facts of its interface.
 //!
 //! Neither files nor addresses are read here (that is xtask's part), and nothing is corrected or renamed (that is
-//! what the overlays do). The walk follows the structure of OpenAPI, told by [`grammar`]: what the grammar does not
+//! what the overlays do). The walk follows the structure of OpenAPI, told by the tables of `grammar`: what they do not
 //! name is left out, so a sentence cannot slip in under a new key, while a *property* that is named `description`
 //! stays, being an entry of a map of names.
 
@@ -10,6 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Refusal, canonical, kind_of};
+
+mod grammar;
+
+use grammar::{Kind, PROSE, Part, grammar};
 
 /// The methods a path item can hold, in the order of the OpenAPI specification.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -62,8 +66,15 @@ pub fn distil(document: &Value, title: &str) -> Result<Distilled, Refusal> {
     let Value::Object(mut distilled) = walk.object(document, Kind::Document, "")? else {
         return Err(Refusal::new("its root is not an object", VERSIONS));
     };
-    let version = document.pointer("/info/version").and_then(Value::as_str).unwrap_or_default().to_owned();
-    distilled.insert("info".to_owned(), json!({"title": title, "version": version}));
+    let info = distilled.entry("info").or_insert_with(|| json!({}));
+    // YAML reads an unquoted 1.0 as a number; the standard wants a text.
+    let version = match &info["version"] {
+        Value::String(version) => version.clone(),
+        Value::Number(version) => version.to_string(),
+        _ => String::new(),
+    };
+    info["version"] = json!(version);
+    info["title"] = json!(title);
     let document = Value::Object(distilled);
     if counts(&document).operations == 0 {
         let next = "check that it is the whole document of the API";
@@ -113,244 +124,6 @@ pub fn dangling_references(document: &Value) -> BTreeSet<String> {
     visit(document, document, &mut found);
     found
 }
-
-/// The kinds of object that OpenAPI 3.0 knows, as far as they hold more than plain facts.
-#[derive(Clone, Copy)]
-enum Kind {
-    Document,
-    Info,
-    Server,
-    ServerVariable,
-    Tag,
-    Components,
-    PathItem,
-    Operation,
-    Parameter,
-    Header,
-    RequestBody,
-    Response,
-    Media,
-    Encoding,
-    Link,
-    Callback,
-    Schema,
-    SecurityScheme,
-    Flows,
-    Flow,
-    OauthScopes,
-}
-
-/// How the value of one key is kept.
-#[derive(Clone, Copy)]
-enum Part {
-    /// As it stands: a scalar, or a value of the API's own such as a default.
-    Fact,
-    /// A boolean that is false unless said: saying false is the same as silence.
-    Flag,
-    /// A list whose order and repetitions mean nothing; an empty one is the same as silence.
-    Set,
-    /// A set of scopes: what lets an app change something first, as that is what its owner weighs, then by name.
-    Grants,
-    /// An object of this kind.
-    One(Kind),
-    /// An object of this kind, or a boolean.
-    OneOrFlag(Kind),
-    /// A map from names that the API chooses.
-    Names(Kind),
-    /// A map whose `x-` keys are not entries but extensions.
-    Entries(Kind),
-    /// A list whose order says something.
-    List(Kind),
-    /// A list whose order means nothing, sorted by the given keys; an empty one is the same as silence.
-    Sorted(Kind, [&'static str; 3]),
-    /// Security requirements: alternatives, each a map from a scheme to a set of scopes. An empty list means "open
-    /// to all" and stays.
-    Security,
-    /// A map from scopes to sentences: the scopes stay, the sentences go.
-    Scopes,
-}
-
-/// The keys of a kind of object that carry interface facts, and how each is kept.
-///
-/// Parameters are sorted although upstream lists them in some order: the order has no meaning on the wire,
-/// editing the documentation moves it, and the generator orders arguments by the path's template and by name.
-/// The first of several servers is the default, and the order of `oneOf` and `anyOf` decides which alternative a
-/// reader tries first, so these three keep theirs.
-fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
-    use Kind::*;
-    use Part::*;
-    match kind {
-        Document => &[
-            ("components", One(Components)),
-            ("info", One(Info)),
-            ("openapi", Fact),
-            ("paths", Entries(PathItem)),
-            ("security", Security),
-            ("servers", List(Server)),
-            ("tags", Sorted(Tag, ["name", "", ""])),
-        ],
-        Info => &[("version", Fact)],
-        Server => &[("url", Fact), ("variables", Names(ServerVariable))],
-        ServerVariable => &[("default", Fact), ("enum", Set)],
-        Tag => &[("name", Fact)],
-        Components => &[
-            ("callbacks", Names(Callback)),
-            ("headers", Names(Header)),
-            ("links", Names(Link)),
-            ("parameters", Names(Parameter)),
-            ("requestBodies", Names(RequestBody)),
-            ("responses", Names(Response)),
-            ("schemas", Names(Schema)),
-            ("securitySchemes", Names(SecurityScheme)),
-        ],
-        PathItem => &[
-            ("$ref", Fact),
-            ("delete", One(Operation)),
-            ("get", One(Operation)),
-            ("head", One(Operation)),
-            ("options", One(Operation)),
-            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
-            ("patch", One(Operation)),
-            ("post", One(Operation)),
-            ("put", One(Operation)),
-            ("servers", List(Server)),
-            ("trace", One(Operation)),
-        ],
-        Operation => &[
-            ("callbacks", Names(Callback)),
-            ("deprecated", Flag),
-            ("operationId", Fact),
-            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
-            ("requestBody", One(RequestBody)),
-            ("responses", Entries(Response)),
-            ("security", Security),
-            ("servers", List(Server)),
-            ("tags", Set),
-            // A word such as READ or ADMIN: what an app has to be granted, so a fact like the scopes.
-            ("x-atlassian-connect-scope", Fact),
-            ("x-atlassian-oauth2-scopes", Sorted(OauthScopes, ["state", "scheme", ""])),
-            ("x-experimental", Flag),
-        ],
-        OauthScopes => &[("scheme", Fact), ("scopes", Grants), ("state", Fact)],
-        Parameter => &[
-            ("$ref", Fact),
-            ("allowEmptyValue", Flag),
-            ("allowReserved", Flag),
-            ("content", Names(Media)),
-            ("deprecated", Flag),
-            ("explode", Fact),
-            ("in", Fact),
-            ("name", Fact),
-            ("required", Flag),
-            ("schema", One(Schema)),
-            ("style", Fact),
-            ("x-experimental", Flag),
-        ],
-        Header => &[
-            ("$ref", Fact),
-            ("allowEmptyValue", Flag),
-            ("allowReserved", Flag),
-            ("content", Names(Media)),
-            ("deprecated", Flag),
-            ("explode", Fact),
-            ("required", Flag),
-            ("schema", One(Schema)),
-            ("style", Fact),
-        ],
-        RequestBody => &[("$ref", Fact), ("content", Names(Media)), ("required", Flag)],
-        Response => &[
-            ("$ref", Fact),
-            ("content", Names(Media)),
-            ("headers", Names(Header)),
-            ("links", Names(Link)),
-            ("x-experimental", Flag),
-        ],
-        Media => &[("encoding", Names(Encoding)), ("schema", One(Schema))],
-        Encoding => &[
-            ("allowReserved", Flag),
-            ("contentType", Fact),
-            ("explode", Fact),
-            ("headers", Names(Header)),
-            ("style", Fact),
-        ],
-        Link => &[
-            ("$ref", Fact),
-            ("operationId", Fact),
-            ("operationRef", Fact),
-            ("parameters", Fact),
-            ("requestBody", Fact),
-            ("server", One(Server)),
-        ],
-        Callback => &[],
-        Schema => &[
-            ("$ref", Fact),
-            ("additionalProperties", OneOrFlag(Schema)),
-            ("allOf", List(Schema)),
-            ("anyOf", List(Schema)),
-            ("default", Fact),
-            ("deprecated", Flag),
-            ("discriminator", Fact),
-            ("enum", Set),
-            ("exclusiveMaximum", Flag),
-            ("exclusiveMinimum", Flag),
-            ("format", Fact),
-            ("items", One(Schema)),
-            ("maxItems", Fact),
-            ("maxLength", Fact),
-            ("maxProperties", Fact),
-            ("maximum", Fact),
-            ("minItems", Fact),
-            ("minLength", Fact),
-            ("minProperties", Fact),
-            ("minimum", Fact),
-            ("multipleOf", Fact),
-            ("not", One(Schema)),
-            ("nullable", Flag),
-            ("oneOf", List(Schema)),
-            ("pattern", Fact),
-            ("properties", Names(Schema)),
-            ("readOnly", Flag),
-            ("required", Set),
-            ("type", Fact),
-            ("uniqueItems", Flag),
-            ("writeOnly", Flag),
-            ("x-experimental", Flag),
-        ],
-        SecurityScheme => &[
-            ("$ref", Fact),
-            ("bearerFormat", Fact),
-            ("flows", One(Flows)),
-            ("in", Fact),
-            ("name", Fact),
-            ("openIdConnectUrl", Fact),
-            ("scheme", Fact),
-            ("type", Fact),
-        ],
-        Flows => &[
-            ("authorizationCode", One(Flow)),
-            ("clientCredentials", One(Flow)),
-            ("implicit", One(Flow)),
-            ("password", One(Flow)),
-        ],
-        Flow => &[("authorizationUrl", Fact), ("refreshUrl", Fact), ("scopes", Scopes), ("tokenUrl", Fact)],
-    }
-}
-
-/// Keys that are known to hold documentation, looks or legal notes, so that leaving them out is no news.
-const PROSE: [&str; 12] = [
-    "contact",
-    "description",
-    "example",
-    "examples",
-    "externalDocs",
-    "license",
-    "summary",
-    "termsOfService",
-    "title",
-    "xml",
-    "x-atlassian-data-security-policy",
-    "x-atlassian-narrative",
-];
 
 #[derive(Default)]
 struct Walk {

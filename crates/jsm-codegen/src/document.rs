@@ -59,9 +59,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
             ),
             _ => Refusal::new(format!("it is not JSON: {error}"), FETCH),
         })?,
-        Some(_) => serde_saphyr::from_str(text).map_err(|error| {
-            Refusal::new(format!("it is neither JSON nor YAML: {}", error.without_snippet()), FETCH)
-        })?,
+        Some(_) => {
+            // YAML 1.2 as OpenAPI asks for it: `no` and `on` are texts, as in a list of languages or of switches.
+            let options = serde_saphyr::options! { strict_booleans: true };
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+                Refusal::new(format!("it is neither JSON nor YAML: {}", error.without_snippet()), FETCH)
+            })?
+        }
     };
     match value {
         Value::Object(_) => Ok(value),
