@@ -1,1 +1,3 @@
 //! Integration tests.
+
+mod pin; // What a pin keeps, writes, records and refuses.

@@ -87,7 +87,7 @@ pub fn run(root: &Path, args: &PinArgs) -> Result<Outcome, Failure> {
         text += &format!("\nwrote {path}");
     }
     for (key, times) in left_out {
-        text += &format!("\nleft out `{key}` ({times} times): neither a fact nor prose that distil knows");
+        text += &format!("\nleft out `{key}`, neither a fact nor prose that distil knows (places: {times})");
     }
     Ok(Outcome::Fine(text))
 }

@@ -76,21 +76,20 @@ impl Source {
             config = config.proxy(None).max_redirects(0);
         }
         let agent = config.build().new_agent();
-        let offline = |error: ureq::Error| match error {
-            ureq::Error::BodyExceedsLimit(_) => self.too_large(),
-            error => Failure::input(
-                format!("{url}: {error}"),
-                "check the address and the network, or fetch the file yourself and give it with --from FILE",
-            ),
-        };
-        let mut response = agent.get(url).call().map_err(offline)?;
+        const OFFLINE: &str =
+            "check the address and the network, or fetch the file yourself and give it with --from FILE";
+        let mut response =
+            agent.get(url).call().map_err(|error| Failure::input(format!("{url}: {error}"), OFFLINE))?;
         if response.status() != StatusCode::OK {
             return Err(Failure::input(
                 format!("{url}: answered HTTP status {}, not 200", response.status().as_u16()),
                 "check the address in a browser; a file can be given with --from FILE",
             ));
         }
-        response.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(offline)
+        response.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(_) => self.too_large(),
+            error => Failure::input(format!("{url}: the answer broke off ({error})"), OFFLINE),
+        })
     }
 
     fn too_large(&self) -> Failure {

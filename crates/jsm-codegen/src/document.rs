@@ -50,7 +50,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
         None => return Err(Refusal::new("it is empty", FETCH)),
         Some('<') => {
             let next = "check the address: a login or error page may have answered in place of the document";
-            return Err(Refusal::new("it is a web page, not JSON or YAML", next));
+            return Err(Refusal::new("it is a web page (HTML or XML), not JSON or YAML", next));
         }
         Some('{' | '[') => serde_json::from_str(text).map_err(|error| match error.classify() {
             serde_json::error::Category::Eof => Refusal::new(
