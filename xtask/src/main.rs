@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{files, outcome, pin};
+use xtask::{effective, files, outcome, pin};
 
 /// Maintenance commands of this repository.
 ///
@@ -18,11 +18,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Pin(pin::PinArgs),
+    Effective(effective::EffectiveArgs),
+    Expand(effective::ExpandArgs),
 }
 
 fn main() -> ExitCode {
     let root = files::root();
     outcome::tell(match Cli::parse().command {
         Command::Pin(args) => pin::run(&root, &args),
+        Command::Effective(args) => effective::run(&root, &args),
+        Command::Expand(args) => effective::expand(&root, &args),
     })
 }

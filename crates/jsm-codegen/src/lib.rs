@@ -1,1 +1,20 @@
-//! codegen
+//! Pure functions from OpenAPI documents to the Rust bindings of `jsm-raw`.
+//!
+//! Nothing here reads a file, asks the network or looks at a clock: `xtask` and build scripts do. What a build script
+//! needs is always compiled; what a maintainer needs is behind the feature `maintain`.
+
+#[cfg(feature = "maintain")]
+pub mod changes;
+#[cfg(feature = "maintain")]
+pub mod distil;
+#[cfg(feature = "maintain")]
+pub mod document;
+#[cfg(feature = "maintain")]
+pub mod effective;
+pub mod generate;
+#[cfg(feature = "maintain")]
+pub mod lint;
+#[cfg(feature = "maintain")]
+pub mod overlay;
+#[cfg(feature = "maintain")]
+pub mod pins;

@@ -23,12 +23,16 @@ pub struct OperationInfo {
     pub deprecated: bool,
     /// The documented statuses with what they mean here.
     pub statuses: &'static [(u16, &'static str)],
+    /// Statuses above 299 whose bodies are answers, not errors.
+    pub answer_statuses: &'static [u16],
     /// How its answers are paged, if they are.
     pub paging: Option<Paging>,
     /// Whether sending it twice leaves the server as sending it once does.
     pub repeatable: bool,
     /// The requests per second the server is known to take, where it differs from the general limit.
     pub burst: Option<u32>,
+    /// How many entries one call takes at most, where that is known.
+    pub chunk: Option<u32>,
     /// What its request carries.
     pub body: Body,
 }

@@ -1,1 +1,36 @@
-//! raw
+//! Generated bindings of Atlassian's service management APIs.
+//!
+//! Each API is a module made from its effective OpenAPI document: [`types`](servicedesk::types), a
+//! [`Client`](servicedesk::Client) with one method for every operation, and every operation as a value, grouped by
+//! what it acts on. What is here knows how a request looks and how an answer reads. It holds no policy: nothing is
+//! retried, paged, authenticated or limited. Programs want `jsm-client`, which does that.
+
+mod answer;
+mod exchange;
+mod facts;
+mod id;
+mod multipart;
+mod operation;
+mod page;
+#[cfg(feature = "samples")]
+pub mod samples;
+mod segment;
+mod tolerant;
+
+pub use exchange::Exchange;
+pub use facts::{Body, OperationInfo, Paging};
+pub use id::{Id, IdKind, NumericId};
+pub use multipart::FilePart;
+pub use operation::{Operation, RequestError};
+pub use page::{Leaf, Page, PageLinks, Paged, Position};
+
+use exchange::record;
+use multipart::with_files;
+use segment::path_segment;
+
+/// One module for each API, under the feature of its name.
+pub mod apis {
+    include!(concat!(env!("OUT_DIR"), "/apis.rs"));
+}
+
+pub use apis::*;

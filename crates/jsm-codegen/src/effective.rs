@@ -1,0 +1,174 @@
+//! From a pinned document and its overlays to the effective document.
+//!
+//! Besides applying the overlays this makes the document plain: what OpenAPI says in two ways is said in one,
+//! schemas get the names that their Rust types have, and what no operation reaches is left out. What progenitor
+//! cannot take is not hidden here; `lint` tells of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::overlay::{self, Overlay, Problem};
+
+/// The overlays of an API, in the order in which they apply.
+pub const OVERLAYS: [&str; 5] =
+    ["corrections.yaml", "additions.yaml", "generator.yaml", "ergonomics.yaml", "docs.yaml"];
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Makes the effective document.
+pub fn effective(pinned: &Value, overlays: &[Overlay]) -> Result<Value, Vec<Problem>> {
+    let mut document = pinned.clone();
+    overlay::apply(&mut document, overlays)?;
+    plain(&mut document);
+    prune(&mut document);
+    let names = names(&document);
+    clashes(&names)?;
+    rename(&mut document, &names);
+    if let Some(root) = document.as_object_mut() {
+        root.remove("x-jsm-strip");
+    }
+    Ok(document)
+}
+
+/// Drops what stands beside a `$ref`, which OpenAPI 3.0 ignores, and the `allOf` around a lone `$ref`.
+fn plain(node: &mut Value) {
+    match node {
+        Value::Object(map) => {
+            if let Some(Value::Array(all)) = map.get("allOf")
+                && let [only] = all.as_slice()
+                && only.get("$ref").is_some_and(Value::is_string)
+                && map.keys().all(|key| matches!(key.as_str(), "allOf" | "readOnly"))
+            {
+                *node = only.clone();
+                return;
+            }
+            if let Some(Value::String(_)) = map.get("$ref") {
+                map.retain(|key, _| key == "$ref");
+            }
+            map.values_mut().for_each(plain);
+        }
+        Value::Array(list) => list.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+/// The Rust name of every schema, by its name in the document.
+fn names(document: &Value) -> BTreeMap<String, String> {
+    let suffixes: Vec<&str> = strings(document.get("x-jsm-strip"));
+    let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
+        return BTreeMap::new();
+    };
+    let plain_name = |name: &str| -> String {
+        if let Some(own) = schemas.get(name).and_then(|s| s.get("x-jsm-name")).and_then(Value::as_str) {
+            return own.to_owned();
+        }
+        suffixes
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix))
+            .filter(|n| !n.is_empty())
+            .unwrap_or(name)
+            .to_owned()
+    };
+    schemas
+        .iter()
+        .map(|(name, schema)| {
+            let item = schema.get("x-jsm-page").and_then(Value::as_str).and_then(|values| {
+                let items = schema.get("properties")?.get(values)?.get("items")?;
+                items.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)
+            });
+            let rust = item.map_or_else(|| plain_name(name), |item| format!("PageOf{}", plain_name(item)));
+            (name.clone(), rust)
+        })
+        .collect()
+}
+
+fn clashes(names: &BTreeMap<String, String>) -> Result<(), Vec<Problem>> {
+    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, rust) in names {
+        if let Some(first) = taken.insert(rust, name) {
+            problems.push(Problem {
+                file: "ergonomics.yaml".to_owned(),
+                action: None,
+                reason: None,
+                message: format!(
+                    "schemas {first} and {name} would both be called {rust}; give one an x-jsm-name"
+                ),
+            });
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn strings(list: Option<&Value>) -> Vec<&str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
+    point(document, names);
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        let old = std::mem::take(schemas);
+        for (name, mut schema) in old {
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("x-jsm-name");
+            }
+            schemas.insert(names.get(&name).unwrap_or(&name).clone(), schema);
+        }
+    }
+}
+
+fn point(node: &mut Value, names: &BTreeMap<String, String>) {
+    match node {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(target) if key == "$ref" => {
+                        if let Some(rust) = target.strip_prefix(SCHEMAS).and_then(|name| names.get(name)) {
+                            *target = format!("{SCHEMAS}{rust}");
+                        }
+                    }
+                    value => point(value, names),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| point(value, names)),
+        _ => {}
+    }
+}
+
+/// Leaves out the components that no operation reaches.
+fn prune(document: &mut Value) {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<&Value> = document.get("paths").into_iter().collect();
+    while let Some(node) = open.pop() {
+        let mut targets = Vec::new();
+        references(node, &mut targets);
+        for target in targets {
+            if reached.insert(target.to_owned()) {
+                open.extend(target.strip_prefix('#').and_then(|pointer| document.pointer(pointer)));
+            }
+        }
+    }
+    let Some(Value::Object(components)) = document.get_mut("components") else { return };
+    for (section, entries) in components.iter_mut().filter(|(section, _)| *section != "securitySchemes") {
+        if let Value::Object(entries) = entries {
+            entries.retain(|name, _| {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                reached.contains(&format!("#/components/{section}/{name}"))
+            });
+        }
+    }
+    components.retain(|_, entries| entries.as_object().is_none_or(|entries: &Map<_, _>| !entries.is_empty()));
+}
+
+fn references<'a>(node: &'a Value, found: &mut Vec<&'a str>) {
+    match node {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str));
+            map.values().for_each(|value| references(value, found));
+        }
+        Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}

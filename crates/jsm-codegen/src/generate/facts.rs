@@ -1,0 +1,180 @@
+//! What the effective document says of an operation, read once.
+//!
+//! Nothing of Rust is here: names as the document has them, statuses with our words, the annotations of
+//! `openapi/README.md`.
+
+use serde_json::{Map, Value};
+
+/// The methods that a path item can carry, as the document writes them.
+pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
+
+/// The facts of one operation.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) description: String,
+    pub(crate) parameters: Vec<Parameter>,
+    /// The schema of the JSON body, where there is one.
+    pub(crate) body: Option<Value>,
+    pub(crate) multipart: Option<String>,
+    /// One entry for each set of scopes, any of which suffices.
+    pub(crate) scopes: Vec<Vec<String>>,
+    pub(crate) experimental: bool,
+    pub(crate) deprecated: bool,
+    pub(crate) statuses: Vec<(u16, String)>,
+    /// Statuses above 299 whose bodies are answers.
+    pub(crate) answer_statuses: Vec<u16>,
+    pub(crate) paging: Option<Paging>,
+    pub(crate) repeatable: bool,
+    pub(crate) burst: Option<u32>,
+    pub(crate) chunk: Option<u32>,
+}
+
+/// One parameter of an operation.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) place: String,
+    pub(crate) description: String,
+    pub(crate) schema: Value,
+}
+
+/// The annotation `x-jsm-paging`.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    pub(crate) style: String,
+    names: Map<String, Value>,
+}
+
+impl Paging {
+    /// The name that plays a part in this style: a query parameter's or an answer property's.
+    pub(crate) fn name(&self, part: &str) -> Option<&str> {
+        self.names.get(part).and_then(Value::as_str)
+    }
+}
+
+/// Reads every operation, in the order of the document.
+pub(crate) fn facts(document: &Value) -> Vec<Facts> {
+    let mut all = Vec::new();
+    for (path, item) in object(document, "paths") {
+        for method in METHODS {
+            if let Some(operation) = item.get(method).filter(|operation| operation.is_object()) {
+                all.push(read(document, path, item, method, operation));
+            }
+        }
+    }
+    all
+}
+
+fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Value) -> Facts {
+    let id = text(operation, "operationId");
+    let statuses = object(operation, "responses").filter_map(|(status, response)| {
+        Some((status.parse().ok()?, text(resolve(document, response), "description")))
+    });
+    let json_body = operation
+        .get("requestBody")
+        .map(|body| resolve(document, body))
+        .and_then(|body| body.pointer("/content/application~1json/schema"));
+    Facts {
+        name: operation.get("x-jsm-name").and_then(Value::as_str).map_or_else(|| pascal(&id), str::to_owned),
+        group: operation.get("x-jsm-group").and_then(Value::as_str).unwrap_or("other").to_owned(),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        description: text(operation, "description"),
+        parameters: parameters(document, item, operation),
+        body: json_body.cloned(),
+        multipart: operation.get("x-jsm-multipart").and_then(Value::as_str).map(str::to_owned),
+        scopes: scopes(operation),
+        experimental: flag(operation, "x-experimental"),
+        deprecated: flag(operation, "deprecated"),
+        statuses: statuses.collect(),
+        answer_statuses: list(operation, "x-jsm-answer-statuses")
+            .filter_map(|s| s.as_u64()?.try_into().ok())
+            .collect(),
+        paging: operation.get("x-jsm-paging").and_then(Value::as_object).map(|names| Paging {
+            style: names.get("style").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            names: names.clone(),
+        }),
+        repeatable: operation
+            .get("x-jsm-repeatable")
+            .and_then(Value::as_bool)
+            .unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
+        burst: number(operation, "x-jsm-burst"),
+        chunk: number(operation, "x-jsm-chunk"),
+    }
+}
+
+/// The parameters of the operation and those of its path that it does not override.
+pub(crate) fn parameters(document: &Value, item: &Value, operation: &Value) -> Vec<Parameter> {
+    let mut all: Vec<Parameter> = Vec::new();
+    for parameter in list(operation, "parameters").chain(list(item, "parameters")) {
+        let parameter = resolve(document, parameter);
+        let read = Parameter {
+            name: text(parameter, "name"),
+            place: text(parameter, "in"),
+            description: text(parameter, "description"),
+            schema: parameter.get("schema").cloned().unwrap_or(Value::Null),
+        };
+        if !all.iter().any(|known| known.name == read.name && known.place == read.place) {
+            all.push(read);
+        }
+    }
+    all
+}
+
+/// The sets of scopes that `security` and the vendor's own list name, each once.
+fn scopes(operation: &Value) -> Vec<Vec<String>> {
+    let classic = list(operation, "security").filter_map(|entry| entry.get("OAuth2"));
+    let own = list(operation, "x-atlassian-oauth2-scopes").filter_map(|entry| entry.get("scopes"));
+    let mut sets: Vec<Vec<String>> = Vec::new();
+    for set in classic.chain(own) {
+        let set: Vec<String> =
+            set.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        if !set.is_empty() && !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
+    sets
+}
+
+/// What a node stands for: itself, or what its `$ref` points at.
+pub(crate) fn resolve<'a>(document: &'a Value, node: &'a Value) -> &'a Value {
+    let mut node = node;
+    // A chain of references longer than this is a circle.
+    for _ in 0..16 {
+        let target = node.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+        match target.and_then(|pointer| document.pointer(pointer)) {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    node
+}
+
+pub(crate) fn object<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    node.get(key).and_then(Value::as_object).into_iter().flatten()
+}
+
+pub(crate) fn list<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    node.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+pub(crate) fn text(node: &Value, key: &str) -> String {
+    node.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+}
+
+fn flag(node: &Value, key: &str) -> bool {
+    node.get(key).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn number(node: &Value, key: &str) -> Option<u32> {
+    node.get(key)?.as_u64()?.try_into().ok()
+}
+
+fn pascal(id: &str) -> String {
+    let mut chars = id.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

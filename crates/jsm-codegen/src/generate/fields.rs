@@ -1,0 +1,162 @@
+//! Constructors and setters for the structs that requests carry.
+//!
+//! Which argument a type is set from is decided here, for operations and for the types of their bodies alike.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Fields, ItemStruct, Type};
+
+use super::types::{inner, json_name};
+
+/// How a value of some type is taken from a caller.
+pub(crate) struct Argument {
+    /// The type of the function's argument.
+    pub(crate) ty: TokenStream,
+    /// The expression that turns the argument into the value.
+    pub(crate) value: TokenStream,
+}
+
+impl Argument {
+    pub(crate) fn of(ty: &Type, name: &Ident) -> Self {
+        if let Some(item) = inner(ty, "Vec") {
+            return Self {
+                ty: quote!(impl ::std::iter::IntoIterator<Item = impl ::std::convert::Into<#item>>),
+                value: quote!(#name.into_iter().map(::std::convert::Into::into).collect()),
+            };
+        }
+        if let Some(value) = inner(ty, "BTreeMap").or_else(|| inner(ty, "Map")) {
+            return Self {
+                ty: quote!(
+                    impl ::std::iter::IntoIterator<
+                        Item = (impl ::std::convert::Into<::std::string::String>, impl ::std::convert::Into<#value>)
+                    >
+                ),
+                value: quote!(#name.into_iter().map(|(key, value)| (key.into(), value.into())).collect()),
+            };
+        }
+        let plain = ["bool", "i32", "i64", "u32", "u64", "f32", "f64"];
+        if plain.contains(&ty.to_token_stream().to_string().as_str()) {
+            return Self { ty: quote!(#ty), value: quote!(#name) };
+        }
+        Self { ty: quote!(impl ::std::convert::Into<#ty>), value: quote!(#name.into()) }
+    }
+}
+
+/// A field that a caller can set.
+pub(crate) struct Settable {
+    pub(crate) ident: Ident,
+    /// Its type, without the `Option` that makes it optional.
+    pub(crate) ty: Type,
+    pub(crate) required: bool,
+    pub(crate) optional: bool,
+    doc: String,
+}
+
+/// The fields of a generated struct: the required ones in the order of the document, then the others.
+pub(crate) fn settable(item: &ItemStruct) -> Vec<Settable> {
+    let Fields::Named(fields) = &item.fields else { return Vec::new() };
+    fields
+        .named
+        .iter()
+        .filter_map(|field| {
+            let ident = field.ident.clone()?;
+            let optional = inner(&field.ty, "Option");
+            let skipped =
+                field.attrs.iter().any(|a| a.to_token_stream().to_string().contains("skip_serializing_if"));
+            let docs = field.attrs.iter().filter_map(|attr| match &attr.meta {
+                syn::Meta::NameValue(pair) if pair.path.is_ident("doc") => Some(pair.value.to_token_stream()),
+                _ => None,
+            });
+            let doc = docs
+                .filter_map(|text| syn::parse2::<syn::LitStr>(text).ok())
+                .map(|text| text.value())
+                .collect::<Vec<_>>()
+                .join("\n");
+            let doc = if doc.is_empty() { format!("Sets `{}` of the body.", json_name(field)) } else { doc };
+            Some(Settable {
+                ident,
+                ty: optional.unwrap_or(&field.ty).clone(),
+                required: optional.is_none() && !skipped,
+                optional: optional.is_some(),
+                doc,
+            })
+        })
+        .collect()
+}
+
+/// `new` and the setters of a type that requests carry.
+pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
+    let name = &item.ident;
+    let fields = settable(item);
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    for Settable { ident, ty, required, .. } in &fields {
+        if *required {
+            let Argument { ty, value } = Argument::of(ty, ident);
+            arguments.push(quote!(#ident: #ty));
+            values.push(quote!(#ident: #value));
+        } else {
+            values.push(quote!(#ident: ::std::default::Default::default()));
+        }
+    }
+    let setters = fields.iter().filter(|field| !field.required).map(|field| {
+        let Settable { ident, doc, optional, .. } = field;
+        let Argument { ty, value } = Argument::of(&field.ty, ident);
+        let value = if *optional { quote!(::std::option::Option::Some(#value)) } else { value };
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #ident(mut self, #ident: #ty) -> Self {
+                self.#ident = #value;
+                self
+            }
+        }
+    });
+    quote! {
+        impl #name {
+            /// Takes what it cannot go without.
+            #[allow(clippy::too_many_arguments, clippy::new_without_default)]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+            #(#setters)*
+        }
+    }
+}
+
+/// Setters of an operation that reach into its body.
+pub(crate) mod setters {
+    use std::collections::BTreeSet;
+
+    use super::{Argument, Ident, Settable, TokenStream, format_ident, quote};
+
+    /// The name itself, or where the operation uses it already the name with `body_` in front.
+    pub(crate) fn free_name(name: &Ident, taken: &mut BTreeSet<String>) -> Ident {
+        let own = name.to_string();
+        let free = if taken.contains(&own) { format!("body_{own}") } else { own };
+        taken.insert(free.clone());
+        format_ident!("{free}")
+    }
+
+    pub(crate) fn through_body(field: &Settable, taken: &mut BTreeSet<String>) -> TokenStream {
+        let Settable { ident, doc, ty, .. } = field;
+        let name = free_name(ident, taken);
+        let argument = Argument::of(ty, &name).ty;
+        quote! {
+            #[doc = #doc]
+            pub fn #name(mut self, #name: #argument) -> Self {
+                self.body = self.body.#ident(#name);
+                self
+            }
+        }
+    }
+}
+
+/// Moves the required fields of a struct into the order that its schema names them in.
+pub(crate) fn order(item: &mut ItemStruct, required: &[&str]) {
+    let Fields::Named(fields) = &mut item.fields else { return };
+    let mut named: Vec<syn::Field> = std::mem::take(&mut fields.named).into_iter().collect();
+    let rank = |field: &syn::Field| required.iter().position(|name| *name == json_name(field));
+    named.sort_by_key(|field| rank(field).unwrap_or(usize::MAX));
+    fields.named = named.into_iter().collect();
+}

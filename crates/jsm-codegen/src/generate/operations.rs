@@ -1,0 +1,408 @@
+//! One small owned struct for every operation.
+//!
+//! Each is derived from the signature of progenitor's method, so that the two cannot drift apart: parameters become
+//! fields, the body's properties become setters, and the trait's methods are one call each. How a request is sent,
+//! repeated or paged is not decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quote};
+
+use super::facts::{Facts, Parameter};
+use super::fields::{Argument, Settable, settable, setters};
+use super::types::{inner, qualified};
+
+/// An operation with what progenitor made of it.
+pub(crate) struct Bound<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) name: Ident,
+    pub(crate) method: Ident,
+    pub(crate) params: Vec<Param<'a>>,
+    /// What a caller gets: the `T` of progenitor's `ResponseValue<T>`.
+    pub(crate) output: Type,
+}
+
+/// One parameter of progenitor's method, as the operation's struct keeps it.
+pub(crate) struct Param<'a> {
+    pub(crate) ident: Ident,
+    /// The owned type, without the `Option` that makes it optional.
+    pub(crate) ty: Type,
+    pub(crate) optional: bool,
+    borrowed: bool,
+    /// Its description in the document; the body has none.
+    pub(crate) parameter: Option<&'a Parameter>,
+}
+
+impl Param<'_> {
+    fn field_type(&self) -> Type {
+        let ty = &self.ty;
+        if self.optional { parse_quote!(::std::option::Option<#ty>) } else { ty.clone() }
+    }
+
+    /// The expression that passes the field to progenitor's method.
+    fn pass(&self) -> TokenStream {
+        let ident = &self.ident;
+        match (self.optional, self.borrowed) {
+            (true, true) if inner_name(&self.ty) == "String" => quote!(self.#ident.as_deref()),
+            (true, true) => quote!(self.#ident.as_ref()),
+            (false, true) => quote!(&self.#ident),
+            (_, false) => quote!(self.#ident.clone()),
+        }
+    }
+
+    pub(crate) fn is_body(&self) -> bool {
+        self.parameter.is_none()
+    }
+
+    /// The value that the document wants sent when the caller names none.
+    fn default(&self) -> Option<TokenStream> {
+        let value = self.parameter.filter(|_| !self.optional)?.schema.get("default")?;
+        match value {
+            serde_json::Value::Bool(value) => Some(quote!(#value)),
+            serde_json::Value::Number(value) => value.to_string().parse().ok(),
+            serde_json::Value::String(value) => Some(quote!(::std::string::String::from(#value))),
+            _ => None,
+        }
+    }
+}
+
+fn inner_name(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Pairs every operation with the method that progenitor generated for it.
+pub(crate) fn bind<'a>(
+    facts: &'a [Facts],
+    methods: &BTreeMap<String, &ImplItemFn>,
+) -> Result<Vec<Bound<'a>>, String> {
+    facts
+        .iter()
+        .map(|facts| {
+            let known = plain(&facts.name);
+            let method = methods.get(&known).ok_or_else(|| {
+                format!("progenitor generated no method for {} {} ({})", facts.method, facts.path, facts.name)
+            })?;
+            bind_one(facts, method)
+        })
+        .collect()
+}
+
+fn bind_one<'a>(facts: &'a Facts, method: &ImplItemFn) -> Result<Bound<'a>, String> {
+    let params = method.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(typed) => Some(typed),
+    });
+    let params = params
+        .map(|typed| {
+            let Pat::Ident(pattern) = &*typed.pat else {
+                return Err(format!("progenitor's method for {} has a parameter without a name", facts.name));
+            };
+            let (ty, optional, borrowed) = owned(&typed.ty);
+            let known = plain(&pattern.ident.to_string());
+            let parameter = facts.parameters.iter().find(|parameter| plain(&parameter.name) == known);
+            let parameter = parameter.filter(|_| pattern.ident != "body" || facts.body.is_none());
+            Ok(Param { ident: pattern.ident.clone(), ty, optional, borrowed, parameter })
+        })
+        .collect::<Result<_, _>>()?;
+    let ReturnType::Type(_, returned) = &method.sig.output else {
+        return Err(format!("progenitor's method for {} returns nothing", facts.name));
+    };
+    let output = first_argument(returned)
+        .and_then(|value| inner(value, "ResponseValue"))
+        .ok_or_else(|| format!("progenitor's method for {} returns an unknown type", facts.name))?;
+    let output =
+        if inner_name(output) == "ByteStream" { parse_quote!(::bytes::Bytes) } else { output.clone() };
+    Ok(Bound {
+        facts,
+        name: format_ident!("{}", facts.name),
+        method: method.sig.ident.clone(),
+        params,
+        output,
+    })
+}
+
+/// Letters and digits alone: what two spellings of one name have in common.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The owned form of a parameter's type, whether it was optional, and whether it was borrowed.
+fn owned(ty: &Type) -> (Type, bool, bool) {
+    if let Some(some) = inner(ty, "Option") {
+        let (ty, _, borrowed) = owned(some);
+        return (ty, true, borrowed);
+    }
+    match ty {
+        Type::Reference(reference) if reference.elem.to_token_stream().to_string() == "str" => {
+            (parse_quote!(::std::string::String), false, true)
+        }
+        Type::Reference(reference) => ((*reference.elem).clone(), false, true),
+        other => (other.clone(), false, false),
+    }
+}
+
+/// The struct of one operation, its setters and its trait implementations.
+pub(crate) fn operation(
+    bound: &Bound<'_>,
+    api: &str,
+    structs: &BTreeMap<String, &ItemStruct>,
+    declared: &BTreeSet<String>,
+) -> TokenStream {
+    let Bound { facts, name, method, params, output, .. } = bound;
+    let doc = doc(facts);
+    let body = params.iter().find(|param| param.is_body());
+    let body_fields = body.and_then(|body| structs.get(&inner_name(&body.ty))).map(|item| {
+        let mut fields = settable(item);
+        fields.iter_mut().for_each(|field| field.ty = qualified(&field.ty, declared));
+        fields
+    });
+    let files = facts.multipart.as_ref().map(|_| quote!(pub(crate) files: ::std::vec::Vec<crate::FilePart>,));
+
+    let fields = params.iter().map(|param| {
+        let (ident, ty) = (&param.ident, param.field_type());
+        quote!(pub(crate) #ident: #ty,)
+    });
+    let constructor = constructor(bound, body_fields.as_deref());
+    let mut taken: BTreeSet<String> = params.iter().map(|param| param.ident.to_string()).collect();
+    let own_setters =
+        params.iter().filter(|p| !p.is_body() && (p.optional || p.default().is_some())).map(|param| {
+            let text = param.parameter.map(|p| p.description.clone()).filter(|text| !text.is_empty());
+            let text = text.unwrap_or_else(|| {
+                format!(
+                    "Sets the parameter `{}`.",
+                    param.parameter.map_or("", |parameter| parameter.name.as_str())
+                )
+            });
+            let ident = &param.ident;
+            let Argument { ty, value } = Argument::of(&param.ty, ident);
+            let value = if param.optional { quote!(::std::option::Option::Some(#value)) } else { value };
+            quote! {
+                #[doc = #text]
+                pub fn #ident(mut self, #ident: #ty) -> Self {
+                    self.#ident = #value;
+                    self
+                }
+            }
+        });
+    let body_setters = body_fields
+        .iter()
+        .flatten()
+        .filter(|field| !field.required)
+        .map(|field| setters::through_body(field, &mut taken))
+        .collect::<Vec<_>>();
+
+    let segments = params.iter().filter(|p| p.parameter.is_some_and(|p| p.place == "path")).map(|param| {
+        let (ident, wire) = (&param.ident, &param.parameter.map(|p| p.name.clone()).unwrap_or_default());
+        quote!(crate::path_segment(#wire, &self.#ident)?;)
+    });
+    let passed = params.iter().map(Param::pass);
+    let record = quote! {
+        crate::record(http, base, async |baseurl, client, inner| {
+            super::Client { baseurl, client, inner }.#method(#(#passed),*).await.map(drop)
+        })
+    };
+    let record = match &facts.multipart {
+        Some(part) => quote!(crate::with_files(#record?, http, #part, &self.files)),
+        None => record,
+    };
+    let decode = match output.to_token_stream().to_string().replace(' ', "").as_str() {
+        "()" => quote!(crate::answer::nothing(body)),
+        "::bytes::Bytes" => quote!(crate::answer::bytes(body)),
+        _ => quote!(crate::answer::json(body)),
+    };
+    let info = info(facts, api, body.is_some());
+    let paged = super::paging::paged(bound, structs, declared);
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        #[must_use = "an operation does nothing until it is called"]
+        pub struct #name { #(#fields)* #files }
+        impl #name {
+            #constructor
+            #(#own_setters)*
+            #(#body_setters)*
+        }
+        impl crate::Operation for #name {
+            type Output = #output;
+            const INFO: &'static crate::OperationInfo = &#info;
+            fn request(
+                &self,
+                http: &::reqwest::Client,
+                base: &str,
+            ) -> ::std::result::Result<::reqwest::Request, crate::RequestError> {
+                #(#segments)*
+                #record
+            }
+            fn answer(body: &::bytes::Bytes) -> ::std::result::Result<Self::Output, ::serde_json::Error> {
+                #decode
+            }
+        }
+        #paged
+    }
+}
+
+/// `new`, which takes what the operation cannot go without.
+fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStream {
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    let mut taken = BTreeSet::new();
+    for param in bound.params.iter().filter(|param| !param.is_body()) {
+        let ident = &param.ident;
+        if param.optional {
+            values.push(quote!(#ident: ::std::option::Option::None));
+        } else if let Some(default) = param.default() {
+            values.push(quote!(#ident: #default));
+        } else {
+            let Argument { ty, value } = Argument::of(&param.ty, ident);
+            arguments.push(quote!(#ident: #ty));
+            values.push(quote!(#ident: #value));
+            taken.insert(ident.to_string());
+        }
+    }
+    for param in bound.params.iter().filter(|param| param.is_body()) {
+        let (ident, ty) = (&param.ident, &param.ty);
+        match body_fields {
+            Some(fields) => {
+                let mut passed = Vec::new();
+                for field in fields.iter().filter(|field| field.required) {
+                    let name = setters::free_name(&field.ident, &mut taken);
+                    let argument = Argument::of(&field.ty, &name).ty;
+                    arguments.push(quote!(#name: #argument));
+                    passed.push(name);
+                }
+                values.push(quote!(#ident: <#ty>::new(#(#passed),*)));
+            }
+            None => {
+                let Argument { ty, value } = Argument::of(ty, ident);
+                arguments.push(quote!(#ident: #ty));
+                values.push(quote!(#ident: #value));
+            }
+        }
+    }
+    if bound.facts.multipart.is_some() {
+        arguments.push(quote!(files: impl ::std::iter::IntoIterator<Item = crate::FilePart>));
+        values.push(quote!(files: files.into_iter().collect()));
+    }
+    let from_body =
+        bound.params.iter().find(|param| param.is_body()).filter(|_| body_fields.is_some()).map(|body| {
+            let ty = &body.ty;
+            quote! {
+                /// Puts a whole body in place of what was set so far.
+                pub fn with_body(mut self, body: #ty) -> Self {
+                    self.body = body;
+                    self
+                }
+                /// The body as it stands.
+                pub fn body(&self) -> &#ty {
+                    &self.body
+                }
+            }
+        });
+    quote! {
+        /// Takes what the operation cannot go without.
+        #[allow(clippy::too_many_arguments, clippy::new_without_default)]
+        pub fn new(#(#arguments),*) -> Self {
+            Self { #(#values),* }
+        }
+        #from_body
+    }
+}
+
+fn info(facts: &Facts, api: &str, has_body: bool) -> TokenStream {
+    let Facts { name, group, method, path, experimental, deprecated, repeatable, answer_statuses, .. } =
+        facts;
+    let option = |value: Option<u32>| match value {
+        Some(value) => quote!(::std::option::Option::Some(#value)),
+        None => quote!(::std::option::Option::None),
+    };
+    let (burst, chunk) = (option(facts.burst), option(facts.chunk));
+    let scopes = facts.scopes.iter().map(|set| quote!(&[#(#set),*]));
+    let statuses = facts.statuses.iter().map(|(status, text)| quote!((#status, #text)));
+    let paging = match facts.paging.as_ref().map(|paging| paging.style.as_str()) {
+        Some("offset") => quote!(::std::option::Option::Some(crate::Paging::Offset)),
+        Some("cursor") => quote!(::std::option::Option::Some(crate::Paging::Cursor)),
+        Some("link-cursor") => quote!(::std::option::Option::Some(crate::Paging::LinkCursor)),
+        Some("number") => quote!(::std::option::Option::Some(crate::Paging::Number)),
+        _ => quote!(::std::option::Option::None),
+    };
+    let body = match &facts.multipart {
+        Some(part) => quote!(crate::Body::Multipart(#part)),
+        None if has_body => quote!(crate::Body::Json),
+        None => quote!(crate::Body::None),
+    };
+    quote! {
+        crate::OperationInfo {
+            api: #api,
+            name: #name,
+            group: #group,
+            method: #method,
+            path: #path,
+            scopes: &[#(#scopes),*],
+            experimental: #experimental,
+            deprecated: #deprecated,
+            statuses: &[#(#statuses),*],
+            answer_statuses: &[#(#answer_statuses),*],
+            paging: #paging,
+            repeatable: #repeatable,
+            burst: #burst,
+            chunk: #chunk,
+            body: #body,
+        }
+    }
+}
+
+fn doc(facts: &Facts) -> String {
+    let mut doc = facts.description.clone();
+    doc.push_str(&format!("\n\n`{} {}`", facts.method, facts.path));
+    if facts.experimental {
+        doc.push_str(", experimental");
+    }
+    if facts.deprecated {
+        doc.push_str(", deprecated");
+    }
+    doc.push_str(".\n");
+    if !facts.scopes.is_empty() {
+        let sets: Vec<String> = facts
+            .scopes
+            .iter()
+            .map(|set| set.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and "))
+            .collect();
+        doc.push_str(&format!("\nOAuth scopes: {}.\n", sets.join(", or ")));
+    }
+    if !facts.statuses.is_empty() {
+        doc.push_str("\n| status | meaning |\n| --- | --- |\n");
+        for (status, text) in &facts.statuses {
+            doc.push_str(&format!("| {status} | {} |\n", text.replace('\n', " ").replace('|', "\\|")));
+        }
+    }
+    doc
+}
+
+/// The structs of the module `types` that have fields of their own, by name.
+pub(crate) fn structs(items: &[Item]) -> BTreeMap<String, &ItemStruct> {
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(item) if matches!(item.fields, syn::Fields::Named(_)) => {
+                Some((item.ident.to_string(), item))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! Sample arguments for every operation, so that a test covers one that was added yesterday.
+//!
+//! Values are made from names and types alone: a text is its own name, a number is 7. What servers do with them does
+//! not matter here.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Map, Value, json};
+
+use super::facts::{list, object, resolve};
+use super::operations::Bound;
+
+/// The expression that makes a `Sample` of the operation.
+pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
+    let (name, output) = (&bound.name, &bound.output);
+    let module = quote::format_ident!("{}", bound.facts.group);
+    let (least, most) = (arguments(bound, document, false), arguments(bound, document, true));
+    let reread = match quote!(#output).to_string().replace(' ', "").as_str() {
+        "()" | "::bytes::Bytes" => quote!(::std::option::Option::None),
+        _ => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
+    };
+    quote! {
+        crate::samples::Sample {
+            info: <#module::#name as crate::Operation>::INFO,
+            least: |http, base| crate::Operation::request(&#module::#name { #least }, http, base),
+            most: |http, base| crate::Operation::request(&#module::#name { #most }, http, base),
+            reread: #reread,
+        }
+    }
+}
+
+fn arguments(bound: &Bound<'_>, document: &Value, full: bool) -> TokenStream {
+    let fields = bound.params.iter().map(|param| {
+        let ident = &param.ident;
+        let value = match param.parameter {
+            Some(_) if param.optional && !full => return quote!(#ident: ::std::option::Option::None),
+            Some(parameter) => value(document, &parameter.schema, &parameter.name, full, 0),
+            None => value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", full, 0),
+        };
+        let text = value.to_string();
+        quote!(#ident: crate::samples::read(#text))
+    });
+    let files = bound
+        .facts
+        .multipart
+        .as_ref()
+        .map(|_| quote!(files: ::std::vec![crate::FilePart::bytes("notes.txt", "Some notes.")]));
+    quote!(#(#fields,)* #files)
+}
+
+fn value(document: &Value, schema: &Value, name: &str, full: bool, depth: usize) -> Value {
+    let schema = resolve(document, schema);
+    if let Some(first) = list(schema, "enum").next() {
+        return first.clone();
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        if let Some(first) = list(schema, key).next() {
+            return value(document, first, name, full, depth + 1);
+        }
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => json!(name),
+        Some("integer" | "number") => json!(7),
+        Some("boolean") => json!(true),
+        Some("array") => {
+            let items = schema.get("items").unwrap_or(&Value::Null);
+            if depth > 4 { json!([]) } else { json!([value(document, items, name, full, depth + 1)]) }
+        }
+        Some("object") => {
+            let required: Vec<&str> = list(schema, "required").filter_map(Value::as_str).collect();
+            let mut made = Map::new();
+            for (name, property) in object(schema, "properties") {
+                if required.contains(&name.as_str()) || full && depth < 4 {
+                    made.insert(name.clone(), value(document, property, name, full, depth + 1));
+                }
+            }
+            if let Some(rest) = schema.get("additionalProperties").filter(|rest| rest.is_object() && full) {
+                made.insert("key".to_owned(), value(document, rest, "value", full, depth + 1));
+            }
+            Value::Object(made)
+        }
+        _ => json!({ name: "anything" }),
+    }
+}

@@ -1,0 +1,31 @@
+//! Generates one module for each effective document in `openapi/`.
+
+use std::path::Path;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=openapi");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let mut names: Vec<String> = fs::read_dir("openapi")
+        .expect("the package carries openapi/")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
+        .collect();
+    names.sort();
+    let mut modules = String::new();
+    for api in names {
+        if env::var_os(format!("CARGO_FEATURE_{}", api.to_uppercase())).is_none() {
+            continue;
+        }
+        let file = Path::new(&root).join("openapi").join(format!("{api}.json"));
+        let document = fs::read_to_string(&file).expect("the effective document is readable");
+        match jsm_codegen::generate::generate(&api, &document) {
+            Ok(source) => {
+                fs::write(Path::new(&out).join(format!("{api}.rs")), source).expect("OUT_DIR is writable")
+            }
+            Err(error) => panic!("cannot generate {}: {error}", file.display()),
+        }
+        modules += &jsm_codegen::generate::include(&api, &file.display().to_string());
+    }
+    fs::write(Path::new(&out).join("apis.rs"), modules).expect("OUT_DIR is writable");
+}

@@ -1,0 +1,25 @@
+//! How the body of an answer is read.
+
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::Error;
+
+/// Reads JSON. The text is checked as UTF-8 once, which is cheaper than string by string.
+pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(error) => Err(Error::custom(error)),
+    }
+}
+
+/// Reads nothing: some servers send a body where none is documented.
+#[expect(clippy::unnecessary_wraps, reason = "generated code calls all readers alike")]
+pub(crate) fn nothing(_: &Bytes) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Hands the body over as it is.
+#[expect(clippy::unnecessary_wraps, reason = "generated code calls all readers alike")]
+pub(crate) fn bytes(body: &Bytes) -> Result<Bytes, Error> {
+    Ok(body.clone())
+}

@@ -1,0 +1,54 @@
+//! What the generated clients do with a request: send it, or only keep it.
+//!
+//! progenitor's methods are the one place that knows how each request is built. To have the request without sending
+//! it, the method runs with an exchange that keeps it and answers at once; nothing is awaited on the way.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use progenitor_client::Error;
+use reqwest::{Client, Request, Response, header::HeaderName};
+
+use crate::RequestError;
+
+/// No server sends it: the generated method stops at it without reading a body.
+const KEPT: u16 = 599;
+
+/// Lets a generated client send its requests, which is the default, or keep them.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange {
+    kept: Option<Arc<Mutex<Option<Request>>>>,
+}
+
+impl Exchange {
+    pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
+        // progenitor adds it to every request; no server asks for it.
+        request.headers_mut().remove(HeaderName::from_static("api-version"));
+        match &self.kept {
+            None => client.execute(request).await,
+            Some(kept) => {
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+                let mut answer = http::Response::new("");
+                *answer.status_mut() = http::StatusCode::from_u16(KEPT).unwrap_or_default();
+                Ok(answer.into())
+            }
+        }
+    }
+}
+
+/// The request that a generated method would send.
+pub(crate) fn record<F>(http: &Client, base: &str, send: F) -> Result<Request, RequestError>
+where
+    F: AsyncFnOnce(String, Client, Exchange) -> Result<(), Error<()>>,
+{
+    let kept = Arc::default();
+    let exchange = Exchange { kept: Some(Arc::clone(&kept)) };
+    let sent =
+        pin!(send(base.to_owned(), http.clone(), exchange)).poll(&mut Context::from_waker(Waker::noop()));
+    let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    request.ok_or_else(|| match sent {
+        Poll::Ready(Err(error)) => RequestError::build(&error),
+        _ => RequestError::build(&"the request was not built"),
+    })
+}

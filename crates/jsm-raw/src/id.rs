@@ -1,0 +1,281 @@
+//! Ids, told apart by type.
+
+#[cfg(feature = "schemars")]
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// What an id is an id of; one marker type for each is generated.
+pub trait IdKind: Send + Sync + 'static {
+    /// The name of the id's type.
+    const NAME: &'static str;
+}
+
+/// An id, kept as its text.
+///
+/// It reads strings and numbers, because servers send both for one and the same id, and writes a string.
+///
+/// ```
+/// use jsm_raw::servicedesk::ServiceDeskId;
+///
+/// let desk: ServiceDeskId = 10.into();
+/// assert_eq!(desk, ServiceDeskId::from("10"));
+/// ```
+pub struct Id<K> {
+    text: String,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Id<K> {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the id is missing, as it can be in an answer.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        self.text.clone().into()
+    }
+}
+
+impl<K> Default for Id<K> {
+    fn default() -> Self {
+        String::new().into()
+    }
+}
+
+impl<K: IdKind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(K::NAME).field(&self.text).finish()
+    }
+}
+
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<K> Eq for Id<K> {}
+
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl<K> Hash for Id<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl<K> AsRef<str> for Id<K> {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<K> From<String> for Id<K> {
+    fn from(text: String) -> Self {
+        Self { text, kind: PhantomData }
+    }
+}
+
+impl<K> From<&str> for Id<K> {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl<K> From<&String> for Id<K> {
+    fn from(text: &String) -> Self {
+        text.clone().into()
+    }
+}
+
+impl<K> From<&Id<K>> for Id<K> {
+    fn from(id: &Id<K>) -> Self {
+        id.clone()
+    }
+}
+
+impl<K> From<i64> for Id<K> {
+    fn from(number: i64) -> Self {
+        number.to_string().into()
+    }
+}
+
+impl<K> From<NumericId<K>> for Id<K> {
+    fn from(id: NumericId<K>) -> Self {
+        id.0
+    }
+}
+
+impl<K> std::str::FromStr for Id<K> {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.into())
+    }
+}
+
+impl<K> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de, K: IdKind> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text<K>(PhantomData<K>);
+        impl<K: IdKind> Visitor<'_> for Text<K> {
+            type Value = Id<K>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}: a string or a number", K::NAME)
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(text.into())
+            }
+            fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+                Ok(text.into())
+            }
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(number.to_string().into())
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(number.to_string().into())
+            }
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(number.to_string().into())
+            }
+        }
+        deserializer.deserialize_any(Text(PhantomData))
+    }
+}
+
+/// An id where the API wants a JSON number.
+///
+/// It is made from whatever the id is made from, and reads what the id reads.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NumericId<K>(Id<K>);
+
+impl<K> NumericId<K> {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl<K> Default for NumericId<K> {
+    fn default() -> Self {
+        Self(Id::default())
+    }
+}
+
+impl<K: IdKind> fmt::Debug for NumericId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K> fmt::Display for NumericId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K> From<Id<K>> for NumericId<K> {
+    fn from(id: Id<K>) -> Self {
+        Self(id)
+    }
+}
+
+impl<K> From<&Id<K>> for NumericId<K> {
+    fn from(id: &Id<K>) -> Self {
+        Self(id.clone())
+    }
+}
+
+impl<K> From<&str> for NumericId<K> {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<K> From<String> for NumericId<K> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<K> From<i64> for NumericId<K> {
+    fn from(number: i64) -> Self {
+        Self(number.into())
+    }
+}
+
+impl<K: IdKind> Serialize for NumericId<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.as_str().parse::<i64>() {
+            Ok(number) => serializer.serialize_i64(number),
+            Err(_) => Err(serde::ser::Error::custom(format_args!(
+                "{} has to be a number here, and {:?} is none",
+                K::NAME,
+                self.as_str()
+            ))),
+        }
+    }
+}
+
+impl<'de, K: IdKind> Deserialize<'de> for NumericId<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Id::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<K: IdKind> schemars::JsonSchema for Id<K> {
+    fn schema_name() -> Cow<'static, str> {
+        K::NAME.into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "integer"] })
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<K: IdKind> schemars::JsonSchema for NumericId<K> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Numeric{}", K::NAME).into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["integer", "string"] })
+    }
+}

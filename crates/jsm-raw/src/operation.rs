@@ -1,0 +1,58 @@
+//! An operation as a value.
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::{Client, Request};
+
+use crate::OperationInfo;
+
+/// One operation with its arguments: what is sent, and how the answer reads.
+pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What a successful answer holds.
+    type Output: Send + 'static;
+
+    /// The facts of the operation.
+    const INFO: &'static OperationInfo;
+
+    /// Builds the request for the API at `base`, without credentials.
+    ///
+    /// # Errors
+    ///
+    /// When an argument cannot stand in the request: an id that would lead to another endpoint, a base that is no
+    /// URL, a file that cannot be read.
+    fn request(&self, http: &Client, base: &str) -> Result<Request, RequestError>;
+
+    /// Reads the body of a successful answer.
+    ///
+    /// # Errors
+    ///
+    /// When the body is not what the operation answers with.
+    fn answer(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
+}
+
+/// Why a request was not built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestError(String);
+
+impl RequestError {
+    pub(crate) fn build(error: &dyn fmt::Display) -> Self {
+        Self(format!("the request cannot be built: {error}"))
+    }
+
+    pub(crate) fn segment(parameter: &str, why: &str) -> Self {
+        Self(format!("{parameter} {why}"))
+    }
+
+    pub(crate) fn file(name: &str, error: &dyn fmt::Display) -> Self {
+        Self(format!("the file {name} cannot be sent: {error}"))
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RequestError {}

@@ -1,0 +1,144 @@
+//! Pages, whatever their style.
+//!
+//! When to ask for another page, and when to stop, is `jsm-client`'s to decide.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Operation;
+use crate::tolerant::null_as_default;
+
+/// A page of a servicedesk list.
+///
+/// Any part of it may be missing. `values` is what counts: `size` has been seen to lie.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items.
+    #[serde(default = "Vec::new", deserialize_with = "null_as_default")]
+    pub values: Vec<T>,
+    /// The zero-based offset of the first item in the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<i64>,
+    /// How many items a page may hold; the server lowers what was asked for without a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// How many items the server says the page holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    /// Whether the list ends with this page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_last_page: Option<bool>,
+    /// Links to this page and its neighbours.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<PageLinks>,
+    /// What can be expanded in the items.
+    #[serde(
+        rename = "_expands",
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub expands: Vec<String>,
+}
+
+/// The links of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct PageLinks {
+    /// The site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The path below the site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// The next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The page before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev: Option<String>,
+    /// This page.
+    #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
+    pub self_: Option<String>,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            start: None,
+            limit: None,
+            size: None,
+            is_last_page: None,
+            links: None,
+            expands: Vec::new(),
+        }
+    }
+}
+
+/// A page without regard to its style: the items, and what it says of its place in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leaf<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The offset or the number of the page, as the server repeats it.
+    pub start: Option<u64>,
+    /// How many items a page may hold, as the server repeats it.
+    pub limit: Option<u64>,
+    /// Whether the server says that the list ends here.
+    pub last: Option<bool>,
+    /// The cursor of the next page, or the link to it.
+    pub next: Option<String>,
+}
+
+impl<T> From<Page<T>> for Leaf<T> {
+    fn from(page: Page<T>) -> Self {
+        let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
+        Self {
+            start: number(page.start),
+            limit: number(page.limit),
+            last: page.is_last_page,
+            next: page.links.and_then(|links| links.next),
+            items: page.values,
+        }
+    }
+}
+
+/// A place in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Position {
+    /// Its beginning.
+    Start,
+    /// Behind this many items.
+    Offset(u64),
+    /// Where this cursor points.
+    Cursor(String),
+    /// At this page.
+    Number(u64),
+}
+
+/// An operation that answers with one page of a list.
+pub trait Paged: Operation {
+    /// What the list holds.
+    type Item: Send + 'static;
+
+    /// Where the operation starts to read.
+    fn position(&self) -> Position;
+
+    /// Lets it start elsewhere; a position of another style is ignored.
+    fn seek(&mut self, to: &Position);
+
+    /// How many items it asks for, if it says.
+    fn page_size(&self) -> Option<u32>;
+
+    /// Lets it ask for this many items; servers lower what is too much.
+    fn set_page_size(&mut self, size: u32);
+
+    /// Takes an answer apart.
+    fn leaf(page: Self::Output) -> Leaf<Self::Item>;
+}

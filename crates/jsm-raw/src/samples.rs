@@ -1,0 +1,35 @@
+//! Every operation with sample arguments, for tests that have to cover them all.
+
+use reqwest::{Client, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Operation, OperationInfo, RequestError};
+
+/// Builds the request of one sample.
+pub type Build = fn(&Client, &str) -> Result<Request, RequestError>;
+
+/// One operation with sample arguments.
+pub struct Sample {
+    /// The facts of the operation.
+    pub info: &'static OperationInfo,
+    /// Its request with what it cannot go without.
+    pub least: Build,
+    /// Its request with everything it can carry.
+    pub most: Build,
+    /// Reads an answer and writes it again; absent where an answer holds no JSON.
+    pub reread: Option<fn(&[u8]) -> Result<Value, serde_json::Error>>,
+}
+
+pub(crate) fn reread<O>(body: &[u8]) -> Result<Value, serde_json::Error>
+where
+    O: Operation,
+    O::Output: Serialize,
+{
+    serde_json::to_value(O::answer(&bytes::Bytes::copy_from_slice(body))?)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).expect("a sample is made from the schema of its type")
+}

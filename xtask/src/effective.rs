@@ -1,0 +1,124 @@
+//! `effective` writes the documents that the bindings are generated from; `expand` writes the bindings for reading.
+//!
+//! What the overlays do and what the lint asks for is `jsm-codegen`'s.
+
+use std::path::Path;
+
+use clap::Args;
+use jsm_codegen::effective::{OVERLAYS, effective};
+use jsm_codegen::{document, generate, lint, overlay, pins};
+
+use crate::files;
+use crate::outcome::{Failure, Outcome};
+
+/// Write the effective documents: the pinned ones with all overlays applied.
+#[derive(Args, Debug)]
+pub struct EffectiveArgs {
+    /// Write nothing; end with exit code 1 when a document is not current.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Write the generated bindings of an API, formatted, to target/expand/.
+#[derive(Args, Debug)]
+pub struct ExpandArgs {
+    /// The API: `servicedesk` or `csm`.
+    pub api: String,
+}
+
+/// Where the effective document of an API lies, seen from the root.
+pub fn place(api: &str) -> String {
+    format!("crates/jsm-raw/openapi/{api}.json")
+}
+
+/// The names of all APIs, in order.
+///
+/// # Errors
+/// Fails if the record of pins cannot be read.
+pub fn apis(root: &Path) -> Result<Vec<String>, Failure> {
+    let text = files::read(root, files::PINS)?.unwrap_or_default();
+    let pins = pins::read(&text).map_err(|refusal| Failure::refused(files::PINS, refusal))?;
+    Ok(pins.into_keys().collect())
+}
+
+/// Makes the effective document of an API from what lies in the checkout.
+///
+/// # Errors
+/// Tells every overlay action that does not fit, or everything the lint finds.
+pub fn make(root: &Path, api: &str) -> Result<String, Failure> {
+    let place = files::pinned(api);
+    let text = files::read(root, &place)?.ok_or_else(|| {
+        Failure::work(format!("{place} is missing"), format!("run `cargo xtask pin {api}`"))
+    })?;
+    let pinned = document::parse(text.as_bytes()).map_err(|refusal| Failure::refused(&place, refusal))?;
+    let overlays = overlays(root, api)?;
+    let made = effective(&pinned, &overlays).map_err(|problems| list(api, "overlays do not fit", &problems))?;
+    let findings = lint::lint(&made);
+    if findings.is_empty() { Ok(document::canonical(&made)) } else { Err(list(api, "lint", &findings)) }
+}
+
+fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure> {
+    let mut all = Vec::new();
+    for name in OVERLAYS {
+        let place = format!("openapi/{api}/{name}");
+        if let Some(text) = files::read(root, &place)? {
+            all.push(overlay::parse(&place, &text).map_err(|problem| {
+                Failure::input(problem.to_string(), "mend the overlay; openapi/README.md tells how one is written")
+            })?);
+        }
+    }
+    Ok(all)
+}
+
+fn list<T: std::fmt::Display>(api: &str, what: &str, problems: &[T]) -> Failure {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    let count = problems.len();
+    Failure::input(
+        format!("{api}: {what}, {count} to mend:{}", lines.concat()),
+        format!("mend openapi/{api}/*.yaml and run `cargo xtask effective`"),
+    )
+}
+
+/// Runs `effective`.
+///
+/// # Errors
+/// Fails, with no file changed, if an overlay does not fit or the lint finds something.
+pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
+    let mut drafts = Vec::new();
+    for api in apis(root)? {
+        let text = make(root, &api)?;
+        if files::read(root, &place(&api))?.as_deref() != Some(&text) {
+            drafts.push((place(&api), text));
+        }
+    }
+    let names: Vec<&str> = drafts.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.join(", ");
+    if drafts.is_empty() {
+        return Ok(Outcome::Fine("the effective documents are current".to_owned()));
+    }
+    if args.check {
+        return Ok(Outcome::Stale(format!("not current: {names}\nrun `cargo xtask effective`")));
+    }
+    files::write_all(root, &drafts)?;
+    Ok(Outcome::Fine(format!("wrote {names}")))
+}
+
+/// Runs `expand`.
+///
+/// # Errors
+/// Fails if there is no such API or its document cannot be generated.
+pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
+    let known = apis(root)?;
+    if !known.contains(&args.api) {
+        let next = format!("name one of: {}", known.join(", "));
+        return Err(Failure::input(format!("there is no API called {:?}", args.api), next));
+    }
+    let from = place(&args.api);
+    let text = files::read(root, &from)?
+        .ok_or_else(|| Failure::work(format!("{from} is missing"), "run `cargo xtask effective`"))?;
+    let source = generate::generate(&args.api, &text)
+        .map_err(|problem| Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend"))?;
+    let to = format!("target/expand/{}.rs", args.api);
+    files::write_all(root, &[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))])?;
+    Ok(Outcome::Fine(format!("wrote {to}")))
+}
