@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
 
@@ -140,8 +140,7 @@ fn an_authored_api_is_its_own_upstream_until_a_document_is_given() {
     let args =
         |check| PinArgs { api: "vans".into(), check, date: Some("2024-05-02".into()), ..PinArgs::default() };
     let record = || pins::read(&checkout.read(files::PINS)).expect("pins.toml is ours")["vans"].clone();
-    let authored = PARCELS_NEXT.as_bytes();
-    let authored = document::parse(authored).expect("the fixture is fine").to_string();
+    let authored = document::parse(PARCELS_NEXT.as_bytes()).expect("the fixture is fine").to_string();
     fs::create_dir(checkout.root().join("openapi/vans")).expect("a folder");
     fs::write(checkout.root().join("openapi/vans/pinned.json"), authored).expect("a file");
 
@@ -178,7 +177,6 @@ fn bad_input_is_refused_with_the_next_step_and_changes_nothing() {
     let large = checkout.root().join("large.json");
     File::create(&large).and_then(|file| file.set_len(source::LIMIT + 1)).expect("a sparse file");
     let large = large.display().to_string();
-    let folder = checkout.root().display().to_string();
 
     let file = |text: &str| checkout.upstream(text);
     let sources = [
@@ -198,7 +196,7 @@ fn bad_input_is_refused_with_the_next_step_and_changes_nothing() {
         ("shrunk", file(&small.to_string())),
         ("dangling", file(&dangling.to_string())),
         ("missing file", checkout.root().join("missing.json").display().to_string()),
-        ("folder", folder),
+        ("folder", checkout.root().display().to_string()),
         ("large file", large),
         ("plain http", "http://parcels.example/api.json".into()),
         ("other scheme", "ftp://parcels.example/api.json".into()),
@@ -488,7 +486,7 @@ fn serve_endlessly() -> String {
     })
 }
 
-fn serve_with(answer: impl FnOnce(&mut std::net::TcpStream) + Send + 'static) -> String {
+fn serve_with(answer: impl FnOnce(&mut TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
