@@ -4,6 +4,7 @@
 //! `jsm-codegen`'s. Every command takes the root of the checkout, so that it can be run on a copy, and ends in an
 //! [`outcome::Outcome`] or an [`outcome::Failure`].
 
+pub mod changes;
 pub mod effective;
 pub mod files;
 pub mod outcome;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{effective, files, outcome, pin};
+use xtask::{changes, effective, files, outcome, pin};
 
 /// Maintenance commands of this repository.
 ///
@@ -20,6 +20,7 @@ enum Command {
     Pin(pin::PinArgs),
     Effective(effective::EffectiveArgs),
     Expand(effective::ExpandArgs),
+    Changes(changes::ChangesArgs),
 }
 
 fn main() -> ExitCode {
@@ -28,5 +29,6 @@ fn main() -> ExitCode {
         Command::Pin(args) => pin::run(&root, &args),
         Command::Effective(args) => effective::run(&root, &args),
         Command::Expand(args) => effective::expand(&root, &args),
+        Command::Changes(args) => changes::run(&root, &args),
     })
 }

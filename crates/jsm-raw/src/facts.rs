@@ -7,6 +7,8 @@
 pub struct OperationInfo {
     /// The API it belongs to: `servicedesk` or `csm`.
     pub api: &'static str,
+    /// Where that API stands.
+    pub base: &'static Base,
     /// The name of its Rust type, unique in its API: `CreateCustomer`.
     pub name: &'static str,
     /// The module it is grouped in: what it acts on, for example `customer`.
@@ -33,8 +35,33 @@ pub struct OperationInfo {
     pub burst: Option<u32>,
     /// How many entries one call takes at most, where that is known.
     pub chunk: Option<u32>,
+    /// The placeholder of the path whose writes the server counts one by one, for example an issue's.
+    pub write_limit: Option<&'static str>,
     /// What its request carries.
     pub body: Body,
+    /// What a successful answer carries.
+    pub answer: Answer,
+}
+
+/// Where an API stands: in front of the paths of its operations comes one of these.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The path below a site, where the API can be had there.
+    pub site: Option<&'static str>,
+    /// The path below the gateway, with `{cloudId}` for the site, where the API can be had there.
+    pub gateway: Option<&'static str>,
+}
+
+/// What a successful answer carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Nothing that is read.
+    Nothing,
+    /// A JSON document.
+    Json,
+    /// A file or a page.
+    Bytes,
 }
 
 /// How the answers of an operation are paged.

@@ -18,7 +18,7 @@ mod segment;
 mod tolerant;
 
 pub use exchange::Exchange;
-pub use facts::{Body, OperationInfo, Paging};
+pub use facts::{Answer, Base, Body, OperationInfo, Paging};
 pub use id::{Id, IdKind, NumericId};
 pub use multipart::FilePart;
 pub use operation::{Operation, RequestError};

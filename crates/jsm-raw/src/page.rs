@@ -16,7 +16,7 @@ use crate::tolerant::null_as_default;
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items.
-    #[serde(default = "Vec::new", deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub values: Vec<T>,
     /// The zero-based offset of the first item in the list.
     #[serde(skip_serializing_if = "Option::is_none")]

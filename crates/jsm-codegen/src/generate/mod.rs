@@ -96,8 +96,10 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
     let samples = bound.iter().map(|bound| samples::sample(bound, &document));
     let ids = types::ids(&bindings::ids(&document));
     let count = bound.len();
+    let base = base(&document);
     let rest = quote! {
         #ids
+        #base
         #(#groups)*
         /// The facts of every operation, in the order of the document.
         pub static OPERATIONS: [&crate::OperationInfo; #count] = [#(#infos),*];
@@ -130,6 +132,19 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
     }
     file.items.extend(rest.items);
     Ok(file)
+}
+
+/// Where the API stands, from the annotation `x-jsm-base`: below a site, below the gateway, or both.
+fn base(document: &Value) -> TokenStream {
+    let path = |key: &str| match document.pointer(&format!("/x-jsm-base/{key}")).and_then(Value::as_str) {
+        Some(path) => quote!(::std::option::Option::Some(#path)),
+        None => quote!(::std::option::Option::None),
+    };
+    let (site, gateway) = (path("site"), path("gateway"));
+    quote! {
+        /// Where the API stands.
+        pub static BASE: crate::Base = crate::Base { site: #site, gateway: #gateway };
+    }
 }
 
 /// The methods that send a request.

@@ -24,6 +24,24 @@ pub(crate) struct Bound<'a> {
     pub(crate) output: Type,
 }
 
+/// In which form an answer comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Nothing,
+    Json,
+    Bytes,
+}
+
+impl Bound<'_> {
+    pub(crate) fn answer(&self) -> Answer {
+        match self.output.to_token_stream().to_string().replace(' ', "").as_str() {
+            "()" => Answer::Nothing,
+            "::bytes::Bytes" => Answer::Bytes,
+            _ => Answer::Json,
+        }
+    }
+}
+
 /// One parameter of progenitor's method, as the operation's struct keeps it.
 pub(crate) struct Param<'a> {
     pub(crate) ident: Ident,
@@ -221,12 +239,12 @@ pub(crate) fn operation(
         Some(part) => quote!(crate::with_files(#record?, http, #part, &self.files)),
         None => record,
     };
-    let decode = match output.to_token_stream().to_string().replace(' ', "").as_str() {
-        "()" => quote!(crate::answer::nothing(body)),
-        "::bytes::Bytes" => quote!(crate::answer::bytes(body)),
-        _ => quote!(crate::answer::json(body)),
+    let decode = match bound.answer() {
+        Answer::Nothing => quote!(crate::answer::nothing(body)),
+        Answer::Bytes => quote!(crate::answer::bytes(body)),
+        Answer::Json => quote!(crate::answer::json(body)),
     };
-    let info = info(facts, api, body.is_some());
+    let info = info(bound, api, body.is_some());
     let paged = super::paging::paged(bound, structs, declared);
     quote! {
         #[doc = #doc]
@@ -324,7 +342,8 @@ fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStre
     }
 }
 
-fn info(facts: &Facts, api: &str, has_body: bool) -> TokenStream {
+fn info(bound: &Bound<'_>, api: &str, has_body: bool) -> TokenStream {
+    let facts = bound.facts;
     let Facts { name, group, method, path, experimental, deprecated, repeatable, answer_statuses, .. } =
         facts;
     let option = |value: Option<u32>| match value {
@@ -332,6 +351,15 @@ fn info(facts: &Facts, api: &str, has_body: bool) -> TokenStream {
         None => quote!(::std::option::Option::None),
     };
     let (burst, chunk) = (option(facts.burst), option(facts.chunk));
+    let write_limit = match &facts.write_limit {
+        Some(name) => quote!(::std::option::Option::Some(#name)),
+        None => quote!(::std::option::Option::None),
+    };
+    let answer = match bound.answer() {
+        Answer::Nothing => quote!(crate::Answer::Nothing),
+        Answer::Json => quote!(crate::Answer::Json),
+        Answer::Bytes => quote!(crate::Answer::Bytes),
+    };
     let scopes = facts.scopes.iter().map(|set| quote!(&[#(#set),*]));
     let statuses = facts.statuses.iter().map(|(status, text)| quote!((#status, #text)));
     let paging = match facts.paging.as_ref().map(|paging| paging.style.as_str()) {
@@ -349,6 +377,7 @@ fn info(facts: &Facts, api: &str, has_body: bool) -> TokenStream {
     quote! {
         crate::OperationInfo {
             api: #api,
+            base: &super::BASE,
             name: #name,
             group: #group,
             method: #method,
@@ -362,7 +391,9 @@ fn info(facts: &Facts, api: &str, has_body: bool) -> TokenStream {
             repeatable: #repeatable,
             burst: #burst,
             chunk: #chunk,
+            write_limit: #write_limit,
             body: #body,
+            answer: #answer,
         }
     }
 }

@@ -8,16 +8,16 @@ use quote::quote;
 use serde_json::{Map, Value, json};
 
 use super::facts::{list, object, resolve};
-use super::operations::Bound;
+use super::operations::{Answer, Bound};
 
 /// The expression that makes a `Sample` of the operation.
 pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
-    let (name, output) = (&bound.name, &bound.output);
+    let name = &bound.name;
     let module = quote::format_ident!("{}", bound.facts.group);
     let (least, most) = (arguments(bound, document, false), arguments(bound, document, true));
-    let reread = match quote!(#output).to_string().replace(' ', "").as_str() {
-        "()" | "::bytes::Bytes" => quote!(::std::option::Option::None),
-        _ => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
+    let reread = match bound.answer() {
+        Answer::Nothing | Answer::Bytes => quote!(::std::option::Option::None),
+        Answer::Json => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
     };
     quote! {
         crate::samples::Sample {
