@@ -1,0 +1,139 @@
+//! Comparing two interfaces: operations, then schemas, each change once with the operations that it concerns.
+//!
+//! What counts as a change of what is told in the modules named after it; here the notes are collected, joined where
+//! they are about the same place, and put in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::kinds::Kind;
+use super::model::{Interface, Operation};
+use super::notes::{Note, Notes, Spot};
+use super::reach::Reach;
+use super::renames::renames;
+use super::rules::{Rule, Severity};
+use super::{operations, pairs, values};
+
+/// One change of an interface.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What kind of change it is.
+    pub kind: Kind,
+    /// The row of the table that decided how much it matters.
+    pub rule: &'static Rule,
+    /// Where it is: a JSON pointer into the new document, or into the old one where [`Kind::is_removal`].
+    pub at: String,
+    /// The operations it concerns, by operationId, or by method and path where that is not unique.
+    pub operations: BTreeSet<String>,
+    /// What changed, in a few words.
+    pub text: String,
+}
+
+impl Change {
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.rule.severity
+    }
+}
+
+/// Tells what changed between two interfaces, what matters most first.
+pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
+    let renames = renames(old, new);
+    let mut notes =
+        Notes { taken: Vec::new(), renames: &renames, new, annotated: old.annotated && new.annotated };
+    let mut book = Book::default();
+
+    let pairs = pairs::operations(old, new);
+    for operation in &pairs.removed {
+        let text = format!("{}: {} is gone", operation.label, operation.request());
+        notes.other(Kind::OperationRemoved, &[], &operation.at, text);
+        book.enter(&mut notes, || BTreeSet::from([operation.label.clone()]));
+    }
+    for operation in &pairs.added {
+        let text = format!("{}: {} is new", operation.label, operation.request());
+        notes.other(Kind::OperationAdded, &[], &operation.at, text);
+        book.enter(&mut notes, || BTreeSet::from([operation.label.clone()]));
+    }
+    for (before, now) in &pairs.both {
+        operations::operation(&mut notes, before, now);
+        book.enter(&mut notes, || BTreeSet::from([now.label.clone()]));
+    }
+
+    let (old_reach, new_reach) = (Reach::of(old), Reach::of(new));
+    let users = |reach: &Reach, interface: &Interface, name: &str| -> BTreeSet<String> {
+        let label = |number: usize| {
+            interface.operations.get(number).map(|operation: &Operation| operation.label.clone())
+        };
+        reach.operations(name).into_iter().filter_map(label).collect()
+    };
+    for (name, before) in &old.schemas {
+        let called = renames.get(name).copied().unwrap_or(name);
+        match new.schemas.get(called) {
+            Some(now) => {
+                let sides = old_reach.sides(name).only(new_reach.sides(called));
+                if called != *name {
+                    notes.value(Kind::SchemaRenamed, &[], sides, &now.at, format!("{called}: was {name}"));
+                }
+                values::value(&mut notes, before, now, &Spot { name: called.to_owned(), sides }, &[]);
+                book.enter(&mut notes, || {
+                    let named = users(&new_reach, new, called);
+                    if named.is_empty() { users(&old_reach, old, name) } else { named }
+                });
+            }
+            None => {
+                let text = format!("{name}: gone, was {}", before.describe());
+                notes.value(Kind::SchemaRemoved, &[], old_reach.sides(name), &before.at, text);
+                book.enter(&mut notes, || users(&old_reach, old, name));
+            }
+        }
+    }
+    let known: BTreeSet<&str> = renames.values().copied().collect();
+    for (name, now) in &new.schemas {
+        if !old.schemas.contains_key(name) && !known.contains(name) {
+            let text = format!("{name}: new, {}", now.describe());
+            notes.value(Kind::SchemaAdded, &[], new_reach.sides(name), &now.at, text);
+            book.enter(&mut notes, || users(&new_reach, new, name));
+        }
+    }
+    book.close()
+}
+
+/// How much the change matters that matters most.
+pub fn worst(changes: &[Change]) -> Severity {
+    changes.iter().map(Change::severity).max().unwrap_or(Severity::None)
+}
+
+/// The changes by kind, place and text: what is shared between operations is met once, with all of them.
+#[derive(Default)]
+struct Book {
+    entries: BTreeMap<(Kind, String, String), (&'static Rule, BTreeSet<String>)>,
+}
+
+impl Book {
+    /// Enters the notes that were taken, with the operations that all of them concern.
+    fn enter(&mut self, notes: &mut Notes, operations: impl FnOnce() -> BTreeSet<String>) {
+        if notes.taken.is_empty() {
+            return;
+        }
+        let operations = operations();
+        for Note { kind, rule, at, text } in notes.taken.drain(..) {
+            self.entries
+                .entry((kind, at, text))
+                .and_modify(|(known, concerned)| {
+                    concerned.extend(operations.iter().cloned());
+                    if rule.severity > known.severity {
+                        *known = rule;
+                    }
+                })
+                .or_insert_with(|| (rule, operations.clone()));
+        }
+    }
+
+    fn close(self) -> Vec<Change> {
+        let entries = self.entries.into_iter();
+        let mut changes: Vec<Change> = entries
+            .map(|((kind, at, text), (rule, operations))| Change { kind, rule, at, operations, text })
+            .collect();
+        changes.sort_by_key(|change| std::cmp::Reverse(change.severity()));
+        changes
+    }
+}
