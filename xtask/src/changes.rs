@@ -1,0 +1,88 @@
+//! `cargo xtask changes OLD NEW`: what a user of the library will feel between two documents.
+//!
+//! Here the documents are fetched; what changed and how much it matters is found by `jsm_codegen::changes`.
+
+use std::path::Path;
+use std::process::Command;
+
+use clap::{Args, ValueEnum};
+use jsm_codegen::changes::{self, Severity};
+use jsm_codegen::document;
+
+use crate::outcome::{Failure, Outcome};
+use crate::source::{LIMIT, Source};
+
+/// Tell what changed in the interface between two OpenAPI documents, and how much it matters to programs.
+///
+/// Exit codes: 0 when nothing breaks, 1 when something does, 2 on bad input.
+#[derive(Args, Clone, Debug)]
+pub struct ChangesArgs {
+    /// The older document (upstream, pinned or effective): a file, a url, or `git:REV:PATH`.
+    pub old: String,
+    /// The newer document, likewise.
+    pub new: String,
+    /// How to tell it.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// How changes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line for each change.
+    Text,
+    /// A page for a pull request.
+    Markdown,
+    /// An array of objects; the closing line goes to stderr.
+    Json,
+}
+
+/// Runs the command; `git:` documents are taken from the repository at `root`.
+///
+/// # Errors
+/// Fails with exit code 2 if a document cannot be had or is not an OpenAPI 3.0 document.
+pub fn run(root: &Path, args: &ChangesArgs) -> Result<Outcome, Failure> {
+    let read = |place: &str| {
+        let bytes = bytes(root, place)?;
+        document::parse(&bytes).map_err(|refusal| Failure::refused(place, refusal))
+    };
+    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let old = changes::read(&old).map_err(|refusal| Failure::refused(&args.old, refusal))?;
+    let new = changes::read(&new).map_err(|refusal| Failure::refused(&args.new, refusal))?;
+    let changes = changes::compare(&old, &new);
+    let page = match args.format {
+        Format::Text => changes::text(&changes),
+        Format::Markdown => changes::markdown(&changes),
+        Format::Json => {
+            eprintln!("{}", changes::closing(&changes));
+            changes::json(&changes)
+        }
+    };
+    let page = page.trim_end().to_owned();
+    Ok(match changes::worst(&changes) {
+        Severity::Breaking => Outcome::Stale(page),
+        _ => Outcome::Fine(page),
+    })
+}
+
+fn bytes(root: &Path, place: &str) -> Result<Vec<u8>, Failure> {
+    let Some(object) = place.strip_prefix("git:") else { return Source::new(place).read() };
+    let next = "write git:REV:PATH, with the path as it is seen from the root of the repository";
+    match object.split_once(':') {
+        Some((revision, path)) if !revision.is_empty() && !path.is_empty() && !revision.starts_with('-') => {}
+        _ => return Err(Failure::input(format!("{place}: it does not name a revision and a path"), next)),
+    }
+    let shown = Command::new("git").arg("-C").arg(root).args(["show", object]).output();
+    let shown = shown
+        .map_err(|error| Failure::input(format!("{place}: git does not run ({error})"), "install git"))?;
+    if !shown.status.success() {
+        let said = String::from_utf8_lossy(&shown.stderr);
+        let said = said.lines().next().unwrap_or("git show failed").trim_start_matches("fatal: ");
+        return Err(Failure::input(format!("{place}: {said}"), next));
+    }
+    if shown.stdout.len() as u64 > LIMIT {
+        let next = "check that it is the API document";
+        return Err(Failure::input(format!("{place}: larger than {} MB", LIMIT / (1024 * 1024)), next));
+    }
+    Ok(shown.stdout)
+}
