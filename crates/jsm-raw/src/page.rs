@@ -127,6 +127,9 @@ pub trait Paged: Operation {
     /// What the list holds.
     type Item: Send + 'static;
 
+    /// The query parameter that carries the position, which links to other pages carry too.
+    const PARAMETER: &'static str;
+
     /// Where the operation starts to read.
     fn position(&self) -> Position;
 

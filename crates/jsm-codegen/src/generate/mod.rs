@@ -9,7 +9,7 @@ mod fields;
 mod operations;
 mod paging;
 mod samples;
-mod types;
+pub(crate) mod types;
 
 #[cfg(feature = "maintain")]
 pub(crate) use operations::plain;

@@ -65,9 +65,11 @@ pub(crate) fn paged(
     };
     let (item, leaf) = leaf(bound, structs, declared)?;
     let name = &bound.name;
+    let parameter = paging.name(part)?;
     Some(quote! {
         impl crate::Paged for #name {
             type Item = #item;
+            const PARAMETER: &'static str = #parameter;
             fn position(&self) -> crate::Position {
                 #position
             }

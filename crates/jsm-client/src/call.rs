@@ -1,0 +1,123 @@
+//! A call: an operation, the client, and options.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jsm_raw::Operation;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::client::Client;
+use crate::error::{self, Error, Result};
+use crate::retry::RetryPolicy;
+use crate::send::{self, Options, Received};
+
+/// An operation that is about to be called.
+///
+/// Awaiting it sends it. Dropping it, or the future it becomes, ends it; what was sent by then may have been done.
+#[must_use = "a call does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Call<O> {
+    client: Client,
+    operation: O,
+    options: Options,
+    wrong: Option<Error>,
+}
+
+/// An answer with what came along.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer<T> {
+    /// What the operation answers with.
+    pub value: T,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The id under which the server logged the request.
+    pub request_id: Option<String>,
+    /// How often the request was sent.
+    pub attempts: u32,
+}
+
+impl<O: Operation> Call<O> {
+    pub(crate) fn new(client: Client, operation: O) -> Self {
+        Self { client, operation, options: Options::default(), wrong: None }
+    }
+
+    /// How long one attempt may take.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.options.attempt_timeout = Some(time);
+        self
+    }
+
+    /// How long the call may take in all, waits and retries included.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.options.deadline = Some(time);
+        self
+    }
+
+    /// When the request is sent again, and how often.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
+    /// Opts in to an experimental operation, or out of it.
+    pub fn experimental(mut self, opt_in: bool) -> Self {
+        self.options.experimental = Some(opt_in);
+        self
+    }
+
+    /// A header to send along. What is none makes the call fail before anything is sent.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => {
+                self.options.headers.insert(name, value);
+            }
+            _ => self.wrong = Some(Error::configuration(format!("{name:?} with this value is no header"))),
+        }
+        self
+    }
+
+    /// Answers with status, headers and request id besides the value.
+    pub fn with_meta(self) -> WithMeta<O> {
+        WithMeta(self)
+    }
+
+    async fn run(self) -> Result<Answer<O::Output>> {
+        let Self { client, operation, options, wrong } = self;
+        if let Some(error) = wrong {
+            return Err(error.with_operation(O::INFO));
+        }
+        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
+        let received = send::send(client.shared(), O::INFO, &options, &build).await?;
+        let value = send::decode::<O>(&received)?;
+        let Received { status, headers, attempts, .. } = received;
+        Ok(Answer { value, status, request_id: error::request_id(&headers), headers, attempts })
+    }
+}
+
+impl<O: Operation> IntoFuture for Call<O> {
+    type Output = Result<O::Output>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { self.run().await.map(|answer| answer.value) })
+    }
+}
+
+/// A call whose answer comes with status, headers and request id.
+#[must_use = "a call does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct WithMeta<O>(Call<O>);
+
+impl<O: Operation> IntoFuture for WithMeta<O> {
+    type Output = Result<Answer<O::Output>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.0.run())
+    }
+}

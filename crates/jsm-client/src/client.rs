@@ -1,0 +1,291 @@
+//! The client and how it is set up.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsm_raw::{Operation, Paged};
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::call::Call;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::{ApiToken, Bearer, Credentials};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::pages::{Items, Pages};
+use crate::retry::{Budget, RetryPolicy};
+use crate::site::Site;
+
+/// A client of one site. Clones share everything and cost next to nothing.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+/// What the clones of a client share.
+pub(crate) struct Shared {
+    pub(crate) http: reqwest::Client,
+    pub(crate) site: Site,
+    pub(crate) credentials: Box<dyn Credentials>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) max_body: usize,
+    pub(crate) experimental: bool,
+}
+
+impl Client {
+    /// Starts to set up a client of a site, for example `https://acme.atlassian.net`.
+    pub fn builder(site: impl Into<String>) -> Builder {
+        Builder::new(site.into())
+    }
+
+    /// Calls an operation. Await it as it is, or give it options first.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, servicedesk::customer::CreateCustomer};
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// let fred = jira.call(CreateCustomer::new("fred@example.com", "Fred F. User")).await?;
+    /// println!("{}", fred.account_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        Call::new(self.clone(), operation)
+    }
+
+    /// Reads a list item by item: a stream over all its pages.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, servicedesk::customer::GetCustomers};
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut people = jira.items(GetCustomers::new("1").query("smi"));
+    /// while let Some(person) = people.try_next().await? {
+    ///     println!("{}", person.display_name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn items<O: Paged>(&self, operation: O) -> Items<O> {
+        Items::new(self.pages(operation))
+    }
+
+    /// Reads a list page by page.
+    pub fn pages<O: Paged>(&self, operation: O) -> Pages<O> {
+        Pages::new(self.clone(), operation)
+    }
+
+    /// The address of the site.
+    pub fn site(&self) -> &Url {
+        self.0.site.url()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("site", &self.0.site.url().as_str()).finish_non_exhaustive()
+    }
+}
+
+/// How a client is set up.
+#[must_use = "a builder does nothing until build is called"]
+pub struct Builder {
+    site: String,
+    gateway: Option<String>,
+    prefer_gateway: bool,
+    cloud_id: Option<String>,
+    allow_http: bool,
+    credentials: Option<Box<dyn Credentials>>,
+    clock: Box<dyn Clock>,
+    http: Option<reqwest::Client>,
+    user_agent: Option<String>,
+    retry: RetryPolicy,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    deadline: Duration,
+    max_body: usize,
+    experimental: bool,
+}
+
+impl Builder {
+    fn new(site: String) -> Self {
+        Self {
+            site,
+            gateway: None,
+            prefer_gateway: false,
+            cloud_id: None,
+            allow_http: false,
+            credentials: None,
+            clock: Box::new(SystemClock),
+            http: None,
+            user_agent: None,
+            retry: RetryPolicy::default(),
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(60),
+            deadline: Duration::from_secs(300),
+            max_body: 64 * 1024 * 1024,
+            experimental: false,
+        }
+    }
+
+    /// An account's email address with one of its API tokens.
+    pub fn api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
+        self.credentials(ApiToken { email: email.into(), token: token.into(), scoped: false })
+    }
+
+    /// An email address with a scoped API token, as service accounts have; it is taken by the gateway alone.
+    pub fn scoped_api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
+        self.credentials(ApiToken { email: email.into(), token: token.into(), scoped: true })
+    }
+
+    /// An access token of OAuth 2.0 that is kept fresh elsewhere; it is taken by the gateway alone.
+    pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
+        self.credentials(Bearer(token.into()))
+    }
+
+    /// Any other way to authenticate.
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.credentials = Some(Box::new(credentials));
+        self
+    }
+
+    /// The site's cloud id. Without it, the site is asked for it once, when the first request needs it.
+    pub fn cloud_id(mut self, id: impl Into<String>) -> Self {
+        self.cloud_id = Some(id.into());
+        self
+    }
+
+    /// Sends everything through the gateway, even what could go to the site.
+    pub fn through_gateway(mut self, through: bool) -> Self {
+        self.prefer_gateway = through;
+        self
+    }
+
+    /// Another gateway than Atlassian's, for tests. A site on a loopback address is its own gateway already.
+    pub fn gateway(mut self, address: impl Into<String>) -> Self {
+        self.gateway = Some(address.into());
+        self
+    }
+
+    /// Lets plain http go to any host. Credentials are readable on the way: only for networks of your own.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Opts in to operations that Atlassian calls experimental: they may change without notice.
+    pub fn experimental(mut self, opt_in: bool) -> Self {
+        self.experimental = opt_in;
+        self
+    }
+
+    /// When requests are sent again, and how often.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long making a connection may take; 10 s by default. Without effect on a client brought along.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// How long one attempt may take, from sending to the last byte of the answer; 60 s by default.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.attempt_timeout = time;
+        self
+    }
+
+    /// How long a call may take in all, waits and retries included; 5 minutes by default.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = time;
+        self
+    }
+
+    /// How many bytes the body of a request or an answer may have; 64 MiB by default. Files are not counted.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// What the client calls itself.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// A reqwest client of your own, with its own proxies and certificates. It should follow no redirects.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// A clock of your own, for tests in which waiting takes no time.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Builds the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`, when the address is none, would send credentials in the clear, or there are no
+    /// credentials.
+    pub fn build(self) -> Result<Client> {
+        let credentials = self.credentials.ok_or_else(|| {
+            Error::configuration("there are no credentials; give the builder api_token(..) or another kind")
+        })?;
+        let prefer_gateway = self.prefer_gateway || credentials.needs_gateway();
+        let site =
+            Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(self.user_agent.as_deref(), self.connect_timeout)?,
+        };
+        Ok(Client(Arc::new(Shared {
+            http,
+            site,
+            credentials,
+            clock: self.clock,
+            limits: Limits::default(),
+            budget: Budget::default(),
+            retry: self.retry,
+            attempt_timeout: self.attempt_timeout,
+            deadline: self.deadline,
+            max_body: self.max_body,
+            experimental: self.experimental,
+        })))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+fn http_client(user_agent: Option<&str>, connect_timeout: Duration) -> Result<reqwest::Client> {
+    #[cfg(feature = "rustls")]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Whoever was faster has chosen for the whole process, which is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    reqwest::Client::builder()
+        .user_agent(user_agent.unwrap_or(concat!("jsm-client/", env!("CARGO_PKG_VERSION"))))
+        .connect_timeout(connect_timeout)
+        // No operation redirects but downloads, which look at the target first.
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|e| Error::configuration("the HTTP client cannot be set up").with_source(e.without_url()))
+}

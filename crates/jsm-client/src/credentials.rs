@@ -1,0 +1,94 @@
+//! Who calls.
+//!
+//! What is secret stands in [`secrecy::SecretString`] and in header values marked as sensitive: neither shows in
+//! `Debug`, and both are wiped when dropped as far as that is in our hands. Where credentials may go is `site`'s.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::BoxFuture;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why credentials could not be had.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The value of an `Authorization` header, or why there is none.
+pub type Authorization<'a> = BoxFuture<'a, Result<HeaderValue, BoxError>>;
+
+/// A way to authenticate.
+///
+/// ```
+/// use jsm_client::{Authorization, Credentials};
+/// use reqwest::header::HeaderValue;
+///
+/// #[derive(Debug)]
+/// struct FromVault;
+///
+/// impl Credentials for FromVault {
+///     fn authorization(&self, _refused: Option<&HeaderValue>) -> Authorization<'_> {
+///         Box::pin(async {
+///             let mut value = HeaderValue::from_static("Bearer what-the-vault-says");
+///             value.set_sensitive(true);
+///             Ok(value)
+///         })
+///     }
+/// }
+/// ```
+pub trait Credentials: fmt::Debug + Send + Sync + 'static {
+    /// The value of the `Authorization` header.
+    ///
+    /// `refused` is the value that the server has just refused with 401. Credentials that can renew themselves do so
+    /// and give another value, with which the request is sent once more; the same value ends the call.
+    fn authorization(&self, refused: Option<&HeaderValue>) -> Authorization<'_>;
+
+    /// Whether they are taken by the gateway alone, as scoped tokens and OAuth tokens are.
+    fn needs_gateway(&self) -> bool {
+        false
+    }
+}
+
+/// An email address with an API token, by Basic authentication.
+#[derive(Debug)]
+pub(crate) struct ApiToken {
+    pub(crate) email: String,
+    pub(crate) token: SecretString,
+    pub(crate) scoped: bool,
+}
+
+impl Credentials for ApiToken {
+    fn authorization(&self, _: Option<&HeaderValue>) -> Authorization<'_> {
+        let pair = SecretString::from(format!("{}:{}", self.email, self.token.expose_secret()));
+        let value = SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())));
+        Box::pin(std::future::ready(sensitive(&value)))
+    }
+
+    fn needs_gateway(&self) -> bool {
+        self.scoped
+    }
+}
+
+/// An access token of OAuth 2.0 that somebody else keeps fresh.
+#[derive(Debug)]
+pub(crate) struct Bearer(pub(crate) SecretString);
+
+impl Credentials for Bearer {
+    fn authorization(&self, _: Option<&HeaderValue>) -> Authorization<'_> {
+        let value = SecretString::from(format!("Bearer {}", self.0.expose_secret()));
+        Box::pin(std::future::ready(sensitive(&value)))
+    }
+
+    fn needs_gateway(&self) -> bool {
+        true
+    }
+}
+
+/// A header value that `Debug` does not show.
+pub(crate) fn sensitive(value: &SecretString) -> Result<HeaderValue, BoxError> {
+    let mut header = HeaderValue::from_str(value.expose_secret())
+        .map_err(|_| "the token has characters that no header can carry; was it copied whole?")?;
+    header.set_sensitive(true);
+    Ok(header)
+}

@@ -1,0 +1,327 @@
+//! The one error of this crate.
+//!
+//! # Design
+//!
+//! [`Error`] is opaque and one pointer wide. Programs decide by [`Error::kind`] or by the predicates, each of which
+//! says what to do next; people read its `Display`, one sentence with the operation, the status and the server's own
+//! message. Everything a server sent to explain itself can be asked for. Sources are reachable through
+//! `std::error::Error::source` and not repeated in the sentence.
+
+mod body;
+mod display;
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jsm_raw::OperationInfo;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName};
+
+pub(crate) use body::is_html;
+pub use kind::Kind;
+
+use crate::pages::ResumeToken;
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How much of a body an error keeps.
+const KEPT: usize = 64 * 1024;
+
+/// Why a call failed.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    operation: Option<&'static OperationInfo>,
+    status: Option<StatusCode>,
+    /// What this crate has to say; the server's message stands in `said`.
+    note: Option<String>,
+    said: body::Said,
+    body: Bytes,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    reason: Option<String>,
+    attempts: u32,
+    resume: Option<ResumeToken>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// One complaint about the answers of a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FormError {
+    /// A code that programs can tell apart.
+    pub code: Option<String>,
+    /// The complaint in short.
+    pub title: Option<String>,
+    /// The complaint in full.
+    pub detail: Option<String>,
+    /// The questions that it is about, by id.
+    pub questions: Vec<String>,
+}
+
+/// The headers in which a server names the request, the most telling first.
+const REQUEST_IDS: [&str; 4] = ["atl-request-id", "atl-traceid", "x-arequestid", "x-request-id"];
+
+/// The id under which the server keeps a request in its logs.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    REQUEST_IDS.iter().find_map(|name| {
+        let value = headers.get(HeaderName::from_static(name))?.to_str().ok()?.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, note: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            status: None,
+            note: Some(note.into()),
+            said: body::Said::default(),
+            body: Bytes::new(),
+            request_id: None,
+            retry_after: None,
+            reason: None,
+            attempts: 0,
+            resume: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn configuration(note: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, note)
+    }
+
+    /// An answer that is an error.
+    pub(crate) fn answered(
+        info: &'static OperationInfo,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let said = body::read(&body, header("content-type").unwrap_or_default());
+        let mut kind = Kind::of_status(status.as_u16());
+        if kind == Kind::InvalidRequest && !(said.fields.is_empty() && said.forms.is_empty()) {
+            kind = Kind::Validation;
+        }
+        let mut error = Self::new(kind, "");
+        let inner = &mut *error.0;
+        inner.note = None;
+        if status.is_redirection() {
+            inner.kind = Kind::Authentication;
+            inner.note =
+                Some("redirected, as to a login page; check the site's address and the credentials".into());
+        }
+        inner.operation = Some(info);
+        inner.status = Some(status);
+        inner.request_id = request_id(headers);
+        inner.reason = header("ratelimit-reason").map(str::to_owned);
+        inner.said = said;
+        inner.body = if body.len() > KEPT { body.slice(..KEPT) } else { body };
+        error
+    }
+
+    pub(crate) fn with_operation(mut self, info: &'static OperationInfo) -> Self {
+        self.0.operation = Some(info);
+        self
+    }
+
+    pub(crate) fn with_answer(mut self, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+        self.0.status = Some(status);
+        self.0.request_id = request_id(headers);
+        self.0.body = if body.len() > KEPT { body.slice(..KEPT) } else { body };
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait.or(self.0.retry_after);
+        self
+    }
+
+    pub(crate) fn with_resume(mut self, token: ResumeToken) -> Self {
+        self.0.resume = Some(token);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong, to decide what to do next.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The facts of the operation that failed; absent when a client could not be built.
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.0.operation
+    }
+
+    /// What the server says, in the language of the account.
+    pub fn message(&self) -> Option<&str> {
+        self.0.said.message.as_deref()
+    }
+
+    /// Complaints about single fields: the field and what is wrong with it.
+    pub fn field_errors(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.said.fields.iter().map(|(field, why)| (field.as_str(), why.as_str()))
+    }
+
+    /// Complaints about the answers of a form.
+    pub fn form_errors(&self) -> &[FormError] {
+        &self.0.said.forms
+    }
+
+    /// The key of the message, which is the same in every language.
+    pub fn i18n_key(&self) -> Option<&str> {
+        self.0.said.i18n_key.as_deref()
+    }
+
+    /// The id under which the server logged the request: what Atlassian's support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the server wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Which limit was met, as the server calls it, for example `jira-burst-based`.
+    pub fn rate_limit_reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// The OAuth scopes that the operation needs, when the server says that the token's do not match: any one of the
+    /// outer entries suffices, all scopes within it are needed.
+    pub fn required_scopes(&self) -> Option<&'static [&'static [&'static str]]> {
+        let refused = matches!(self.status().map(|status| status.as_u16()), Some(401 | 403));
+        let scope = self.message().is_some_and(|message| message.to_ascii_lowercase().contains("scope"));
+        self.operation()
+            .filter(|_| refused && scope)
+            .map(|info| info.scopes)
+            .filter(|scopes| !scopes.is_empty())
+    }
+
+    /// What this status means for this operation, in our words.
+    pub fn documented(&self) -> Option<&'static str> {
+        let status = self.status()?.as_u16();
+        self.operation()?.statuses.iter().find(|(known, _)| *known == status).map(|(_, text)| *text)
+    }
+
+    /// The body of the answer, as it came, up to 64 KiB of it.
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Where a list can be taken up again, when it broke off while it was read.
+    pub fn resume(&self) -> Option<&ResumeToken> {
+        self.0.resume.as_ref()
+    }
+
+    /// Whether the credentials were refused. Renew them; repeating the call as it is will fail again.
+    pub fn is_authentication(&self) -> bool {
+        self.kind() == Kind::Authentication
+    }
+
+    /// Whether the account may not do this. Give it the permission that [`documented`](Self::documented) names.
+    pub fn is_permission(&self) -> bool {
+        self.kind() == Kind::Permission
+    }
+
+    /// Whether the thing is not there, or hidden from the account. Check the id, then the permissions.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == Kind::NotFound
+    }
+
+    /// Whether the state of things forbids it. Read what is there and decide whether that will do.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == Kind::Conflict
+    }
+
+    /// Whether the request itself is at fault. Mend what [`message`](Self::message), [`field_errors`](Self::field_errors)
+    /// and [`form_errors`](Self::form_errors) name; it fails again as it is.
+    pub fn is_invalid_request(&self) -> bool {
+        matches!(self.kind(), Kind::InvalidRequest | Kind::Validation)
+    }
+
+    /// Whether a limit was met and waiting would have taken too long. Come back after
+    /// [`retry_after`](Self::retry_after).
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == Kind::RateLimited
+    }
+
+    /// Whether the operation is experimental and nobody opted in. Build the client with `experimental(true)`, or say
+    /// so for the call.
+    pub fn is_experimental_opt_in(&self) -> bool {
+        self.kind() == Kind::ExperimentalOptIn
+    }
+
+    /// Whether the call took too long. What was sent may have been done: look before you repeat it.
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == Kind::Timeout
+    }
+
+    /// Whether there was no connection or it broke. What was sent may have been done: look before you repeat it.
+    pub fn is_connection(&self) -> bool {
+        self.kind() == Kind::Connection
+    }
+
+    /// Whether the server failed. Repeat the call later; tell Atlassian the [`request_id`](Self::request_id) if it
+    /// stays so.
+    pub fn is_server(&self) -> bool {
+        self.kind() == Kind::Server
+    }
+
+    /// Whether the answer could not be read. It was done all the same: look, do not repeat. Please report it.
+    pub fn is_decode(&self) -> bool {
+        matches!(self.kind(), Kind::Decode | Kind::Html)
+    }
+
+    /// Whether the client or the call is set up wrongly. Nothing was sent; mend what the message names.
+    pub fn is_configuration(&self) -> bool {
+        self.kind() == Kind::Configuration
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("operation", &self.0.operation.map(|info| info.name))
+            .field("status", &self.0.status)
+            .field("message", &self.to_string())
+            .field("request_id", &self.0.request_id)
+            .field("attempts", &self.0.attempts)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,119 @@
+//! What the server's limits leave room for, so that they are kept rather than met.
+//!
+//! Known rates are kept by a token bucket for each operation. When a 429 comes nonetheless, its reason decides what
+//! waits: one issue's writes, one operation, or everything. How long a call may wait in all is `send`'s.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jsm_raw::OperationInfo;
+use reqwest::header::HeaderMap;
+
+/// How much later the next request of an operation is sent while the server says that its limit is near.
+const NEAR_LIMIT_PACE: Duration = Duration::from_millis(500);
+
+/// Entries of things that waited once are dropped when there are this many.
+const SWEEP: usize = 256;
+
+/// The waits that are in force.
+#[derive(Debug, Default)]
+pub(crate) struct Limits(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    everything: Option<Instant>,
+    operations: HashMap<&'static str, Instant>,
+    issues: HashMap<String, Instant>,
+    buckets: HashMap<&'static str, Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+/// What a request counts towards.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    info: &'static OperationInfo,
+    issue: Option<String>,
+}
+
+impl Subject {
+    /// `path` is the path of the request.
+    pub(crate) fn new(info: &'static OperationInfo, path: &str) -> Self {
+        let issue = info.write_limit.filter(|_| info.method != "GET").and_then(|name| {
+            // The request's path ends as the operation's does, whatever base stands in front.
+            let behind = info.path.split('/').rev().position(|part| part == format!("{{{name}}}"))?;
+            path.split('/').rev().nth(behind).map(str::to_owned)
+        });
+        Self { info, issue }
+    }
+}
+
+impl Limits {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // What a panicking thread leaves behind is at worst a wait too many.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place among the requests: how long to wait before sending.
+    pub(crate) fn reserve(&self, subject: &Subject, now: Instant) -> Duration {
+        let mut state = self.lock();
+        let key = subject.info.name;
+        let paused = [
+            state.everything,
+            state.operations.get(key).copied(),
+            subject.issue.as_ref().and_then(|issue| state.issues.get(issue).copied()),
+        ];
+        let until = paused.into_iter().flatten().max().unwrap_or(now).max(now);
+        let Some(rate) = subject.info.burst.filter(|rate| *rate > 0).map(f64::from) else {
+            return until - now;
+        };
+        // One request short of the server's own burst, so that two clocks need not agree to the millisecond.
+        let burst = (rate - 1.0).max(1.0);
+        let bucket = state.buckets.entry(key).or_insert(Bucket { tokens: burst, at: now });
+        let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
+        bucket.tokens = (bucket.tokens + passed * rate).min(burst) - 1.0;
+        bucket.at = now;
+        // A debt is paid by waiting: the next in line sees it and waits longer.
+        let wait =
+            if bucket.tokens < 0.0 { Duration::from_secs_f64(-bucket.tokens / rate) } else { Duration::ZERO };
+        wait.max(until - now)
+    }
+
+    /// Learns from a 429 what is to wait, and how long.
+    pub(crate) fn limited(&self, subject: &Subject, reason: Option<&str>, wait: Duration, now: Instant) {
+        let until = now + wait;
+        let mut state = self.lock();
+        let State { everything, operations, issues, .. } = &mut *state;
+        match (reason, &subject.issue) {
+            (Some(reason), Some(issue)) if reason.contains("per-issue") => {
+                if issues.len() >= SWEEP {
+                    issues.retain(|_, until| *until > now);
+                }
+                later(issues.entry(issue.clone()).or_insert(until), until);
+            }
+            (Some(reason), _) if reason.contains("quota") => {
+                later(everything.get_or_insert(until), until);
+            }
+            _ => later(operations.entry(subject.info.name).or_insert(until), until),
+        }
+    }
+
+    /// Learns from any answer whether a limit is near.
+    pub(crate) fn learn(&self, subject: &Subject, headers: &HeaderMap, now: Instant) {
+        let near =
+            headers.get("x-ratelimit-nearlimit").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));
+        if near {
+            let until = now + NEAR_LIMIT_PACE;
+            later(self.lock().operations.entry(subject.info.name).or_insert(until), until);
+        }
+    }
+}
+
+fn later(held: &mut Instant, until: Instant) {
+    *held = (*held).max(until);
+}

@@ -1,0 +1,45 @@
+//! Fetching one page.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use futures_util::future::BoxFuture;
+use jsm_raw::{Leaf, Paged, Position};
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::send::{self, Options};
+
+/// A page on its way.
+pub(super) type Fetch<O> = BoxFuture<'static, Fetched<<O as Paged>::Item>>;
+
+/// A page, or why there is none.
+pub(super) struct Fetched<T> {
+    pub(super) at: Position,
+    pub(super) leaf: Result<Leaf<T>>,
+    pub(super) requests: u32,
+    /// What tells two pages apart that do not say where they start.
+    pub(super) fingerprint: Option<u64>,
+}
+
+pub(super) fn fetch<O: Paged>(client: &Client, operation: &O, options: &Options, at: Position) -> Fetch<O> {
+    let (client, options) = (client.clone(), options.clone());
+    let mut operation = operation.clone();
+    operation.seek(&at);
+    Box::pin(async move {
+        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
+        let received = match send::send(client.shared(), O::INFO, &options, &build).await {
+            Ok(received) => received,
+            Err(error) => {
+                return Fetched { at, requests: error.attempts(), leaf: Err(error), fingerprint: None };
+            }
+        };
+        let leaf = send::decode::<O>(&received).map(O::leaf);
+        // Hashing a page costs about as much as reading it, so it is done only where nothing else tells.
+        let fingerprint = leaf.as_ref().is_ok_and(|leaf| leaf.start.is_none()).then(|| {
+            let mut hasher = DefaultHasher::new();
+            received.body.hash(&mut hasher);
+            hasher.finish()
+        });
+        Fetched { at, leaf, requests: received.attempts, fingerprint }
+    })
+}

@@ -1,0 +1,155 @@
+//! A list item by item.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use jsm_raw::{Page, Paged, Position};
+
+use super::{Pages, ResumeToken};
+use crate::error::Result;
+use crate::retry::RetryPolicy;
+
+/// A stream over the items of a list, all pages of it.
+///
+/// Nothing is asked before it is polled, and no page before it is needed. It ends with the list, or with the first
+/// error; the items in front of the error are delivered.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<O: Paged> {
+    pages: Pages<O>,
+    page: std::vec::IntoIter<O::Item>,
+    at: Position,
+    delivered: u64,
+    seen: Option<Seen<O::Item>>,
+}
+
+struct Seen<T> {
+    key: Box<dyn Fn(&T) -> u64 + Send + Sync>,
+    keys: HashSet<u64>,
+}
+
+impl<O: Paged> Unpin for Items<O> {}
+
+impl<O: Paged> Items<O> {
+    pub(crate) fn new(pages: Pages<O>) -> Self {
+        Self { at: pages.at.clone(), pages, page: Vec::new().into_iter(), delivered: 0, seen: None }
+    }
+
+    fn map_pages(mut self, change: impl FnOnce(Pages<O>) -> Pages<O>) -> Self {
+        self.pages = change(self.pages);
+        self.at = self.pages.at.clone();
+        self.delivered = self.pages.skip;
+        self
+    }
+
+    /// Asks for pages of this many items. Servers lower what is too much without a word; 50 is usual.
+    pub fn page_size(self, items: u32) -> Self {
+        self.map_pages(|pages| pages.page_size(items))
+    }
+
+    /// Ends after this many items. Other than `StreamExt::take`, it keeps pages small that need not be larger.
+    pub fn take(self, items: u64) -> Self {
+        self.map_pages(|pages| pages.take_items(items))
+    }
+
+    /// As [`Pages::prefetch`].
+    pub fn prefetch(self, pages: usize) -> Self {
+        self.map_pages(|list| list.prefetch(pages))
+    }
+
+    /// Reads on from where a token says.
+    pub fn resume(self, token: ResumeToken) -> Self {
+        self.map_pages(|pages| pages.resume(token))
+    }
+
+    /// As [`Pages::after`].
+    pub fn after<T>(self, page: &Page<T>) -> Self {
+        self.map_pages(|pages| pages.after(page))
+    }
+
+    /// Opts in to an experimental list, or out of it.
+    pub fn experimental(self, opt_in: bool) -> Self {
+        self.map_pages(|pages| pages.experimental(opt_in))
+    }
+
+    /// When the request for a page is sent again, and how often.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.map_pages(|pages| pages.retry(policy))
+    }
+
+    /// How long reading one page may take in all, waits and retries included.
+    pub fn deadline(self, time: Duration) -> Self {
+        self.map_pages(|pages| pages.deadline(time))
+    }
+
+    /// Leaves out items whose key came before, for lists that shift while they are read.
+    ///
+    /// This remembers eight bytes of every item, so it grows with the list.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, servicedesk::request::GetRequests};
+    /// # fn example(jira: Client) {
+    /// let requests = jira.items(GetRequests::new()).dedup_by_id(|request| request.issue_id.clone());
+    /// # }
+    /// ```
+    pub fn dedup_by_id<K: Hash>(mut self, id: impl Fn(&O::Item) -> K + Send + Sync + 'static) -> Self {
+        let key = move |item: &O::Item| {
+            let mut hasher = DefaultHasher::new();
+            id(item).hash(&mut hasher);
+            hasher.finish()
+        };
+        self.seen = Some(Seen { key: Box::new(key), keys: HashSet::new() });
+        self
+    }
+
+    /// Where the list can be read on from: behind the item delivered last.
+    pub fn resume_token(&self) -> ResumeToken {
+        self.pages.token(self.at.clone(), self.delivered)
+    }
+
+    /// How many requests were sent so far, those sent again included.
+    pub fn requests(&self) -> u64 {
+        self.pages.requests()
+    }
+}
+
+impl<O: Paged> Stream for Items<O> {
+    type Item = Result<O::Item>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            for item in this.page.by_ref() {
+                this.delivered += 1;
+                let new = this.seen.as_mut().is_none_or(|seen| seen.keys.insert((seen.key)(&item)));
+                if new {
+                    return Poll::Ready(Some(Ok(item)));
+                }
+            }
+            let skipped = this.pages.skip;
+            match ready!(this.pages.poll_next_unpin(context)) {
+                Some(Ok(page)) => {
+                    this.at = page.at;
+                    this.delivered = skipped;
+                    this.page = page.items.into_iter();
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<O: Paged> fmt::Debug for Items<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("pages", &self.pages)
+            .field("delivered", &self.delivered)
+            .finish_non_exhaustive()
+    }
+}

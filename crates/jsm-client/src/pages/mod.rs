@@ -1,0 +1,268 @@
+//! Lists, page by page and item by item.
+//!
+//! One implementation reads lists of all styles; what tells them apart is in [`jsm_raw::Paged`]. When a list ends or
+//! fails to advance is decided in `judge`. Links in answers are read for the position they carry and never followed.
+
+mod fetch;
+mod items;
+mod judge;
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use jsm_raw::{Page, Paged, Position};
+use serde::{Deserialize, Serialize};
+
+pub use items::Items;
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::retry::RetryPolicy;
+use crate::send::Options;
+use fetch::{Fetch, fetch};
+use judge::{Judge, Verdict};
+
+/// How many items the servers send in a page when nobody says.
+const USUAL_PAGE: u64 = 50;
+
+/// A place in a list from which it can be read on, later or by another process.
+///
+/// It can be serialised. It holds no secret, and no promise: what changes in the list meanwhile shifts it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ResumeToken {
+    operation: String,
+    at: Position,
+    #[serde(default)]
+    skip: u64,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ListPage<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the list goes on; nothing at its end.
+    pub next: Option<ResumeToken>,
+    at: Position,
+}
+
+/// A stream over the pages of a list.
+///
+/// Nothing is asked before it is polled. It ends with the list, or with the first error, which carries the token to
+/// resume from. Dropping it between pages loses nothing but the pages asked ahead.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<O: Paged> {
+    client: Client,
+    operation: O,
+    options: Options,
+    prefetch: usize,
+    left: Option<u64>,
+    skip: u64,
+    at: Position,
+    judge: Judge,
+    asked: FuturesOrdered<Fetch<O>>,
+    requests: u64,
+    state: State,
+}
+
+enum State {
+    Reading,
+    Wrong(Error),
+    Done,
+}
+
+// The operation is never pinned: requests are built from references to it.
+impl<O: Paged> Unpin for Pages<O> {}
+
+impl<O: Paged> Pages<O> {
+    pub(crate) fn new(client: Client, operation: O) -> Self {
+        Self {
+            at: operation.position(),
+            client,
+            operation,
+            options: Options::default(),
+            prefetch: 1,
+            left: None,
+            skip: 0,
+            judge: Judge::default(),
+            asked: FuturesOrdered::new(),
+            requests: 0,
+            state: State::Reading,
+        }
+    }
+
+    /// Asks for pages of this many items. Servers lower what is too much without a word; 50 is usual.
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.operation.set_page_size(items.max(1));
+        self
+    }
+
+    /// Ends after this many items.
+    pub fn take_items(mut self, items: u64) -> Self {
+        self.left = Some(items);
+        let page = self.operation.page_size().map_or(USUAL_PAGE, u64::from);
+        if items < page {
+            self.operation.set_page_size(u32::try_from(items.max(1)).unwrap_or(u32::MAX));
+        }
+        self
+    }
+
+    /// Asks for this many pages at once, and for as many again when they are read; 1 by default.
+    ///
+    /// It helps with lists that are read by offset; where a page's place stands in the page before, pages are read
+    /// one by one. At the end of a list up to one less than this many pages are asked for in vain.
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.prefetch = pages.max(1);
+        self
+    }
+
+    /// Reads on from where a token says.
+    pub fn resume(mut self, token: ResumeToken) -> Self {
+        if token.operation == O::INFO.name {
+            self.at = token.at;
+            self.skip = token.skip;
+        } else {
+            let note = format!("the token is one of {}; resume that operation with it", token.operation);
+            self.state = State::Wrong(Error::configuration(note).with_operation(O::INFO));
+        }
+        self
+    }
+
+    /// Reads on behind a page that came inside another answer, as the comments of a request do.
+    pub fn after<T>(mut self, page: &Page<T>) -> Self {
+        let start = page.start.and_then(|start| u64::try_from(start).ok()).unwrap_or(0);
+        self.at = Position::Offset(start + page.values.len() as u64);
+        if page.is_last_page == Some(true) || page.values.is_empty() {
+            self.state = State::Done;
+        }
+        self
+    }
+
+    /// Opts in to an experimental list, or out of it.
+    pub fn experimental(mut self, opt_in: bool) -> Self {
+        self.options.experimental = Some(opt_in);
+        self
+    }
+
+    /// When the request for a page is sent again, and how often.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
+    /// How long reading one page may take in all, waits and retries included.
+    pub fn deadline(mut self, time: std::time::Duration) -> Self {
+        self.options.deadline = Some(time);
+        self
+    }
+
+    /// How many requests were sent so far, those sent again included.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    fn token(&self, at: Position, skip: u64) -> ResumeToken {
+        ResumeToken { operation: O::INFO.name.to_owned(), at, skip }
+    }
+
+    /// Asks for the next pages: as many as may be asked at once, where their places are known.
+    fn ask(&mut self) {
+        let mut places = vec![self.at.clone()];
+        if let (Some(step), &Position::Offset(at)) = (self.judge.step(), &self.at) {
+            let wanted = self.left.map_or(u64::MAX, |left| (left + self.skip).div_ceil(step.max(1)));
+            let more = (self.prefetch as u64).min(wanted).max(1);
+            places.extend((1..more).map(|ahead| Position::Offset(at + ahead * step)));
+        }
+        for at in places {
+            self.asked.push_back(fetch(&self.client, &self.operation, &self.options, at));
+        }
+    }
+
+    fn take(&mut self, mut items: Vec<O::Item>) -> Vec<O::Item> {
+        let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(items.len());
+        items.drain(..skipped);
+        self.skip = 0;
+        if let Some(left) = &mut self.left {
+            items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= items.len() as u64;
+        }
+        items
+    }
+}
+
+impl<O: Paged> Stream for Pages<O> {
+    type Item = Result<ListPage<O::Item>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        match std::mem::replace(&mut this.state, State::Done) {
+            State::Done => return Poll::Ready(None),
+            State::Wrong(error) => return Poll::Ready(Some(Err(error))),
+            State::Reading if this.left == Some(0) => return Poll::Ready(None),
+            State::Reading => {}
+        }
+        if this.asked.is_empty() {
+            this.ask();
+        }
+        let fetched = match this.asked.poll_next_unpin(context) {
+            Poll::Pending => {
+                this.state = State::Reading;
+                return Poll::Pending;
+            }
+            ready => ready!(ready),
+        };
+        let Some(fetched) = fetched else { return Poll::Ready(None) };
+        this.requests += u64::from(fetched.requests);
+        let token = this.token(this.at.clone(), this.skip);
+        let leaf = match fetched.leaf {
+            Ok(leaf) => leaf,
+            Err(error) => {
+                this.asked.clear();
+                return Poll::Ready(Some(Err(error.with_resume(token))));
+            }
+        };
+        let at = fetched.at;
+        let next = match this.judge.judge::<O>(&at, &leaf, fetched.fingerprint) {
+            Ok(Verdict::Ends) if leaf.items.is_empty() => {
+                this.asked.clear();
+                return Poll::Ready(None);
+            }
+            Ok(Verdict::Ends) => None,
+            Ok(Verdict::GoesOn(next)) => Some(next),
+            Err(note) => {
+                this.asked.clear();
+                let error = Error::new(crate::Kind::Paging, note).with_operation(O::INFO).with_resume(token);
+                return Poll::Ready(Some(Err(error)));
+            }
+        };
+        match &next {
+            Some(next) => {
+                // Pages asked ahead are of use only as long as the list keeps its step.
+                if this.judge.broke_step() {
+                    this.asked.clear();
+                }
+                this.at = next.clone();
+                this.state = State::Reading;
+            }
+            None => this.asked.clear(),
+        }
+        let next = next.map(|next| this.token(next, 0));
+        let items = this.take(leaf.items);
+        Poll::Ready(Some(Ok(ListPage { items, next, at })))
+    }
+}
+
+impl<O: Paged> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("operation", &self.operation)
+            .field("at", &self.at)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
+    }
+}
