@@ -18,3 +18,5 @@ pub mod lint;
 pub mod overlay;
 #[cfg(feature = "maintain")]
 pub mod pins;
+#[cfg(feature = "maintain")]
+pub mod surface;

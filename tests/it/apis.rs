@@ -1,0 +1,59 @@
+//! The APIs that the tests cover: the one list that a third API is a line of.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::LazyLock;
+
+use jsm_codegen::generate::generate;
+use jsm_codegen::surface::surface;
+use jsm_raw::OperationInfo;
+use jsm_raw::samples::Sample;
+use serde_json::Value;
+use xtask::{effective, files};
+
+/// An API as the bindings have it.
+pub(crate) struct Api {
+    pub(crate) name: &'static str,
+    pub(crate) operations: &'static [&'static OperationInfo],
+    pub(crate) samples: fn() -> Vec<Sample>,
+}
+
+pub(crate) const APIS: [Api; 2] = [
+    Api { name: "csm", operations: &jsm_raw::csm::OPERATIONS, samples: jsm_raw::csm::samples },
+    Api {
+        name: "servicedesk",
+        operations: &jsm_raw::servicedesk::OPERATIONS,
+        samples: jsm_raw::servicedesk::samples,
+    },
+];
+
+impl Api {
+    /// The text of its effective document.
+    pub(crate) fn document(&self) -> String {
+        fs::read_to_string(files::root().join(effective::place(self.name))).expect("it is checked in")
+    }
+
+    /// Its effective document.
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_str(&self.document()).expect("the effective document is JSON")
+    }
+
+    /// Its public Rust surface, by part.
+    pub(crate) fn surface(&self) -> &'static BTreeMap<String, String> {
+        static ALL: LazyLock<BTreeMap<&str, BTreeMap<String, String>>> = LazyLock::new(|| {
+            APIS.iter()
+                .map(|api| {
+                    let source = generate(api.name, &api.document()).expect("it has passed the lint");
+                    (api.name, surface(&source).expect("it is what was generated"))
+                })
+                .collect()
+        });
+        &ALL[self.name]
+    }
+}
+
+#[test]
+fn are_all_that_are_pinned() {
+    let pinned = effective::apis(&files::root()).expect("pins.toml is ours");
+    assert_eq!(APIS.map(|api| api.name).to_vec(), pinned, "give each pinned API a line in tests/it/apis.rs");
+}
