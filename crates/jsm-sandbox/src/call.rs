@@ -4,27 +4,35 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use crate::auth::Actor;
 use crate::reply::Reply;
-use crate::route::Info;
+use crate::world::File;
 
 /// A request that found its operation.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) info: &'static Info,
     pub(crate) actor: Actor,
     /// The path's parameters, decoded.
     pub(crate) path: BTreeMap<&'static str, String>,
     pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The files of a multipart body.
+    pub(crate) files: Vec<File>,
     /// Scheme, host and whatever prefix stands before the API's own path.
     pub(crate) base: String,
+    /// Scheme and host of the site, which some links name even when the call came through the gateway.
+    pub(crate) site: String,
+    /// Scheme and host from which files are fetched.
+    pub(crate) media: String,
     /// The path as the API knows it, without query.
     pub(crate) api_path: String,
     pub(crate) now: i64,
     pub(crate) page_cap: usize,
+    pub(crate) task_limit: usize,
 }
 
 impl Call {
@@ -45,6 +53,20 @@ impl Call {
 
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.query(name).map(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// All values of a parameter that takes several, whether they come apart or with commas between them.
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+        let values = self.query.iter().filter(|(key, _)| key == name);
+        values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
+    }
+
+    pub(crate) fn expands(&self, name: &str) -> bool {
+        self.list("expand").contains(&name)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// A text of the body, without the spaces around it; none when it is absent or blank.

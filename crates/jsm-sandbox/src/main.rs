@@ -4,14 +4,15 @@
 
 use std::process::ExitCode;
 
-use jsm_sandbox::Sandbox;
+use jsm_sandbox::{RateLimits, Sandbox};
 
 const USAGE: &str = "\
-usage: jsm-sandbox [--port PORT]
+usage: jsm-sandbox [--port PORT] [--limits]
 
 Serves a make-believe service management site on 127.0.0.1 until it is interrupted.
 
-  --port PORT   the port to listen on (default: 8080; 0 takes a free one)";
+  --port PORT   the port to listen on (default: 8080; 0 takes a free one)
+  --limits      hold requests to the documented rate limits";
 
 fn main() -> ExitCode {
     match run() {
@@ -26,11 +27,12 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     use lexopt::prelude::*;
 
-    let mut port = 8080;
+    let mut builder = Sandbox::builder().port(8080);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("port") => port = arguments.value()?.parse()?,
+            Long("port") => builder = builder.port(arguments.value()?.parse()?),
+            Long("limits") => builder = builder.rate_limits(RateLimits::documented()),
             Long("help") | Short('h') => {
                 println!("{USAGE}");
                 return Ok(());
@@ -38,13 +40,16 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let sandbox = Sandbox::builder().port(port).start_blocking()?;
+    let sandbox = builder.start_blocking()?;
     sandbox.clock().run();
     let (url, email, token) = (sandbox.url(), sandbox.email(), sandbox.token());
-    println!("site   {url}");
-    println!("email  {email}");
-    println!("token  {token}");
-    println!("try    curl -u {email}:{token} '{url}/rest/servicedeskapi/servicedesk'");
+    let (gateway, cloud_id) = (sandbox.gateway_url(), sandbox.cloud_id());
+    println!("site     {url}");
+    println!("email    {email}");
+    println!("token    {token}");
+    println!("gateway  {gateway} (cloud id {cloud_id})");
+    println!("try      curl -u {email}:{token} '{url}/rest/servicedeskapi/servicedesk'");
+    println!("         curl -u {email}:{token} '{gateway}/jsm/csm/cloudid/{cloud_id}/api/v1/product'");
     loop {
         std::thread::park();
     }

@@ -65,7 +65,7 @@ pub(crate) fn offset(call: &Call, name: &str) -> Result<usize, Reply> {
     number(call, name, 0)
 }
 
-fn limit(call: &Call) -> Result<usize, Reply> {
+pub(crate) fn limit(call: &Call) -> Result<usize, Reply> {
     match number(call, "limit", DEFAULT_LIMIT)? {
         0 => Ok(DEFAULT_LIMIT),
         limit => Ok(limit),

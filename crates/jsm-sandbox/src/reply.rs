@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Headers that a test made up.
+    pub(crate) extra: Vec<(String, String)>,
     pub(crate) body: Payload,
 }
 
@@ -18,7 +20,15 @@ pub(crate) struct Reply {
 pub(crate) enum Payload {
     Empty,
     Json(Value),
-    Raw { media_type: String, bytes: Bytes },
+    /// An error in the shape of the API that answers.
+    Refusal {
+        key: &'static str,
+        message: String,
+    },
+    Raw {
+        media_type: String,
+        bytes: Bytes,
+    },
 }
 
 /// A behaviour succeeds or refuses; both are answers, and `?` leaves with the refusal.
@@ -26,17 +36,18 @@ pub(crate) type Outcome = Result<Reply, Reply>;
 
 impl Reply {
     pub(crate) fn empty(status: u16) -> Reply {
-        Reply { status, headers: Vec::new(), body: Payload::Empty }
+        Reply { status, headers: Vec::new(), extra: Vec::new(), body: Payload::Empty }
     }
 
     pub(crate) fn json(status: u16, body: Value) -> Reply {
-        Reply { status, headers: Vec::new(), body: Payload::Json(body) }
+        Reply { status, headers: Vec::new(), extra: Vec::new(), body: Payload::Json(body) }
     }
 
     pub(crate) fn raw(status: u16, media_type: &str, bytes: impl Into<Bytes>) -> Reply {
         Reply {
             status,
             headers: Vec::new(),
+            extra: Vec::new(),
             body: Payload::Raw { media_type: media_type.to_owned(), bytes: bytes.into() },
         }
     }
@@ -58,15 +69,13 @@ impl Reply {
         self
     }
 
-    /// The documented error of Jira Service Management.
-    pub(crate) fn refuse(status: u16, key: &str, message: impl Into<String>) -> Reply {
-        Reply::json(
+    pub(crate) fn refuse(status: u16, key: &'static str, message: impl Into<String>) -> Reply {
+        Reply {
             status,
-            json!({
-                "errorMessage": message.into(),
-                "i18nErrorMessage": {"i18nKey": key, "parameters": []},
-            }),
-        )
+            headers: Vec::new(),
+            extra: Vec::new(),
+            body: Payload::Refusal { key, message: message.into() },
+        }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Reply {
@@ -84,5 +93,35 @@ impl Reply {
     /// The gateway's words for a token whose scopes do not suffice, whichever API is behind it.
     pub(crate) fn scope_does_not_match() -> Reply {
         Reply::json(401, json!({"code": 401, "message": "Unauthorized; scope does not match"}))
+    }
+
+    /// What a refusal says.
+    pub(crate) fn message(&self) -> Option<&str> {
+        match &self.body {
+            Payload::Refusal { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The same answer with a refusal written as the API writes its errors.
+    pub(crate) fn in_words_of(self, api: &str) -> Reply {
+        let Payload::Refusal { key, message } = self.body else { return self };
+        let body = match api {
+            "csm" => json!({
+                "errorMessage": message,
+                "errors": [http::StatusCode::from_u16(self.status)
+                    .ok()
+                    .and_then(|status| status.canonical_reason())
+                    .unwrap_or_default()
+                    .to_uppercase()
+                    .replace(' ', "_")],
+                "statusCode": self.status,
+            }),
+            _ => json!({
+                "errorMessage": message,
+                "i18nErrorMessage": {"i18nKey": key, "parameters": []},
+            }),
+        };
+        Reply { status: self.status, headers: self.headers, extra: self.extra, body: Payload::Json(body) }
     }
 }

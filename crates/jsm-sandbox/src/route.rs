@@ -1,19 +1,10 @@
 //! From a method and a path to an operation.
 //!
-//! Which operations there are is written in the tables of the behaviours; what they do is theirs, too.
+//! Which operations there are is written in the documents; what they do is written in the behaviours.
 
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-
-/// What the server has to know of an operation to find and guard it.
-#[derive(Debug)]
-pub(crate) struct Info {
-    pub(crate) name: &'static str,
-    pub(crate) method: &'static str,
-    pub(crate) path: &'static str,
-    pub(crate) experimental: bool,
-}
 
 /// What a path leads to.
 pub(crate) enum Found<T> {

@@ -10,45 +10,12 @@ use crate::reply::{Outcome, Reply};
 use crate::world::{Person, World};
 
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
-    Behaviour::new("CreateCustomer", "POST", "/rest/servicedeskapi/customer", Role::Admin, create),
-    Behaviour::new(
-        "RevokePortalOnlyAccess",
-        "PUT",
-        "/rest/servicedeskapi/customer/user/{accountId}/revoke-portal-only-access",
-        Role::Admin,
-        revoke,
-    ),
-    Behaviour::new(
-        "GetCustomers",
-        "GET",
-        "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer",
-        Role::Agent,
-        list,
-    )
-    .experimental(),
-    Behaviour::new(
-        "AddCustomers",
-        "POST",
-        "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer",
-        Role::Agent,
-        add,
-    ),
-    Behaviour::new(
-        "RemoveCustomers",
-        "DELETE",
-        "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer",
-        Role::Agent,
-        remove,
-    )
-    .experimental(),
-    Behaviour::new(
-        "InviteCustomer",
-        "POST",
-        "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite",
-        Role::Admin,
-        invite,
-    )
-    .experimental(),
+    Behaviour::new("CreateCustomer", Role::Admin, create),
+    Behaviour::new("RevokePortalOnlyAccess", Role::Admin, revoke),
+    Behaviour::new("GetCustomers", Role::Agent, list),
+    Behaviour::new("AddCustomers", Role::Agent, add),
+    Behaviour::new("RemoveCustomers", Role::Agent, remove),
+    Behaviour::new("InviteCustomer", Role::Admin, invite),
 ];
 
 fn create(world: &mut World, call: &Call) -> Outcome {

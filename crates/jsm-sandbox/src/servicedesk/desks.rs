@@ -12,14 +12,8 @@ use crate::reply::{Outcome, Reply};
 use crate::world::{Desk, World};
 
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
-    Behaviour::new("GetServiceDesks", "GET", "/rest/servicedeskapi/servicedesk", Role::Customer, list),
-    Behaviour::new(
-        "GetServiceDesk",
-        "GET",
-        "/rest/servicedeskapi/servicedesk/{serviceDeskId}",
-        Role::Customer,
-        get,
-    ),
+    Behaviour::new("GetServiceDesks", Role::Customer, list),
+    Behaviour::new("GetServiceDesk", Role::Customer, get),
 ];
 
 fn list(world: &mut World, call: &Call) -> Outcome {
@@ -28,11 +22,13 @@ fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn get(world: &mut World, call: &Call) -> Outcome {
+    Ok(Reply::ok(render(visible_desk(world, call)?, call)))
+}
+
+/// The desk in the path, if the caller may know of it.
+pub(super) fn visible_desk<'a>(world: &'a World, call: &Call) -> Result<&'a Desk, Reply> {
     let desk = world.desk(call.path("serviceDeskId"))?;
-    if !visible(desk, call) {
-        return Err(Reply::not_found("The service desk"));
-    }
-    Ok(Reply::ok(render(desk, call)))
+    if visible(desk, call) { Ok(desk) } else { Err(Reply::not_found("The service desk")) }
 }
 
 /// Agents see every desk, customers the open ones and those they belong to.

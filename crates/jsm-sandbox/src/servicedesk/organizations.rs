@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::customers::{account_ids, refuse_unknown};
+use super::properties;
 use crate::auth::Role;
 use crate::behaviour::Behaviour;
 use crate::call::Call;
@@ -14,21 +15,21 @@ use crate::reply::{Outcome, Reply};
 use crate::world::{Organization, Person, World};
 
 const ORGANIZATION: &str = "/rest/servicedeskapi/organization";
-const ONE: &str = "/rest/servicedeskapi/organization/{organizationId}";
-const USER: &str = "/rest/servicedeskapi/organization/{organizationId}/user";
-const OF_DESK: &str = "/rest/servicedeskapi/servicedesk/{serviceDeskId}/organization";
-
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
-    Behaviour::new("GetOrganizations", "GET", ORGANIZATION, Role::Customer, list),
-    Behaviour::new("CreateOrganization", "POST", ORGANIZATION, Role::Agent, create),
-    Behaviour::new("GetOrganization", "GET", ONE, Role::Customer, get),
-    Behaviour::new("DeleteOrganization", "DELETE", ONE, Role::Admin, delete),
-    Behaviour::new("GetOrganizationUsers", "GET", USER, Role::Agent, users),
-    Behaviour::new("AddOrganizationUsers", "POST", USER, Role::Agent, add_users),
-    Behaviour::new("RemoveOrganizationUsers", "DELETE", USER, Role::Agent, remove_users),
-    Behaviour::new("GetServiceDeskOrganizations", "GET", OF_DESK, Role::Agent, list_of_desk),
-    Behaviour::new("AddServiceDeskOrganization", "POST", OF_DESK, Role::Agent, add_to_desk),
-    Behaviour::new("RemoveServiceDeskOrganization", "DELETE", OF_DESK, Role::Agent, remove_from_desk),
+    Behaviour::new("GetOrganizations", Role::Customer, list),
+    Behaviour::new("CreateOrganization", Role::Agent, create),
+    Behaviour::new("GetOrganization", Role::Customer, get),
+    Behaviour::new("DeleteOrganization", Role::Admin, delete),
+    Behaviour::new("GetOrganizationUsers", Role::Agent, users),
+    Behaviour::new("AddOrganizationUsers", Role::Agent, add_users),
+    Behaviour::new("RemoveOrganizationUsers", Role::Agent, remove_users),
+    Behaviour::new("GetServiceDeskOrganizations", Role::Agent, list_of_desk),
+    Behaviour::new("AddServiceDeskOrganization", Role::Agent, add_to_desk),
+    Behaviour::new("RemoveServiceDeskOrganization", Role::Agent, remove_from_desk),
+    Behaviour::new("GetOrganizationPropertyKeys", Role::Customer, property_keys),
+    Behaviour::new("GetOrganizationProperty", Role::Customer, property),
+    Behaviour::new("SetOrganizationProperty", Role::Agent, set_property),
+    Behaviour::new("DeleteOrganizationProperty", Role::Agent, delete_property),
 ];
 
 fn list(world: &mut World, call: &Call) -> Outcome {
@@ -87,11 +88,28 @@ fn create(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn get(world: &mut World, call: &Call) -> Outcome {
+    Ok(Reply::ok(render(visible_organization(world, call)?, call)))
+}
+
+fn visible_organization<'a>(world: &'a World, call: &Call) -> Result<&'a Organization, Reply> {
     let organization = world.organization(id(call)?)?;
-    if !visible(organization, call) {
-        return Err(Reply::not_found("The organization"));
-    }
-    Ok(Reply::ok(render(organization, call)))
+    if visible(organization, call) { Ok(organization) } else { Err(Reply::not_found("The organization")) }
+}
+
+fn property_keys(world: &mut World, call: &Call) -> Outcome {
+    properties::keys(&visible_organization(world, call)?.properties, call)
+}
+
+fn property(world: &mut World, call: &Call) -> Outcome {
+    properties::get(&visible_organization(world, call)?.properties, call)
+}
+
+fn set_property(world: &mut World, call: &Call) -> Outcome {
+    properties::set(&mut world.organization_mut(id(call)?)?.properties, call)
+}
+
+fn delete_property(world: &mut World, call: &Call) -> Outcome {
+    properties::delete(&mut world.organization_mut(id(call)?)?.properties, call)
 }
 
 fn delete(world: &mut World, call: &Call) -> Outcome {

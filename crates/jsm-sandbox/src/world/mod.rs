@@ -1,6 +1,9 @@
-//! Everything that exists on the site: desks, people, organizations.
+//! Everything that exists on the site: people, desks, organizations; requests and profiles have files of their own.
 //!
 //! What a caller may see or do with it is decided by the behaviours.
+
+mod csm;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +12,9 @@ use serde_json::{Value, json};
 use crate::auth::Role;
 use crate::reply::Reply;
 
+pub(crate) use csm::*;
+pub(crate) use requests::*;
+
 /// The state of a site.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -16,6 +22,11 @@ pub(crate) struct World {
     pub(crate) people: BTreeMap<String, Person>,
     pub(crate) desks: BTreeMap<u64, Desk>,
     pub(crate) organizations: BTreeMap<u64, Organization>,
+    pub(crate) request_types: BTreeMap<u64, RequestType>,
+    pub(crate) requests: BTreeMap<u64, Request>,
+    pub(crate) temporary_files: BTreeMap<String, TemporaryFile>,
+    pub(crate) articles: Vec<Article>,
+    pub(crate) csm: Csm,
     counters: BTreeMap<&'static str, u64>,
 }
 
@@ -27,6 +38,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) active: bool,
+    /// Values of the detail fields of customers, by the fields' names.
+    pub(crate) details: BTreeMap<String, Vec<String>>,
 }
 
 /// A service desk.
@@ -40,6 +53,10 @@ pub(crate) struct Desk {
     pub(crate) open: bool,
     pub(crate) customers: BTreeSet<String>,
     pub(crate) organizations: BTreeSet<u64>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) queues: Vec<Queue>,
+    /// How many requests it ever had: the number in the last one's key.
+    pub(crate) requests: u64,
 }
 
 /// A group of customers.
@@ -49,6 +66,9 @@ pub(crate) struct Organization {
     pub(crate) name: String,
     pub(crate) created: i64,
     pub(crate) members: BTreeSet<String>,
+    pub(crate) properties: BTreeMap<String, Value>,
+    /// Values of the detail fields of organizations, by the fields' names.
+    pub(crate) details: BTreeMap<String, Vec<String>>,
 }
 
 impl World {
@@ -58,6 +78,11 @@ impl World {
             people: BTreeMap::new(),
             desks: BTreeMap::new(),
             organizations: BTreeMap::new(),
+            request_types: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            temporary_files: BTreeMap::new(),
+            articles: Vec::new(),
+            csm: Csm::default(),
             counters: BTreeMap::new(),
         }
     }
@@ -86,6 +111,7 @@ impl World {
                 name: name.to_owned(),
                 role,
                 active: true,
+                details: BTreeMap::new(),
             },
         );
         account_id
@@ -97,6 +123,19 @@ impl World {
 
     pub(crate) fn add_desk(&mut self, key: &str, name: &str, open: bool) -> u64 {
         let id = self.next("desk", 1);
+        let queue = |number, name, clause, holds| Queue {
+            id: id * 10 + number,
+            name,
+            jql: format!("project = {key} AND {clause} ORDER BY created ASC"),
+            holds,
+        };
+        let queues = vec![
+            queue(0, "All open", "statusCategory != Done", |request| !request.is_closed()),
+            queue(1, "Waiting for support", "status = \"Waiting for support\"", |request| {
+                request.status() == WAITING_FOR_SUPPORT
+            }),
+            queue(2, "Recently resolved", "statusCategory = Done", Request::is_closed),
+        ];
         self.desks.insert(
             id,
             Desk {
@@ -107,6 +146,9 @@ impl World {
                 open,
                 customers: BTreeSet::new(),
                 organizations: BTreeSet::new(),
+                groups: Vec::new(),
+                queues,
+                requests: 0,
             },
         );
         id
@@ -115,8 +157,17 @@ impl World {
     pub(crate) fn add_organization(&mut self, name: &str) -> u64 {
         let id = self.next("organization", 1);
         let created = self.now;
-        self.organizations
-            .insert(id, Organization { id, name: name.to_owned(), created, members: BTreeSet::new() });
+        self.organizations.insert(
+            id,
+            Organization {
+                id,
+                name: name.to_owned(),
+                created,
+                members: BTreeSet::new(),
+                properties: BTreeMap::new(),
+                details: BTreeMap::new(),
+            },
+        );
         id
     }
 
