@@ -1,0 +1,92 @@
+//! Lists the customers of a service desk, one line each: account id, tab, display name.
+//!
+//! With `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` set it talks to that site, else it starts a sandbox and lists that.
+
+use std::env;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+
+use futures_util::TryStreamExt;
+use jsm_client::Client;
+use jsm_client::servicedesk::customer::GetCustomers;
+use jsm_sandbox::Sandbox;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+const USAGE: &str = "usage: customers [--desk ID] [--query TEXT] [--page-size N]";
+
+struct Args {
+    desk: String,
+    query: Option<String>,
+    page_size: Option<u32>,
+}
+
+fn args() -> Result<Args, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut args = Args { desk: "1".to_owned(), query: None, page_size: None };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("desk") => args.desk = parser.value()?.string()?,
+            Long("query") => args.query = Some(parser.value()?.string()?),
+            Long("page-size") => args.page_size = Some(parser.value()?.parse()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(args)
+}
+
+/// A client of the site that the environment names, or of a sandbox, which lives as long as it is held.
+async fn client() -> Result<(Client, Option<Sandbox>), BoxError> {
+    if let Ok(site) = env::var("JSM_URL") {
+        let var = |name: &str| env::var(name).map_err(|_| format!("set {name} as well as JSM_URL"));
+        let builder = Client::builder(site).api_token(var("JSM_EMAIL")?, var("JSM_TOKEN")?);
+        return Ok((builder.experimental(true).build()?, None));
+    }
+    let sandbox = Sandbox::start().await?;
+    let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());
+    Ok((builder.experimental(true).build()?, Some(sandbox)))
+}
+
+async fn run(args: Args) -> Result<(), BoxError> {
+    let (jira, _sandbox) = client().await?;
+    let mut list = GetCustomers::new(args.desk);
+    if let Some(query) = args.query {
+        list = list.query(query);
+    }
+    let mut people = jira.items(list);
+    if let Some(size) = args.page_size {
+        people = people.page_size(size);
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut count = 0;
+    while let Some(person) = people.try_next().await? {
+        writeln!(out, "{}\t{}", person.account_id, person.display_name)?;
+        count += 1;
+    }
+    out.flush()?;
+    eprintln!("{count} customers, {} requests", people.requests());
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = match args() {
+        Ok(args) => args,
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the list has seen enough of it, as `head` has.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
