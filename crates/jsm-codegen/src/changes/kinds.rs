@@ -107,11 +107,6 @@ impl Kind {
                 | Kind::PartRemoved
         )
     }
-
-    /// Whether the kind speaks of an operation as a whole, whose name its text then begins with.
-    pub(super) fn is_of_operation(self) -> bool {
-        self <= Kind::OperationRegrouped
-    }
 }
 
 impl Serialize for Kind {

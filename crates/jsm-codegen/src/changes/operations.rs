@@ -20,27 +20,27 @@ const JSON: &str = "application/json";
 /// Compares one operation with itself.
 pub(super) fn operation(notes: &mut Notes, old: &Operation, new: &Operation) {
     name(notes, old, new);
-    let at = new.at.as_str();
+    let (at, label) = (new.at.as_str(), new.label.as_str());
     if old.experimental != new.experimental {
         let (kind, text) = match new.experimental {
             true => (Kind::ExperimentalAdded, "experimental now"),
             false => (Kind::ExperimentalDropped, "experimental no more"),
         };
-        notes.other(kind, &[], at, text.to_owned());
+        notes.other(kind, &[], at, format!("{label}: {text}"));
     }
     if old.deprecated != new.deprecated {
         let (kind, text) = match new.deprecated {
             true => (Kind::DeprecatedAdded, "deprecated now"),
             false => (Kind::DeprecatedDropped, "deprecated no more"),
         };
-        notes.other(kind, &[], at, text.to_owned());
+        notes.other(kind, &[], at, format!("{label}: {text}"));
     }
     if old.scopes != new.scopes {
         let open = old.scopes.is_empty();
         let suffices = |set: &BTreeSet<&str>| new.scopes.iter().any(|needed| needed.is_subset(set));
         let fine = new.scopes.is_empty() || !open && old.scopes.iter().all(suffices);
         let kind = if fine { Kind::ScopeRemoved } else { Kind::ScopeAdded };
-        let text = format!("needs {}; did need {}", scopes(&new.scopes), scopes(&old.scopes));
+        let text = format!("{label}: needs {}; did need {}", scopes(&new.scopes), scopes(&old.scopes));
         notes.other(kind, &[], at, text);
     }
     if notes.annotated {
@@ -56,14 +56,19 @@ fn name(notes: &mut Notes, old: &Operation, new: &Operation) {
         let text = format!("{}: {}, was {}", new.label, new.request(), old.request());
         notes.other(Kind::OperationMoved, &[], &new.at, text);
     }
-    let called = |operation: &Operation| match (operation.id, operation.notes.name) {
-        (Some(id), Some(name)) => format!("{id} ({name})"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "without a name".to_owned(),
-    };
+    let said = |name: Option<&str>| name.unwrap_or("nothing").to_owned();
+    let mut renamed = Vec::new();
+    if old.id != new.id {
+        let now =
+            if new.id == Some(&new.label) { String::new() } else { format!("called {}, ", said(new.id)) };
+        renamed.push(format!("{now}was {}", said(old.id)));
+    }
     let kept = !notes.annotated || old.notes.name == new.notes.name;
-    if old.id != new.id || !kept {
-        let text = format!("{}: {}, was {}", new.request(), called(new), called(old));
+    if !kept {
+        renamed.push(format!("{} in Rust, was {}", said(new.notes.name), said(old.notes.name)));
+    }
+    if !renamed.is_empty() {
+        let text = format!("{}: {} ({})", new.label, renamed.join("; "), new.request());
         let facts: &[Condition] = if kept { &[Condition::SameName] } else { &[] };
         notes.other(Kind::OperationRenamed, facts, &new.at, text);
     }
@@ -83,11 +88,11 @@ fn scopes(sets: &BTreeSet<BTreeSet<&str>>) -> String {
 }
 
 fn annotations(notes: &mut Notes, old: &Operation, new: &Operation) {
-    let (before, now, at) = (&old.notes, &new.notes, new.at.as_str());
+    let (before, now, at, label) = (&old.notes, &new.notes, new.at.as_str(), new.label.as_str());
     let say = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
     let mut change = |kind: Kind, what: &str, before: Option<&Value>, now: Option<&Value>| {
         if before != now {
-            notes.other(kind, &[], at, format!("{what}: {}, was {}", say(now), say(before)));
+            notes.other(kind, &[], at, format!("{label}: {what} {}, was {}", say(now), say(before)));
         }
     };
     let paging = match (before.paging, now.paging) {
@@ -104,7 +109,7 @@ fn annotations(notes: &mut Notes, old: &Operation, new: &Operation) {
             true => (Kind::RepeatableAdded, "may be sent again after a failure"),
             false => (Kind::RepeatableDropped, "not to be sent again after a failure"),
         };
-        notes.other(kind, &[], at, text.to_owned());
+        notes.other(kind, &[], at, format!("{label}: {text}"));
     }
 }
 

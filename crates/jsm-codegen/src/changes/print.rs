@@ -33,8 +33,8 @@ pub fn text(changes: &[Change]) -> String {
         let _ = writeln!(page, "{} ({})", severity.name(), group.len());
         for change in group {
             let _ = write!(page, "  {:width$}  {}", change.kind.name(), line(&change.text));
-            if !change.kind.is_of_operation() && !change.operations.is_empty() {
-                let _ = write!(page, "  [{}]", operations(change, |name| line(name)));
+            if !names_its_operations(change) {
+                let _ = write!(page, "  [{}]", operations(change, line));
             }
             page.push('\n');
         }
@@ -61,7 +61,7 @@ pub fn markdown(changes: &[Change]) -> String {
             if severity == Severity::Breaking {
                 let _ = write!(page, "; {}", change.rule.reason);
             }
-            if !change.kind.is_of_operation() && !change.operations.is_empty() {
+            if !names_its_operations(change) {
                 let _ = write!(page, " (in {})", operations(change, |name| format!("`{}`", line(name))));
             }
             page.push('\n');
@@ -99,6 +99,16 @@ fn groups(changes: &[Change]) -> impl Iterator<Item = (Severity, Vec<&Change>)> 
         let group: Vec<&Change> = changes.iter().filter(|change| change.severity() == severity).collect();
         (!group.is_empty()).then_some((severity, group))
     })
+}
+
+/// Whether nothing is left to say of the operations: there are none, or the text begins with the only one.
+fn names_its_operations(change: &Change) -> bool {
+    let mut names = change.operations.iter();
+    match (names.next(), names.next()) {
+        (None, _) => true,
+        (Some(only), None) => change.text.strip_prefix(only).is_some_and(|rest| rest.starts_with(": ")),
+        _ => false,
+    }
 }
 
 fn operations(change: &Change, say: impl Fn(&str) -> String) -> String {

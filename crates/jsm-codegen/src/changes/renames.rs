@@ -71,7 +71,7 @@ impl<'i, 'a> Finder<'i, 'a> {
                 if let (Some((before, old)), Some((now, new))) = (entry(old, before), entry(new, now))
                     && self.gone.contains(before)
                     && self.came.contains(now)
-                    && alike(old, new)
+                    && (alike(old, new) || stem(before) == stem(now))
                 {
                     self.take(before, now);
                     self.open.push((old, new));

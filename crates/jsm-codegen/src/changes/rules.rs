@@ -145,7 +145,7 @@ const OF_VALUES: &[Kind] = &[
 
 /// The table. The first row that fits decides; where a value is met from several sides, the side that it matters to
 /// most does.
-pub const RULES: &[Rule] = {
+pub static RULES: &[Rule] = {
     use Condition::*;
     use Kind::*;
     use Severity::{Additive, Breaking, None};
@@ -252,7 +252,7 @@ pub const RULES: &[Rule] = {
 };
 
 /// What holds for a kind that the table forgets: a test proves that it forgets none.
-const FORGOTTEN: Rule = rule(Kind::ALL, &[], Severity::Breaking, "nothing is known of such changes");
+static FORGOTTEN: Rule = rule(Kind::ALL, &[], Severity::Breaking, "nothing is known of such changes");
 
 /// Finds the row that decides on a change.
 ///

@@ -95,7 +95,8 @@ fn same_type(notes: &Notes, old: &Shape, new: &Shape) -> bool {
                 && old.telling_format() == new.telling_format()
                 && old.values.is_some() == new.values.is_some()
                 && old.variants.is_empty() == new.variants.is_empty()
-                && old.is_struct() == new.is_struct()
+                // The other way round, the fields that are gone say more.
+                && (old.is_struct() || !new.is_struct())
                 && (old.id == new.id || !notes.annotated)
         }
         _ => false,
@@ -173,11 +174,17 @@ fn both(notes: &mut Notes, old: &Property, new: &Property, spot: &Spot) {
     let sent = (old.may_be_left_out(), new.may_be_left_out(), Sides::SENT);
     let read = (missing(old), missing(new), Sides::READ | Sides::FAILING);
     let collection = old.shape.is_collection() && new.shape.is_collection();
+    let said = if old.required != new.required {
+        ["required now", "optional now"]
+    } else if old.shape.nullable != new.shape.nullable {
+        ["not null any more", "may be null now"]
+    } else {
+        ["always there now", "may be missing now"]
+    };
     let mut told = false;
-    for (kind, said, flip) in [
-        (Kind::PropertyRequired, "always there now", (true, false)),
-        (Kind::PropertyOptional, "may be missing now", (false, true)),
-    ] {
+    for (kind, said, flip) in
+        [(Kind::PropertyRequired, said[0], (true, false)), (Kind::PropertyOptional, said[1], (false, true))]
+    {
         let flipped = [sent, read].into_iter().filter(|(before, now, _)| (*before, *now) == flip);
         let Some(sides) = flipped.map(|(_, _, sides)| sides).reduce(|all, sides| all | sides) else {
             continue;
