@@ -1,6 +1,6 @@
 //! The APIs that the tests cover: the one list that a third API is a line of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::LazyLock;
 
@@ -50,6 +50,17 @@ impl Api {
         });
         &ALL[self.name]
     }
+}
+
+/// The snapshots of a test module that bear none of the known names.
+pub(crate) fn left_over<'a>(module: &str, known: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let known: BTreeSet<&String> = known.collect();
+    let folder = files::root().join("tests/it/snapshots");
+    let there = fs::read_dir(folder).expect("the snapshots are there").filter_map(|entry| {
+        let name = entry.expect("an entry").file_name().into_string().ok()?;
+        Some(name.strip_prefix(&format!("it__{module}__"))?.strip_suffix(".snap")?.to_owned())
+    });
+    there.filter(|name| !known.contains(name)).collect()
 }
 
 #[test]

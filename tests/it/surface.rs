@@ -3,12 +3,10 @@
 //! How a request looks on the wire is for `requests` to show.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use jsm_codegen::surface::SHARED;
-use xtask::files;
 
-use crate::apis::APIS;
+use crate::apis::{self, APIS};
 
 #[test]
 fn is_reviewed_line_by_line() {
@@ -28,14 +26,7 @@ fn stays_short_enough_to_be_read() {
 
 #[test]
 fn has_no_snapshot_of_what_is_gone() {
-    let known = parts();
-    let folder = files::root().join("tests/it/snapshots");
-    let there = fs::read_dir(folder).expect("the snapshots are there").filter_map(|entry| {
-        let name = entry.expect("an entry").file_name().into_string().ok()?;
-        Some(name.strip_prefix("it__surface__")?.strip_suffix(".snap")?.to_owned())
-    });
-    let left: Vec<String> = there.filter(|name| !known.contains_key(name)).collect();
-    assert!(left.is_empty(), "no API has these parts any more: {left:?}; delete their snapshots");
+    assert_eq!(apis::left_over("surface", parts().keys()), Vec::<String>::new(), "delete these snapshots");
 }
 
 #[test]

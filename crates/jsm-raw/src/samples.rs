@@ -10,6 +10,9 @@ use crate::{Operation, OperationInfo, RequestError};
 /// Builds the request of one sample.
 pub type Build = fn(&Client, &str) -> Result<Request, RequestError>;
 
+/// Builds the request of one sample with a text in place of one segment of its path.
+pub type Lead = fn(&str, &Client, &str) -> Result<Request, RequestError>;
+
 /// One operation with sample arguments.
 pub struct Sample {
     /// The facts of the operation.
@@ -18,6 +21,8 @@ pub struct Sample {
     pub least: Build,
     /// Its request with everything it can carry.
     pub most: Build,
+    /// For each parameter of the path that holds text: its name, and the request with another text in its place.
+    pub segments: Vec<(&'static str, Lead)>,
     /// Reads an answer and writes it again; absent where an answer holds no JSON.
     pub reread: Option<fn(&[u8]) -> Result<Value, serde_json::Error>>,
 }

@@ -3,8 +3,8 @@
 //! Values are made from names and types alone: a text is its own name, a number is 7. What servers do with them does
 //! not matter here.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
 
 use super::facts::{list, object, resolve};
@@ -14,7 +14,19 @@ use super::operations::{Answer, Bound};
 pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
     let name = &bound.name;
     let module = quote::format_ident!("{}", bound.facts.group);
-    let (least, most) = (arguments(bound, document, false), arguments(bound, document, true));
+    let (least, most) = (arguments(bound, document, false, None), arguments(bound, document, true, None));
+    let segments = bound.params.iter().filter_map(|param| {
+        let wire = &param.parameter.filter(|parameter| parameter.place == "path")?.name;
+        let arguments = arguments(bound, document, false, Some(&param.ident));
+        // What is no text cannot lead astray.
+        let text = !["bool", "i32", "i64"].contains(&param.ty.to_token_stream().to_string().as_str());
+        text.then(|| {
+            quote!((#wire, |text, http, base| {
+                crate::Operation::request(&#module::#name { #arguments }, http, base)
+            }))
+        })
+    });
+    let segments = quote!(::std::vec![#(#segments),*]);
     let reread = match bound.answer() {
         Answer::Nothing | Answer::Bytes => quote!(::std::option::Option::None),
         Answer::Json => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
@@ -24,17 +36,25 @@ pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
             info: <#module::#name as crate::Operation>::INFO,
             least: |http, base| crate::Operation::request(&#module::#name { #least }, http, base),
             most: |http, base| crate::Operation::request(&#module::#name { #most }, http, base),
+            segments: #segments,
             reread: #reread,
         }
     }
 }
 
-fn arguments(bound: &Bound<'_>, document: &Value, full: bool) -> TokenStream {
+/// The fields of the operation; `open` is the one that takes the variable `text`.
+fn arguments(bound: &Bound<'_>, document: &Value, full: bool, open: Option<&Ident>) -> TokenStream {
     let fields = bound.params.iter().map(|param| {
         let ident = &param.ident;
+        if open == Some(ident) {
+            return quote!(#ident: ::std::convert::Into::into(text));
+        }
         let value = match param.parameter {
             Some(_) if param.optional && !full => return quote!(#ident: ::std::option::Option::None),
-            Some(parameter) => value(document, &parameter.schema, &parameter.name, full, 0),
+            Some(parameter) => match parameter.schema.get("default") {
+                Some(default) if !full => default.clone(),
+                _ => value(document, &parameter.schema, &parameter.name, full, 0),
+            },
             None => value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", full, 0),
         };
         let text = value.to_string();
