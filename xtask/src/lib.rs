@@ -5,6 +5,7 @@
 //! [`outcome::Outcome`] or an [`outcome::Failure`].
 
 pub mod changes;
+pub mod ci;
 pub mod effective;
 pub mod files;
 pub mod outcome;

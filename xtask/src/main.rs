@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{changes, effective, files, outcome, pin};
+use xtask::{changes, ci, effective, files, outcome, pin};
 
 /// Maintenance commands of this repository.
 ///
@@ -20,6 +20,7 @@ enum Command {
     Pin(pin::PinArgs),
     Effective(effective::EffectiveArgs),
     Expand(effective::ExpandArgs),
+    Ci(ci::CiArgs),
     Changes(changes::ChangesArgs),
 }
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Pin(args) => pin::run(&root, &args),
         Command::Effective(args) => effective::run(&root, &args),
         Command::Expand(args) => effective::expand(&root, &args),
+        Command::Ci(args) => ci::run(&root, &args),
         Command::Changes(args) => changes::run(&root, &args),
     })
 }

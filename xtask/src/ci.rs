@@ -1,0 +1,69 @@
+//! `cargo xtask ci`: everything that has to hold before a change lands, in the order in which it fails fastest.
+//!
+//! What is checked is in the tests; here is only which commands are run. A failure names the step and its command.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::effective::{self, EffectiveArgs};
+use crate::outcome::{Failure, Outcome};
+
+/// The command that the README names for running the tests.
+pub const TEST: &str = "cargo test --workspace";
+
+/// A step: what it makes sure of, its command, and what is set in its environment.
+type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const STEPS: [Step; 12] = [
+    ("the code is formatted", "cargo fmt --all --check", &[]),
+    (
+        "clippy has nothing to say",
+        "cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings",
+        &[],
+    ),
+    ("the tests pass", TEST, &[]),
+    (
+        "the documentation builds without a warning",
+        "cargo doc --workspace --no-deps --all-features --quiet",
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    ),
+    ("no API builds alone", "cargo check -p jsm-client --no-default-features --quiet", &[]),
+    ("servicedesk builds alone", "cargo check -p jsm-client --no-default-features --features servicedesk --quiet", &[]),
+    ("csm builds alone", "cargo check -p jsm-client --no-default-features --features csm --quiet", &[]),
+    ("rustls builds alone", "cargo check -p jsm-client --no-default-features --features rustls --quiet", &[]),
+    ("tracing builds alone", "cargo check -p jsm-client --no-default-features --features tracing --quiet", &[]),
+    ("schemars builds alone", "cargo check -p jsm-client --no-default-features --features schemars --quiet", &[]),
+    ("oauth builds alone", "cargo check -p jsm-client --no-default-features --features oauth --quiet", &[]),
+    (
+        "the packages are complete",
+        "cargo package -p jsm-codegen -p jsm-raw --allow-dirty --quiet",
+        &[],
+    ),
+];
+
+/// Run everything that has to hold before a change lands.
+#[derive(clap::Args, Debug)]
+pub struct CiArgs {}
+
+/// Runs every step, and stops at the first that fails.
+///
+/// # Errors
+/// Fails with the step and its command.
+pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
+    println!("== the effective documents are current");
+    match effective::run(root, &EffectiveArgs { check: true })? {
+        Outcome::Fine(_) => {}
+        stale @ Outcome::Stale(_) => return Ok(stale),
+    }
+    for (claim, command, environment) in STEPS {
+        println!("== {claim}: {command}");
+        let mut words = command.split_whitespace();
+        let program = words.next().unwrap_or_default();
+        let status = Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
+        let ended = status.map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
+        if !ended.success() {
+            return Err(Failure::work(format!("it does not hold that {claim}"), format!("run `{command}` and mend it")));
+        }
+    }
+    Ok(Outcome::Fine("everything holds".to_owned()))
+}
