@@ -27,8 +27,9 @@ fn create(world: &mut World, call: &Call) -> Outcome {
 fn invite(world: &mut World, call: &Call) -> Outcome {
     world.desk(call.path("serviceDeskId"))?;
     let account_id = new_account(world, call)?;
-    world.desk_mut(call.path("serviceDeskId"))?.customers.insert(account_id);
-    Ok(Reply::empty(201))
+    world.desk_mut(call.path("serviceDeskId"))?.customers.insert(account_id.clone());
+    let person = world.people.get(&account_id).ok_or_else(|| Reply::not_found("The customer"))?;
+    Ok(Reply::created(person.render(&call.base)))
 }
 
 /// Makes the account that a body describes, unless the address is taken.
