@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::{Operation, OperationInfo, RequestError};
 
+/// Reads JSON as a type of the bindings and writes it again.
+pub type Rewrite = fn(&[u8]) -> Result<Value, serde_json::Error>;
+
 /// Builds the request of one sample.
 pub type Build = fn(&Client, &str) -> Result<Request, RequestError>;
 
@@ -24,7 +27,9 @@ pub struct Sample {
     /// For each parameter of the path that holds text: its name, and the request with another text in its place.
     pub segments: Vec<(&'static str, Lead)>,
     /// Reads an answer and writes it again; absent where an answer holds no JSON.
-    pub reread: Option<fn(&[u8]) -> Result<Value, serde_json::Error>>,
+    pub reread: Option<Rewrite>,
+    /// Reads a body as the operation sends it and writes it again; absent where it sends no JSON.
+    pub body: Option<Rewrite>,
 }
 
 pub(crate) fn reread<O>(body: &[u8]) -> Result<Value, serde_json::Error>
@@ -33,6 +38,10 @@ where
     O::Output: Serialize,
 {
     serde_json::to_value(O::answer(&bytes::Bytes::copy_from_slice(body))?)
+}
+
+pub(crate) fn rewrite<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(serde_json::from_slice::<T>(body)?)
 }
 
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> T {

@@ -31,6 +31,13 @@ pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
         Answer::Nothing | Answer::Bytes => quote!(::std::option::Option::None),
         Answer::Json => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
     };
+    let body = match bound.params.iter().find(|param| param.is_body()) {
+        Some(param) => {
+            let ty = &param.ty;
+            quote!(::std::option::Option::Some(crate::samples::rewrite::<#ty>))
+        }
+        None => quote!(::std::option::Option::None),
+    };
     quote! {
         crate::samples::Sample {
             info: <#module::#name as crate::Operation>::INFO,
@@ -38,6 +45,7 @@ pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
             most: |http, base| crate::Operation::request(&#module::#name { #most }, http, base),
             segments: #segments,
             reread: #reread,
+            body: #body,
         }
     }
 }
