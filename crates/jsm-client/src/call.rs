@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::client::Client;
+use crate::decode::decode;
 use crate::error::{self, Error, Result};
 use crate::retry::RetryPolicy;
 use crate::send::{self, Options, Received};
@@ -73,7 +74,9 @@ impl<O: Operation> Call<O> {
     /// A header to send along. What is none makes the call fail before anything is sent.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-            (Ok(name), Ok(value)) => {
+            (Ok(name), Ok(mut value)) => {
+                // Nobody knows what it carries, so it is not shown.
+                value.set_sensitive(true);
                 self.options.headers.insert(name, value);
             }
             _ => self.wrong = Some(Error::configuration(format!("{name:?} with this value is no header"))),
@@ -93,9 +96,15 @@ impl<O: Operation> Call<O> {
         }
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
         let received = send::send(client.shared(), O::INFO, &options, &build).await?;
-        let value = send::decode::<O>(&received)?;
+        let value = decode::<O>(&received)?;
         let Received { status, headers, attempts, .. } = received;
-        Ok(Answer { value, status, request_id: error::request_id(&headers), headers, attempts })
+        Ok(Answer {
+            value,
+            status,
+            request_id: error::request_id(&headers).map(str::to_owned),
+            headers,
+            attempts,
+        })
     }
 }
 

@@ -34,6 +34,7 @@ mod call;
 mod client;
 mod clock;
 mod credentials;
+mod decode;
 mod error;
 mod limits;
 mod pages;

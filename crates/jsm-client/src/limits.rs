@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jsm_raw::OperationInfo;
 use reqwest::header::HeaderMap;
 
-/// How much later the next request of an operation is sent while the server says that its limit is near.
+/// How much later the next request is sent while the server says that the limit is near.
 const NEAR_LIMIT_PACE: Duration = Duration::from_millis(500);
 
 /// Entries of things that waited once are dropped when there are this many.
@@ -23,10 +23,13 @@ pub(crate) struct Limits(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     everything: Option<Instant>,
-    operations: HashMap<&'static str, Instant>,
+    operations: HashMap<Endpoint, Instant>,
     issues: HashMap<String, Instant>,
-    buckets: HashMap<&'static str, Bucket>,
+    buckets: HashMap<Endpoint, Bucket>,
 }
+
+/// An operation's API and name: two APIs can have operations of one name.
+type Endpoint = (&'static str, &'static str);
 
 #[derive(Debug)]
 struct Bucket {
@@ -51,6 +54,27 @@ impl Subject {
         });
         Self { info, issue }
     }
+
+    fn endpoint(&self) -> Endpoint {
+        (self.info.api, self.info.name)
+    }
+
+    /// The rate that the server is known to take.
+    fn rate(&self) -> Option<f64> {
+        self.info.burst.filter(|rate| *rate > 0).map(f64::from)
+    }
+}
+
+impl State {
+    /// How long the subject has to wait because of answers that came.
+    fn pause(&self, subject: &Subject, now: Instant) -> Duration {
+        let held = [
+            self.everything,
+            self.operations.get(&subject.endpoint()).copied(),
+            subject.issue.as_ref().and_then(|issue| self.issues.get(issue).copied()),
+        ];
+        held.into_iter().flatten().max().map(|until| until.saturating_duration_since(now)).unwrap_or_default()
+    }
 }
 
 impl Limits {
@@ -62,26 +86,28 @@ impl Limits {
     /// Takes a place among the requests: how long to wait before sending.
     pub(crate) fn reserve(&self, subject: &Subject, now: Instant) -> Duration {
         let mut state = self.lock();
-        let key = subject.info.name;
-        let paused = [
-            state.everything,
-            state.operations.get(key).copied(),
-            subject.issue.as_ref().and_then(|issue| state.issues.get(issue).copied()),
-        ];
-        let until = paused.into_iter().flatten().max().unwrap_or(now).max(now);
-        let Some(rate) = subject.info.burst.filter(|rate| *rate > 0).map(f64::from) else {
-            return until - now;
-        };
+        let pause = state.pause(subject, now);
+        let Some(rate) = subject.rate() else { return pause };
         // One request short of the server's own burst, so that two clocks need not agree to the millisecond.
         let burst = (rate - 1.0).max(1.0);
-        let bucket = state.buckets.entry(key).or_insert(Bucket { tokens: burst, at: now });
+        let bucket = state.buckets.entry(subject.endpoint()).or_insert(Bucket { tokens: burst, at: now });
         let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
         bucket.tokens = (bucket.tokens + passed * rate).min(burst) - 1.0;
         bucket.at = now;
         // A debt is paid by waiting: the next in line sees it and waits longer.
-        let wait =
-            if bucket.tokens < 0.0 { Duration::from_secs_f64(-bucket.tokens / rate) } else { Duration::ZERO };
-        wait.max(until - now)
+        Duration::from_secs_f64((-bucket.tokens).max(0.0) / rate).max(pause)
+    }
+
+    /// Gives back a place that was taken and will not be used.
+    pub(crate) fn give_back(&self, subject: &Subject) {
+        if let Some(bucket) = self.lock().buckets.get_mut(&subject.endpoint()) {
+            bucket.tokens += 1.0;
+        }
+    }
+
+    /// How long to wait still, for one that has its place.
+    pub(crate) fn pause(&self, subject: &Subject, now: Instant) -> Duration {
+        self.lock().pause(subject, now)
     }
 
     /// Learns from a 429 what is to wait, and how long.
@@ -99,17 +125,17 @@ impl Limits {
             (Some(reason), _) if reason.contains("quota") => {
                 later(everything.get_or_insert(until), until);
             }
-            _ => later(operations.entry(subject.info.name).or_insert(until), until),
+            _ => later(operations.entry(subject.endpoint()).or_insert(until), until),
         }
     }
 
-    /// Learns from any answer whether a limit is near.
-    pub(crate) fn learn(&self, subject: &Subject, headers: &HeaderMap, now: Instant) {
+    /// Learns from any answer whether the quota is near its end, which all operations share.
+    pub(crate) fn learn(&self, headers: &HeaderMap, now: Instant) {
         let near =
             headers.get("x-ratelimit-nearlimit").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));
         if near {
             let until = now + NEAR_LIMIT_PACE;
-            later(self.lock().operations.entry(subject.info.name).or_insert(until), until);
+            later(self.lock().everything.get_or_insert(until), until);
         }
     }
 }

@@ -6,6 +6,9 @@ use jsm_raw::OperationInfo;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+/// More than anybody waits, and little enough to be added to any moment.
+pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// How patient a client is.
 ///
 /// By default a request is sent up to four times more: after a broken connection and after 408, 429, 502, 503 and
@@ -41,8 +44,8 @@ impl RetryPolicy {
     /// The first wait, 2 s by default, and the longest, 30 s by default.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        self.base = first;
-        self.cap = longest.max(first);
+        self.base = first.min(FOREVER);
+        self.cap = longest.max(first).min(FOREVER);
         self
     }
 
@@ -67,10 +70,12 @@ pub(crate) fn is_worth_it(info: &OperationInfo, status: StatusCode) -> bool {
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+        // What is no number, `NaN` and its like, is no wait either.
+        return (!seconds.is_nan())
+            .then(|| Duration::from_secs_f64(seconds.clamp(0.0, FOREVER.as_secs_f64())));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(now).unwrap_or_default().min(FOREVER))
 }
 
 /// What a client may spend on retries, shared by all its calls.
@@ -109,7 +114,7 @@ mod tests {
 
     use reqwest::header::{HeaderMap, HeaderValue};
 
-    use super::{BUDGET, Budget, COST, RetryPolicy, retry_after};
+    use super::{BUDGET, Budget, COST, FOREVER, RetryPolicy, retry_after};
 
     #[test]
     fn waits_double_up_to_the_cap_and_never_less_than_asked() {
@@ -136,7 +141,10 @@ mod tests {
         assert_eq!(read("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(read("Sun, 06 Nov 1994 08:49:07 GMT"), Some(Duration::ZERO));
         assert_eq!(read("soon"), None);
-        assert_eq!(read("1e999"), None);
+        assert_eq!(read("nan"), None);
+        for far in ["1e19", "1e999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(read(far), Some(FOREVER), "{far} would overflow a clock");
+        }
     }
 
     #[test]

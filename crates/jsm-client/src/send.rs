@@ -6,14 +6,14 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use jsm_raw::{Answer, OperationInfo, RequestError};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use jsm_raw::{OperationInfo, RequestError};
+use reqwest::header::{AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use reqwest::{Request, Response, StatusCode};
 
 use crate::client::Shared;
-use crate::error::{Error, Kind, Result, is_html};
+use crate::error::{self, Error, Kind, Result};
 use crate::limits::Subject;
-use crate::retry::{self, RetryPolicy};
+use crate::retry::{self, FOREVER, RetryPolicy};
 use crate::trace;
 
 /// The header that opts in to experimental operations.
@@ -42,6 +42,17 @@ pub(crate) struct Received {
 pub(crate) type Build<'a> =
     &'a (dyn Fn(&reqwest::Client, &str) -> Result<Request, RequestError> + Send + Sync);
 
+/// What holds for all attempts of one call.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    shared: &'a Shared,
+    info: &'static OperationInfo,
+    options: &'a Options,
+    build: Build<'a>,
+    reading: Reading,
+    deadline: Instant,
+}
+
 /// Why an attempt came to nothing.
 enum Failed {
     /// Nothing was sent, or it would fail again.
@@ -49,7 +60,7 @@ enum Failed {
     /// The server refused the credentials.
     Refused(Error, HeaderValue),
     /// Sending it again may help.
-    ForNow { error: Error, asked: Option<Duration> },
+    ForNow(Error),
 }
 
 /// Sends until there is an answer, or no sense in going on, and reads the body whole.
@@ -98,70 +109,65 @@ pub(crate) async fn attempts(
     build: Build<'_>,
     reading: Reading,
 ) -> Result<(Head, Content, u32)> {
-    let fail = |error: Error, attempts| error.with_operation(info).with_attempts(attempts);
+    let fail = |error: Error, attempts: u32| error.with_operation(info).with_attempts(attempts);
     if info.experimental && !options.experimental.unwrap_or(shared.experimental) {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
         return Err(fail(Error::new(Kind::ExperimentalOptIn, note), 0));
     }
     let clock = &*shared.clock;
-    let deadline = clock.now() + options.deadline.unwrap_or(shared.deadline);
+    let time = options.deadline.unwrap_or(shared.deadline).min(FOREVER);
+    let plan = Plan { shared, info, options, build, reading, deadline: clock.now() + time };
     let policy = options.retry.as_ref().unwrap_or(&shared.retry);
-    let base = shared.site.base(&shared.http, info).await.map_err(|error| fail(error, 0))?;
-    let mut refused: Option<HeaderValue> = None;
+    // Credentials that were renewed after a refusal, until they are sent.
+    let mut renewed = None;
+    let mut was_refused = false;
     let mut retries = 0;
     let mut sent = 0;
     loop {
-        let request = prepare(shared, info, options, build, &base, refused.as_ref()).await;
-        let request = request.map_err(|error| fail(error, sent))?;
-        let subject = Subject::new(info, request.url().path());
-        let wait = shared.limits.reserve(&subject, clock.now());
-        if clock.now() + wait > deadline {
-            let note = "waiting for a free slot would take longer than the call may";
-            return Err(fail(Error::new(Kind::RateLimited, note).with_retry_after(Some(wait)), sent));
-        }
-        if !wait.is_zero() {
-            trace::waits(info, wait, "limit");
-            clock.sleep(wait).await;
-        }
-        sent += 1;
-        let authorization = request.headers().get(AUTHORIZATION).cloned();
-        let attempt =
-            attempt(shared, info, options, &subject, request, authorization, deadline, reading).await;
-        let (error, asked) = match attempt {
-            Ok((head, value)) => {
+        let mut subject = None;
+        let attempt = async {
+            let request = prepare(&plan, renewed.take()).await?;
+            let subject = &*subject.insert(Subject::new(info, request.url().path()));
+            take_turn(&plan, subject).await?;
+            sent += 1;
+            attempt(&plan, request).await
+        };
+        let error = match attempt.await {
+            Ok((head, content)) => {
                 shared.budget.earn();
                 trace::answered(info, head.status, sent);
-                return Ok((head, value, sent));
+                return Ok((head, content, sent));
             }
             Err(Failed::ForGood(error)) => return Err(fail(error, sent)),
+            // Refused once more, renewing them did not help.
+            Err(Failed::Refused(error, _)) if was_refused => return Err(fail(error, sent)),
             Err(Failed::Refused(error, value)) => {
-                // Once refused twice in a row, fresh credentials do not help either.
-                if refused.is_some() {
-                    return Err(fail(error, sent));
+                match shared.credentials.authorization(Some(&value)).await {
+                    Ok(same) if same == value => return Err(fail(error, sent)),
+                    Ok(other) => {
+                        (renewed, was_refused) = (Some(other), true);
+                        continue;
+                    }
+                    Err(source) => {
+                        let note = "the server refused the credentials, and they cannot be renewed";
+                        return Err(fail(error.with_note(note).with_source(source), sent));
+                    }
                 }
-                let fresh = shared.credentials.authorization(Some(&value)).await;
-                if fresh.as_ref().is_ok_and(|fresh| *fresh == value) {
-                    return Err(fail(error, sent));
-                }
-                fresh.map_err(|source| {
-                    fail(
-                        Error::new(Kind::Authentication, "the credentials cannot be renewed")
-                            .with_source(source),
-                        sent,
-                    )
-                })?;
-                refused = Some(value);
-                continue;
             }
-            Err(Failed::ForNow { error, asked }) => (error, asked),
+            Err(Failed::ForNow(error)) => error,
         };
+        let wait = policy.wait(retries + 1, error.retry_after(), clock.chance());
+        let limited = error.status() == Some(StatusCode::TOO_MANY_REQUESTS);
+        if let Some(subject) = subject.as_ref().filter(|_| limited) {
+            shared.limits.limited(subject, error.rate_limit_reason(), wait, clock.now());
+        }
         if retries >= policy.max_retries || !shared.budget.spend() {
-            return Err(fail(error.with_retry_after(asked), sent));
+            return Err(fail(error, sent));
         }
         retries += 1;
-        let wait = policy.wait(retries, asked, clock.chance());
-        if clock.now() + wait > deadline {
-            return Err(fail(error.with_retry_after(Some(asked.unwrap_or(wait))), sent));
+        if clock.now() + wait > plan.deadline {
+            let asked = error.retry_after().or(limited.then_some(wait));
+            return Err(fail(error.with_retry_after(asked), sent));
         }
         trace::waits(info, wait, "retry");
         clock.sleep(wait).await;
@@ -169,25 +175,27 @@ pub(crate) async fn attempts(
 }
 
 /// The request of one attempt, with everything in it.
-async fn prepare(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    options: &Options,
-    build: Build<'_>,
-    base: &str,
-    refused: Option<&HeaderValue>,
-) -> Result<Request> {
-    let mut request = build(&shared.http, base)
-        .map_err(|error| Error::configuration(error.to_string()).with_source(error))?;
+async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
+    let Plan { shared, info, options, .. } = *plan;
+    let base = match shared.site.base(&shared.http, info, time_left(plan)).await {
+        Ok(base) => base,
+        Err(error) if error.is_connection() || error.is_timeout() || error.is_server() => {
+            return Err(Failed::ForNow(error));
+        }
+        Err(error) => return Err(Failed::ForGood(error)),
+    };
+    let mut request = (plan.build)(&shared.http, &base)
+        .map_err(|error| Failed::ForGood(Error::configuration(error.to_string())))?;
     if !shared.site.owns(request.url()) {
-        return Err(Error::configuration("the request would take the credentials to another host"));
+        let note = "the request would take the credentials to another host";
+        return Err(Failed::ForGood(Error::configuration(note)));
     }
     if let Some(length) = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::len)
         && length > shared.max_body
     {
         let note =
             format!("the body has {length} bytes, more than the {} that the client takes", shared.max_body);
-        return Err(Error::new(Kind::TooLarge, note));
+        return Err(Failed::ForGood(Error::new(Kind::TooLarge, note)));
     }
     let headers = request.headers_mut();
     if info.experimental {
@@ -196,75 +204,98 @@ async fn prepare(
     for (name, value) in &options.headers {
         headers.insert(name, value.clone());
     }
-    let authorization =
-        shared.credentials.authorization(refused).await.map_err(|source| {
-            Error::new(Kind::Authentication, "there are no credentials").with_source(source)
-        })?;
+    let mut authorization = match renewed {
+        Some(value) => value,
+        None => shared.credentials.authorization(None).await.map_err(|source| {
+            let note = "there are no credentials";
+            Failed::ForGood(Error::new(Kind::Authentication, note).with_source(source))
+        })?,
+    };
+    // Whoever made it may have forgotten.
+    authorization.set_sensitive(true);
     headers.insert(AUTHORIZATION, authorization);
     Ok(request)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "all of it is the state of one loop, and nobody else calls this"
-)]
-async fn attempt(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    options: &Options,
-    subject: &Subject,
-    mut request: Request,
-    authorization: Option<HeaderValue>,
-    deadline: Instant,
-    reading: Reading,
-) -> Result<(Head, Content), Failed> {
-    let left = deadline.saturating_duration_since(shared.clock.now());
-    let limit = options.attempt_timeout.unwrap_or(shared.attempt_timeout).min(left);
-    *request.timeout_mut() = Some(limit);
+/// Waits until the limits leave room for the request.
+async fn take_turn(plan: &Plan<'_>, subject: &Subject) -> Result<(), Failed> {
+    let Plan { shared, info, deadline, .. } = *plan;
+    let mut wait = shared.limits.reserve(subject, shared.clock.now());
+    while !wait.is_zero() {
+        if shared.clock.now() + wait > deadline {
+            shared.limits.give_back(subject);
+            let note = "waiting for a free slot would take longer than the call may";
+            return Err(Failed::ForGood(Error::new(Kind::RateLimited, note).with_retry_after(Some(wait))));
+        }
+        trace::waits(info, wait, "limit");
+        shared.clock.sleep(wait).await;
+        // While this one waited, another may have learnt that all have to.
+        wait = shared.limits.pause(subject, shared.clock.now());
+    }
+    Ok(())
+}
+
+/// How long an attempt may take.
+fn time_left(plan: &Plan<'_>) -> Duration {
+    let left = plan.deadline.saturating_duration_since(plan.shared.clock.now());
+    plan.options.attempt_timeout.unwrap_or(plan.shared.attempt_timeout).min(left)
+}
+
+async fn attempt(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content), Failed> {
+    let Plan { shared, info, .. } = *plan;
+    *request.timeout_mut() = Some(time_left(plan));
     trace::sends(info, &request);
-    let response = match shared.http.execute(request).await {
-        Ok(response) => response,
-        Err(error) => return Err(broken(info, error)),
-    };
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let mut response = shared.http.execute(request).await.map_err(|error| broken(info, error))?;
+    hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: response.headers().clone() };
-    let now = shared.clock.now();
-    shared.limits.learn(subject, &head.headers, now);
-    if reading == Reading::Left && (head.status.is_success() || head.status.is_redirection()) {
+    shared.limits.learn(&head.headers, shared.clock.now());
+    if head.status.is_success() && is_for_strangers(&head.headers) {
+        let note = "the server did not take the credentials and answered as to a stranger";
+        let error =
+            Error::new(Kind::Authentication, note).with_answer(head.status, &head.headers, Bytes::new());
+        return Err(match authorization.filter(|_| info.repeatable) {
+            Some(value) => Failed::Refused(error, value),
+            None => Failed::ForGood(error),
+        });
+    }
+    if plan.reading == Reading::Left && (head.status.is_success() || head.status.is_redirection()) {
         return Ok((head, Content::Open(response)));
     }
     if head.status.is_success() || info.answer_statuses.contains(&head.status.as_u16()) {
         return match read_body(response, shared.max_body).await {
             Ok(body) => Ok((head, Content::Whole(body))),
-            Err(error) if error.is_connection() || error.is_timeout() => {
+            Err(error) => {
                 // The work is done; only asking again can tell what came of it.
+                let again = info.repeatable && (error.is_connection() || error.is_timeout());
                 let error = error.with_answer(head.status, &head.headers, Bytes::new());
-                Err(if info.repeatable {
-                    Failed::ForNow { error, asked: None }
-                } else {
-                    Failed::ForGood(error)
-                })
+                Err(if again { Failed::ForNow(error) } else { Failed::ForGood(error) })
             }
-            Err(error) => Err(Failed::ForGood(error.with_answer(head.status, &head.headers, Bytes::new()))),
         };
     }
-    // An error's body explains it; where it breaks off, what came is all there is.
-    let body = read_body(response, shared.max_body).await.unwrap_or_default();
+    let body = read_start(response, error::KEPT).await;
     let asked = retry::retry_after(&head.headers, shared.clock.date());
     let error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
     trace::refused(info, &error);
-    match head.status {
-        StatusCode::UNAUTHORIZED if error.required_scopes().is_none() => match authorization {
-            Some(value) => Err(Failed::Refused(error, value)),
-            None => Err(Failed::ForGood(error)),
-        },
-        status if retry::is_worth_it(info, status) => {
-            if status == StatusCode::TOO_MANY_REQUESTS {
-                let wait = asked.unwrap_or(shared.retry.base);
-                shared.limits.limited(subject, error.rate_limit_reason(), wait, now);
-            }
-            Err(Failed::ForNow { error, asked })
-        }
-        _ => Err(Failed::ForGood(error)),
+    Err(match (head.status, authorization) {
+        // A token that lacks a scope still lacks it when it is renewed.
+        (StatusCode::UNAUTHORIZED, Some(value)) if !error.names_scope() => Failed::Refused(error, value),
+        (status, _) if retry::is_worth_it(info, status) => Failed::ForNow(error),
+        _ => Failed::ForGood(error),
+    })
+}
+
+/// Whether the credentials were refused without a word: what is open to everybody is answered all the same.
+fn is_for_strangers(headers: &HeaderMap) -> bool {
+    let reason =
+        headers.get("x-seraph-loginreason").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|failed| reason.contains(failed))
+}
+
+/// Keeps the cookies of an answer out of what is shown of its headers.
+fn hide_cookies(headers: &mut HeaderMap) {
+    if let Entry::Occupied(mut cookies) = headers.entry(SET_COOKIE) {
+        cookies.iter_mut().for_each(|cookie| cookie.set_sensitive(true));
     }
 }
 
@@ -274,7 +305,7 @@ fn broken(info: &OperationInfo, error: reqwest::Error) -> Failed {
     let failure = transport(error);
     // A connection that was never made has done nothing, whatever the operation.
     match info.repeatable || never_sent {
-        true => Failed::ForNow { error: failure, asked: None },
+        true => Failed::ForNow(failure),
         false => Failed::ForGood(failure),
     }
 }
@@ -297,18 +328,19 @@ pub(crate) fn transport(error: reqwest::Error) -> Error {
 /// Reads a body of bounded size.
 pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<Bytes> {
     let too_large = || {
-        Error::new(
-            Kind::TooLarge,
-            format!("the answer has more than the {limit} bytes that the client takes"),
-        )
+        let note = format!("the answer has more than the {limit} bytes that the client takes");
+        Error::new(Kind::TooLarge, note)
     };
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if announced > limit {
         return Err(too_large());
     }
-    let Some(first) = response.chunk().await.map_err(transport)? else { return Ok(Bytes::new()) };
+    let first = response.chunk().await.map_err(transport)?.unwrap_or_default();
+    if first.len() > limit {
+        return Err(too_large());
+    }
     let Some(second) = response.chunk().await.map_err(transport)? else { return Ok(first) };
-    let mut body = BytesMut::with_capacity((announced as usize).max(first.len() + second.len()));
+    let mut body = BytesMut::with_capacity(announced.max(first.len() + second.len()).min(limit));
     body.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(chunk) = next {
@@ -321,44 +353,13 @@ pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<By
     Ok(body.freeze())
 }
 
-/// The answer as a value, or why it is none.
-pub(crate) fn decode<O: jsm_raw::Operation>(received: &Received) -> Result<O::Output> {
-    let info = O::INFO;
-    let Received { status, headers, body, attempts } = received;
-    O::answer(body).map_err(|cause| {
-        let content_type =
-            headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let error = if !status.is_success() {
-            Error::answered(info, *status, headers, body.clone())
-        } else if info.answer == Answer::Json && is_html(body, content_type) {
-            Error::new(Kind::Html, "an HTML page came instead of JSON, as from a login page or a proxy")
-        } else if body.is_empty() {
-            Error::new(Kind::Decode, "the answer is empty").with_source(cause)
-        } else {
-            undecodable::<O>(body, cause)
-        };
-        error.with_answer(*status, headers, body.clone()).with_operation(info).with_attempts(*attempts)
-    })
-}
-
-/// Tells where in an answer the trouble is, which takes a second and slower look.
-fn undecodable<O: jsm_raw::Operation>(body: &Bytes, cause: serde_json::Error) -> Error {
-    let mut wanted = std::any::type_name::<O::Output>().to_owned();
-    // `a::b::Page<a::b::User>` reads better as `Page<User>`.
-    wanted =
-        wanted.split('<').map(|part| part.rsplit("::").next().unwrap_or(part)).collect::<Vec<_>>().join("<");
-    let found = excerpt(body, cause.line(), cause.column());
-    Error::new(Kind::Decode, format!("the answer is no {wanted}: {cause}{found}")).with_source(cause)
-}
-
-/// A few characters in front of the place that could not be read, without the rest of the body.
-fn excerpt(body: &Bytes, line: usize, column: usize) -> String {
-    let text = String::from_utf8_lossy(body);
-    let Some(line) = text.lines().nth(line.saturating_sub(1)) else { return String::new() };
-    let before: String = line.chars().take(column).collect();
-    let start = before.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
-    match before[start..].trim() {
-        "" => String::new(),
-        near => format!(", near `{near}`"),
+/// Reads the beginning of a body that explains an error; where it breaks off, what came is all there is.
+async fn read_start(mut response: Response, limit: usize) -> Bytes {
+    let mut body = BytesMut::new();
+    while body.len() < limit
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk[..chunk.len().min(limit - body.len())]);
     }
+    body.freeze()
 }

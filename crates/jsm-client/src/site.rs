@@ -3,17 +3,23 @@
 //! Plain http is taken for loopback addresses alone, unless it is asked for. Which credentials need the gateway is
 //! theirs to say.
 
+use std::time::Duration;
+
 use jsm_raw::OperationInfo;
 use reqwest::{Client, StatusCode, Url};
 use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
+use crate::send::{read_body, transport};
 
 /// Atlassian's gateway.
 const GATEWAY: &str = "https://api.atlassian.com";
 
 /// Where a site tells its cloud id to anybody who asks.
 const TENANT_INFO: &str = "/_edge/tenant_info";
+
+/// How much of what it tells is read.
+const LARGEST_INFO: usize = 64 * 1024;
 
 /// A site and the ways to it.
 #[derive(Debug)]
@@ -47,7 +53,9 @@ impl Site {
     }
 
     /// What stands in front of the operation's path.
-    pub(crate) async fn base(&self, http: &Client, info: &OperationInfo) -> Result<String> {
+    ///
+    /// `time` is what asking for the cloud id may take, where it is not known yet.
+    pub(crate) async fn base(&self, http: &Client, info: &OperationInfo, time: Duration) -> Result<String> {
         let (origin, path) = match (info.base.site, info.base.gateway) {
             (Some(path), None) => (&self.site, path),
             (Some(path), Some(_)) if !self.prefer_gateway => (&self.site, path),
@@ -58,7 +66,7 @@ impl Site {
         };
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
         if path.contains("{cloudId}") {
-            let id = self.cloud_id.get_or_try_init(|| self.look_up(http)).await?;
+            let id = self.cloud_id.get_or_try_init(|| self.look_up(http, time)).await?;
             base.push_str(&path.replace("{cloudId}", id));
         } else {
             base.push_str(path);
@@ -77,22 +85,20 @@ impl Site {
     }
 
     /// Asks the site for its cloud id; no credentials are needed, and none are sent.
-    async fn look_up(&self, http: &Client) -> Result<String> {
+    async fn look_up(&self, http: &Client, time: Duration) -> Result<String> {
         const NEXT: &str = "give it to the builder with cloud_id(..)";
+        let note = |why: &str| format!("cannot learn the site's cloud id: {why}; {NEXT}");
+        let failed = |why: &str| Error::configuration(note(why));
         let mut url = self.site.clone();
         url.set_path(TENANT_INFO);
-        let failed =
-            |why: &str| Error::configuration(format!("cannot learn the site's cloud id: {why}; {NEXT}"));
-        let sent = http.get(url).send().await;
-        let answer = sent.map_err(|e| {
-            Error::new(Kind::Connection, format!("cannot learn the site's cloud id; {NEXT}"))
-                .with_source(e.without_url())
-        })?;
-        if answer.status() != StatusCode::OK {
-            return Err(failed(&format!("the site answers {}", answer.status().as_u16())));
+        let answer = http.get(url).timeout(time).send().await.map_err(|e| transport(e).map_note(note))?;
+        let status = answer.status();
+        if status != StatusCode::OK {
+            let why = format!("the site answers {}", status.as_u16());
+            let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+            return Err(if passes { Error::new(Kind::Server, note(&why)) } else { failed(&why) });
         }
-        let body =
-            answer.bytes().await.map_err(|e| failed("the answer broke off").with_source(e.without_url()))?;
+        let body = read_body(answer, LARGEST_INFO).await.map_err(|error| error.map_note(note))?;
         let told: serde_json::Value =
             serde_json::from_slice(&body).map_err(|_| failed("the answer is no JSON"))?;
         let id = told.get("cloudId").and_then(serde_json::Value::as_str).filter(|id| is_cloud_id(id));

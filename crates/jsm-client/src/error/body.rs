@@ -39,13 +39,14 @@ pub(crate) fn read(body: &[u8], content_type: &str) -> Said {
 
 /// Whether the text is HTML, whatever it was sent as.
 pub(crate) fn is_html(body: &[u8], content_type: &str) -> bool {
-    let head: String =
-        String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().chars().take(64).collect();
-    let head = head.to_ascii_lowercase();
-    head.starts_with("<!doctype html")
-        || head.starts_with("<html")
-        || head.starts_with("<head")
-        || (content_type.contains("html") && head.starts_with('<'))
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    // Most bodies are JSON, and one byte tells.
+    if text.first() != Some(&b'<') {
+        return false;
+    }
+    let head = text[..text.len().min(16)].to_ascii_lowercase();
+    content_type.contains("html")
+        || ["<!doctype html", "<html", "<head"].iter().any(|start| head.starts_with(start.as_bytes()))
 }
 
 fn is_markup(text: &str, content_type: &str) -> bool {
@@ -104,7 +105,10 @@ fn object(map: &Map<String, Value>) -> Said {
                 for entry in list {
                     match entry {
                         Value::String(text) => loose.push(text.clone()),
-                        Value::Object(_) => said.forms.push(form(entry)),
+                        Value::Object(_) => match field(entry) {
+                            Some(found) => said.fields.push(found),
+                            None => said.forms.push(form(entry)),
+                        },
                         _ => {}
                     }
                 }
@@ -135,6 +139,12 @@ fn texts(list: Option<&Value>) -> Vec<String> {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A complaint that names its field.
+fn field(entry: &Value) -> Option<(String, String)> {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).and_then(some);
+    Some((text("fieldId").or_else(|| text("field"))?, text("errorMessage").or_else(|| text("message"))?))
 }
 
 fn form(entry: &Value) -> FormError {

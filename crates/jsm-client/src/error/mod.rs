@@ -29,7 +29,7 @@ use crate::pages::ResumeToken;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How much of a body an error keeps.
-const KEPT: usize = 64 * 1024;
+pub(crate) const KEPT: usize = 64 * 1024;
 
 /// Why a call failed.
 pub struct Error(Box<Inner>);
@@ -42,9 +42,8 @@ struct Inner {
     note: Option<String>,
     said: body::Said,
     body: Bytes,
-    request_id: Option<String>,
+    headers: HeaderMap,
     retry_after: Option<Duration>,
-    reason: Option<String>,
     attempts: u32,
     resume: Option<ResumeToken>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -68,10 +67,10 @@ pub struct FormError {
 const REQUEST_IDS: [&str; 4] = ["atl-request-id", "atl-traceid", "x-arequestid", "x-request-id"];
 
 /// The id under which the server keeps a request in its logs.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     REQUEST_IDS.iter().find_map(|name| {
         let value = headers.get(HeaderName::from_static(name))?.to_str().ok()?.trim();
-        (!value.is_empty()).then(|| value.to_owned())
+        (!value.is_empty()).then_some(value)
     })
 }
 
@@ -84,9 +83,8 @@ impl Error {
             note: Some(note.into()),
             said: body::Said::default(),
             body: Bytes::new(),
-            request_id: None,
+            headers: HeaderMap::new(),
             retry_after: None,
-            reason: None,
             attempts: 0,
             resume: None,
             source: None,
@@ -119,12 +117,8 @@ impl Error {
                 Some("redirected, as to a login page; check the site's address and the credentials".into());
         }
         inner.operation = Some(info);
-        inner.status = Some(status);
-        inner.request_id = request_id(headers);
-        inner.reason = header("ratelimit-reason").map(str::to_owned);
         inner.said = said;
-        inner.body = if body.len() > KEPT { body.slice(..KEPT) } else { body };
-        error
+        error.with_answer(status, headers, body)
     }
 
     pub(crate) fn with_operation(mut self, info: &'static OperationInfo) -> Self {
@@ -134,8 +128,25 @@ impl Error {
 
     pub(crate) fn with_answer(mut self, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         self.0.status = Some(status);
-        self.0.request_id = request_id(headers);
-        self.0.body = if body.len() > KEPT { body.slice(..KEPT) } else { body };
+        self.0.headers = headers.clone();
+        // A slice would keep all of it alive.
+        self.0.body = if body.len() > KEPT { Bytes::copy_from_slice(&body[..KEPT]) } else { body };
+        self
+    }
+
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.0.note = Some(note.into());
+        self
+    }
+
+    /// Says more around what is said already.
+    pub(crate) fn map_note(mut self, around: impl FnOnce(&str) -> String) -> Self {
+        self.0.note = self.0.note.as_deref().map(around);
         self
     }
 
@@ -196,7 +207,7 @@ impl Error {
 
     /// The id under which the server logged the request: what Atlassian's support asks for.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.request_id.as_deref()
+        request_id(&self.0.headers)
     }
 
     /// How long the server wants to be left alone.
@@ -206,24 +217,33 @@ impl Error {
 
     /// Which limit was met, as the server calls it, for example `jira-burst-based`.
     pub fn rate_limit_reason(&self) -> Option<&str> {
-        self.0.reason.as_deref()
+        self.0.headers.get("ratelimit-reason")?.to_str().ok()
     }
 
     /// The OAuth scopes that the operation needs, when the server says that the token's do not match: any one of the
     /// outer entries suffices, all scopes within it are needed.
     pub fn required_scopes(&self) -> Option<&'static [&'static [&'static str]]> {
-        let refused = matches!(self.status().map(|status| status.as_u16()), Some(401 | 403));
-        let scope = self.message().is_some_and(|message| message.to_ascii_lowercase().contains("scope"));
         self.operation()
-            .filter(|_| refused && scope)
+            .filter(|_| self.names_scope())
             .map(|info| info.scopes)
             .filter(|scopes| !scopes.is_empty())
+    }
+
+    /// Whether the server says that the token lacks a scope.
+    pub(crate) fn names_scope(&self) -> bool {
+        matches!(self.status().map(|status| status.as_u16()), Some(401 | 403))
+            && self.message().is_some_and(|message| message.to_ascii_lowercase().contains("scope"))
     }
 
     /// What this status means for this operation, in our words.
     pub fn documented(&self) -> Option<&'static str> {
         let status = self.status()?.as_u16();
         self.operation()?.statuses.iter().find(|(known, _)| *known == status).map(|(_, text)| *text)
+    }
+
+    /// The headers of the answer; none when there was no answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The body of the answer, as it came, up to 64 KiB of it.
@@ -313,7 +333,7 @@ impl fmt::Debug for Error {
             .field("operation", &self.0.operation.map(|info| info.name))
             .field("status", &self.0.status)
             .field("message", &self.to_string())
-            .field("request_id", &self.0.request_id)
+            .field("request_id", &self.request_id())
             .field("attempts", &self.0.attempts)
             .field("source", &self.0.source)
             .finish_non_exhaustive()

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use jsm_raw::{Leaf, Paged, Position};
 
 use crate::client::Client;
+use crate::decode::decode;
 use crate::error::Result;
 use crate::send::{self, Options};
 
@@ -33,7 +34,7 @@ pub(super) fn fetch<O: Paged>(client: &Client, operation: &O, options: &Options,
                 return Fetched { at, requests: error.attempts(), leaf: Err(error), fingerprint: None };
             }
         };
-        let leaf = send::decode::<O>(&received).map(O::leaf);
+        let leaf = decode::<O>(&received).map(O::leaf);
         // Hashing a page costs about as much as reading it, so it is done only where nothing else tells.
         let fingerprint = leaf.as_ref().is_ok_and(|leaf| leaf.start.is_none()).then(|| {
             let mut hasher = DefaultHasher::new();

@@ -131,11 +131,10 @@ impl<O: Paged> Stream for Items<O> {
                     return Poll::Ready(Some(Ok(item)));
                 }
             }
-            let skipped = this.pages.skip;
             match ready!(this.pages.poll_next_unpin(context)) {
                 Some(Ok(page)) => {
                     this.at = page.at;
-                    this.delivered = skipped;
+                    this.delivered = page.skipped;
                     this.page = page.items.into_iter();
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),

@@ -1,6 +1,6 @@
 //! Whether a list goes on, where, and whether it advances at all.
 
-use jsm_raw::{Leaf, Paged, Paging, Position};
+use jsm_raw::{Leaf, Page, Paged, Paging, Position};
 use reqwest::Url;
 
 /// What a page means for the list.
@@ -50,8 +50,8 @@ impl Judge {
         match O::INFO.paging {
             Some(Paging::Offset) => self.offset(at, leaf, linked.as_deref()),
             Some(Paging::Number) => number(at, leaf),
-            Some(Paging::LinkCursor) => self.cursor(leaf.last, linked),
-            _ => self.cursor(leaf.last, leaf.next.clone()),
+            Some(Paging::LinkCursor) => self.cursor(at, leaf.last, linked),
+            _ => self.cursor(at, leaf.last, leaf.next.clone()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Judge {
         }
         // The server's own word on where the next page starts; else what came is what there was.
         let linked = linked.and_then(|next| next.parse().ok()).filter(|next| *next > start);
-        let next = linked.unwrap_or(start + leaf.items.len() as u64);
+        let next = linked.unwrap_or_else(|| start.saturating_add(leaf.items.len() as u64));
         let step = *self.step.get_or_insert(next - start);
         self.broke_step = start != asked || next - start != step;
         if self.broke_step {
@@ -80,14 +80,37 @@ impl Judge {
         Ok(Verdict::GoesOn(Position::Offset(next)))
     }
 
-    fn cursor(&mut self, last: Option<bool>, next: Option<String>) -> Result<Verdict, String> {
+    fn cursor(&mut self, at: &Position, last: Option<bool>, next: Option<String>) -> Result<Verdict, String> {
         let Some(next) = next.filter(|next| !next.is_empty() && last != Some(true)) else {
-            return Ok(Verdict::Ends);
+            // To end here would lose the rest without a word.
+            return match last {
+                Some(false) => Err("the list goes on, but the server does not say where".to_owned()),
+                _ => Ok(Verdict::Ends),
+            };
         };
-        if self.cursors.repeats(&next) {
+        let next = Position::Cursor(next);
+        if *at == next || self.cursors.repeats(&next) {
             return Err("the list does not advance: the server sent a cursor for the second time".to_owned());
         }
-        Ok(Verdict::GoesOn(Position::Cursor(next)))
+        Ok(Verdict::GoesOn(next))
+    }
+}
+
+/// Where a list goes on behind a page that came inside another answer.
+pub(super) fn behind<O: Paged, T>(page: &Page<T>) -> Option<Position> {
+    if page.is_last_page == Some(true) || page.values.is_empty() {
+        return None;
+    }
+    let link = page.links.as_ref().and_then(|links| links.next.as_deref());
+    let linked = link.and_then(|link| parameter(link, O::PARAMETER));
+    let start = page.start.and_then(|start| u64::try_from(start).ok()).unwrap_or(0);
+    match O::INFO.paging {
+        Some(Paging::Offset) => {
+            let linked = linked.and_then(|next| next.parse().ok()).filter(|next| *next > start);
+            Some(Position::Offset(linked.unwrap_or_else(|| start.saturating_add(page.values.len() as u64))))
+        }
+        Some(Paging::Number) => Some(Position::Number(start.saturating_add(1))),
+        _ => linked.map(Position::Cursor),
     }
 }
 
@@ -106,7 +129,7 @@ fn number<T>(at: &Position, leaf: &Leaf<T>) -> Result<Verdict, String> {
             "the list does not advance: asked for page {asked}, the server sent page {sent}"
         ));
     }
-    Ok(Verdict::GoesOn(Position::Number(leaf.start.or(asked).unwrap_or(0) + 1)))
+    Ok(Verdict::GoesOn(Position::Number(leaf.start.or(asked).unwrap_or(0).saturating_add(1))))
 }
 
 /// The value of a query parameter in a link, which may be relative; nothing else of the link is looked at.
@@ -119,19 +142,19 @@ fn parameter(link: &str, name: &str) -> Option<String> {
 /// Finds out that cursors go round in a circle, remembering one of them: Brent's method.
 #[derive(Debug, Default)]
 struct Cursors {
-    kept: Option<String>,
+    kept: Option<Position>,
     since: u64,
     until: u64,
 }
 
 impl Cursors {
-    fn repeats(&mut self, cursor: &str) -> bool {
-        if self.kept.as_deref() == Some(cursor) {
+    fn repeats(&mut self, cursor: &Position) -> bool {
+        if self.kept.as_ref() == Some(cursor) {
             return true;
         }
         self.since += 1;
         if self.since > self.until {
-            self.kept = Some(cursor.to_owned());
+            self.kept = Some(cursor.clone());
             self.until = (self.until * 2).max(1);
             self.since = 0;
         }
@@ -141,6 +164,8 @@ impl Cursors {
 
 #[cfg(test)]
 mod tests {
+    use jsm_raw::Position;
+
     use super::{Cursors, parameter};
 
     #[test]
@@ -160,13 +185,13 @@ mod tests {
     fn finds_circles_of_any_length() {
         for length in 1..20 {
             let mut cursors = Cursors::default();
-            let circle = (0..length).cycle().map(|n| format!("c{n}")).take(200);
+            let circle = (0..length).cycle().map(|n| Position::Cursor(format!("c{n}"))).take(200);
             assert!(
                 circle.into_iter().any(|cursor| cursors.repeats(&cursor)),
                 "a circle of {length} was not found"
             );
         }
         let mut cursors = Cursors::default();
-        assert!(!(0..1000).any(|n| cursors.repeats(&format!("c{n}"))), "there was no circle");
+        assert!(!(0..1000).any(|n| cursors.repeats(&Position::Number(n))), "there was no circle");
     }
 }

@@ -49,6 +49,7 @@ pub struct ListPage<T> {
     /// Where the list goes on; nothing at its end.
     pub next: Option<ResumeToken>,
     at: Position,
+    skipped: u64,
 }
 
 /// A stream over the pages of a list.
@@ -135,10 +136,9 @@ impl<O: Paged> Pages<O> {
 
     /// Reads on behind a page that came inside another answer, as the comments of a request do.
     pub fn after<T>(mut self, page: &Page<T>) -> Self {
-        let start = page.start.and_then(|start| u64::try_from(start).ok()).unwrap_or(0);
-        self.at = Position::Offset(start + page.values.len() as u64);
-        if page.is_last_page == Some(true) || page.values.is_empty() {
-            self.state = State::Done;
+        match judge::behind::<O, T>(page) {
+            Some(at) => self.at = at,
+            None => self.state = State::Done,
         }
         self
     }
@@ -174,24 +174,29 @@ impl<O: Paged> Pages<O> {
     fn ask(&mut self) {
         let mut places = vec![self.at.clone()];
         if let (Some(step), &Position::Offset(at)) = (self.judge.step(), &self.at) {
-            let wanted = self.left.map_or(u64::MAX, |left| (left + self.skip).div_ceil(step.max(1)));
+            let wanted =
+                self.left.map_or(u64::MAX, |left| left.saturating_add(self.skip).div_ceil(step.max(1)));
             let more = (self.prefetch as u64).min(wanted).max(1);
-            places.extend((1..more).map(|ahead| Position::Offset(at + ahead * step)));
+            places.extend(
+                (1..more).map(|ahead| Position::Offset(at.saturating_add(ahead.saturating_mul(step)))),
+            );
         }
         for at in places {
             self.asked.push_back(fetch(&self.client, &self.operation, &self.options, at));
         }
     }
 
-    fn take(&mut self, mut items: Vec<O::Item>) -> Vec<O::Item> {
-        let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(items.len());
-        items.drain(..skipped);
-        self.skip = 0;
+    /// What is wanted of a page, and how many items in front of that were delivered before.
+    fn wanted(&mut self, mut items: Vec<O::Item>) -> (Vec<O::Item>, u64) {
+        let skipped = self.skip.min(items.len() as u64);
+        items.drain(..usize::try_from(skipped).unwrap_or(items.len()));
+        // A page can be smaller than it was when the token was made.
+        self.skip -= skipped;
         if let Some(left) = &mut self.left {
             items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= items.len() as u64;
         }
-        items
+        (items, skipped)
     }
 }
 
@@ -251,9 +256,9 @@ impl<O: Paged> Stream for Pages<O> {
             }
             None => this.asked.clear(),
         }
-        let next = next.map(|next| this.token(next, 0));
-        let items = this.take(leaf.items);
-        Poll::Ready(Some(Ok(ListPage { items, next, at })))
+        let (items, skipped) = this.wanted(leaf.items);
+        let next = next.map(|next| this.token(next, this.skip));
+        Poll::Ready(Some(Ok(ListPage { items, next, at, skipped })))
     }
 }
 
