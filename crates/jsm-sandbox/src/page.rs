@@ -12,53 +12,57 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 
 /// The page of `items` that the call asks for.
 pub(crate) fn page<T>(call: &Call, items: &[T], expands: &[&str], render: impl Fn(&T) -> Value) -> Outcome {
-    Ok(Reply::ok(envelope(call, items, expands, offset(call, "start")?, limit(call)?, render)))
-}
-
-/// A page from the beginning, for operations that answer a list but take no offset.
-pub(crate) fn first_page<T>(call: &Call, items: &[T], render: impl Fn(&T) -> Value) -> Value {
-    envelope(call, items, &[], 0, DEFAULT_LIMIT, render)
-}
-
-fn envelope<T>(
-    call: &Call,
-    items: &[T],
-    expands: &[&str],
-    start: usize,
-    limit: usize,
-    render: impl Fn(&T) -> Value,
-) -> Value {
+    let (start, limit) = (offset(call, "start")?, limit(call)?);
     let from = start.min(items.len());
     // The cap is silent: the answer repeats the limit that was asked for and carries fewer items.
     let to = from.saturating_add(limit.min(call.page_cap)).min(items.len());
-    let is_last = to == items.len();
-    let root = format!("{}/rest/servicedeskapi", call.base);
-    let mut links = json!({"base": root, "context": "", "self": link(call, start, limit)});
-    if !is_last {
-        links["next"] = link(call, to, limit).into();
+    let link = |start: usize| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in call.query.iter().filter(|(name, _)| name != "start" && name != "limit") {
+            query.append_pair(name, value);
+        }
+        query.append_pair("start", &start.to_string()).append_pair("limit", &limit.to_string());
+        format!("{}{}?{}", call.base, call.api_path, query.finish())
+    };
+    let mut page = envelope(call, &link(start), (start, limit), items[from..to].iter().map(render).collect());
+    page["_expands"] = json!(expands);
+    page["isLastPage"] = (to == items.len()).into();
+    if to < items.len() {
+        page["_links"]["next"] = link(to).into();
     }
     if start > 0 {
-        links["prev"] = link(call, start.saturating_sub(limit.min(call.page_cap)), limit).into();
+        page["_links"]["prev"] = link(start.saturating_sub(limit.min(call.page_cap))).into();
     }
-    json!({
-        "_expands": expands,
-        "_links": links,
-        "start": start,
-        "limit": limit,
-        "size": to - from,
-        "isLastPage": is_last,
-        "values": items[from..to].iter().map(render).collect::<Vec<_>>(),
-    })
+    Ok(Reply::ok(page))
 }
 
-/// The address of another page of the same list: every parameter but the two that move is repeated.
-fn link(call: &Call, start: usize, limit: usize) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in call.query.iter().filter(|(name, _)| name != "start" && name != "limit") {
-        query.append_pair(name, value);
+/// The beginning of the list that can be had at `path`, for answers that carry a list and take no offset.
+pub(crate) fn first_page<T>(call: &Call, path: &str, items: &[T], render: impl Fn(&T) -> Value) -> Value {
+    let size = DEFAULT_LIMIT.min(call.page_cap).min(items.len());
+    let address = format!("{}{path}", call.base);
+    let link = |start: usize| format!("{address}?start={start}&limit={DEFAULT_LIMIT}");
+    let mut page = envelope(call, &link(0), (0, DEFAULT_LIMIT), items[..size].iter().map(render).collect());
+    page["isLastPage"] = (size == items.len()).into();
+    if size < items.len() {
+        page["_links"]["next"] = link(size).into();
     }
-    query.append_pair("start", &start.to_string()).append_pair("limit", &limit.to_string());
-    format!("{}{}?{}", call.base, call.api_path, query.finish())
+    page
+}
+
+fn envelope(call: &Call, address: &str, (start, limit): (usize, usize), values: Vec<Value>) -> Value {
+    json!({
+        "_expands": [],
+        "_links": {
+            "base": format!("{}/rest/servicedeskapi", call.base),
+            "context": "",
+            "self": address,
+        },
+        "start": start,
+        "limit": limit,
+        "size": values.len(),
+        "isLastPage": true,
+        "values": values,
+    })
 }
 
 pub(crate) fn offset(call: &Call, name: &str) -> Result<usize, Reply> {

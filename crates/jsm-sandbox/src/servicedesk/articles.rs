@@ -25,7 +25,8 @@ fn search(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn search_desk(world: &mut World, call: &Call) -> Outcome {
-    let desk = visible_desk(world, call)?.id;
+    // This operation is not documented to find nothing: a desk that is not there is a bad request.
+    let desk = visible_desk(world, call).map_err(|_| Reply::invalid("There is no such service desk."))?.id;
     found(world, call, |article| article.desk == desk)
 }
 
@@ -109,7 +110,7 @@ fn render(article: &Article, highlight: Option<&str>, call: &Call) -> Value {
     json!({
         "title": mark(article.title),
         "excerpt": mark(article.text),
-        "source": {"type": "confluence", "pageId": article.id.to_string(), "spaceKey": "KB"},
+        "source": {"type": "confluence"},
         "content": {
             "iframeSrc": format!("{}/rest/servicedeskapi/knowledgebase/article/view/{}", call.base, article.id),
         },

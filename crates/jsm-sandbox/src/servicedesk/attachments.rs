@@ -79,7 +79,7 @@ fn attach(world: &mut World, call: &Call) -> Outcome {
         // A file that is named twice is attached once.
         let Some(waiting) = world.temporary_files.remove(id) else { continue };
         let attachment = Attachment {
-            id: world.next("attachment", 10_000),
+            id: world.next("attachment", 30_000),
             comment,
             public,
             author: call.actor.account_id.clone(),
@@ -93,7 +93,7 @@ fn attach(world: &mut World, call: &Call) -> Outcome {
     let comment = request.comments.iter().find(|other| other.id == comment);
     Ok(Reply::created(json!({
         "comment": comment.map(|comment| comments::render(world, &request, comment, call)),
-        "attachments": first_page(call, &attached, |attachment| render(world, &request, attachment, call)),
+        "attachments": first_page(call, &call.api_path, &attached, |attachment| render(world, &request, attachment, call)),
     })))
 }
 

@@ -95,8 +95,9 @@ pub(super) fn render(world: &World, request: &Request, comment: &Comment, call: 
     });
     if call.expands("attachment") || call.expands("comment.attachment") {
         let files = attachments::of_comment(request, comment);
+        let path = requests::path_of(request, &format!("comment/{}/attachment", comment.id));
         json["attachments"] =
-            first_page(call, &files, |file| attachments::render(world, request, file, call));
+            first_page(call, &path, &files, |file| attachments::render(world, request, file, call));
     }
     if call.expands("renderedBody") || call.expands("comment.renderedBody") {
         json["renderedBody"] = json!({"html": requests::html(&comment.body)});

@@ -37,7 +37,9 @@ fn add_participants(world: &mut World, call: &Call) -> Outcome {
         added.iter().copied().filter(|account_id| !world.people.contains_key(*account_id)).collect();
     refuse_unknown(&unknown)?;
     world.request_mut(id)?.participants.extend(added.iter().map(|account_id| (*account_id).to_owned()));
-    Ok(Reply::ok(first_page(call, &added, |account_id| requests::person(world, account_id, call))))
+    Ok(Reply::ok(first_page(call, &call.api_path, &added, |account_id| {
+        requests::person(world, account_id, call)
+    })))
 }
 
 fn remove_participants(world: &mut World, call: &Call) -> Outcome {
@@ -52,7 +54,9 @@ fn remove_participants(world: &mut World, call: &Call) -> Outcome {
         request.participants.remove(account_id);
     }
     let left: Vec<String> = request.participants.iter().cloned().collect();
-    Ok(Reply::ok(first_page(call, &left, |account_id| requests::person(world, account_id, call))))
+    Ok(Reply::ok(first_page(call, &call.api_path, &left, |account_id| {
+        requests::person(world, account_id, call)
+    })))
 }
 
 fn subscription(world: &mut World, call: &Call) -> Outcome {

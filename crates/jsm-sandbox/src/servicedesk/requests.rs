@@ -121,6 +121,7 @@ fn visible(world: &World, request: &Request, call: &Call) -> bool {
 
 pub(super) fn render(world: &World, request: &Request, call: &Call) -> Value {
     let base = &call.base;
+    let part = |name: &str| path_of(request, name);
     let (status, since) = request.history.last().copied().unwrap_or((request.status(), request.created));
     let mut json = json!({
         "_expands": EXPANDS,
@@ -152,23 +153,29 @@ pub(super) fn render(world: &World, request: &Request, call: &Call) -> Value {
     }
     if call.expands("participant") {
         let participants: Vec<&String> = request.participants.iter().collect();
-        json["participants"] = first_page(call, &participants, |id| person(world, id, call));
+        json["participants"] =
+            first_page(call, &part("participant"), &participants, |id| person(world, id, call));
     }
     if call.expands("status") {
         let history: Vec<_> = request.history.iter().rev().collect();
-        json["status"] = first_page(call, &history, |(status, since)| statuses::render(*status, *since));
+        json["status"] =
+            first_page(call, &part("status"), &history, |(status, since)| statuses::render(*status, *since));
     }
     if call.expands("sla") {
-        json["sla"] = first_page(call, &slas::METRICS, |metric| slas::render(metric, request, call));
+        json["sla"] =
+            first_page(call, &part("sla"), &slas::METRICS, |metric| slas::render(metric, request, call));
     }
     if call.expands("attachment") {
         let files = attachments::seen(request, call);
-        json["attachments"] =
-            first_page(call, &files, |file| attachments::render(world, request, file, call));
+        json["attachments"] = first_page(call, &part("attachment"), &files, |file| {
+            attachments::render(world, request, file, call)
+        });
     }
     if call.expands("comment") || call.expands("comment.attachment") || call.expands("comment.renderedBody") {
         let said = comments::seen(request, call);
-        json["comments"] = first_page(call, &said, |comment| comments::render(world, request, comment, call));
+        json["comments"] = first_page(call, &part("comment"), &said, |comment| {
+            comments::render(world, request, comment, call)
+        });
     }
     if call.expands("action") {
         let allowed = |yes: bool| json!({"allowed": yes});
@@ -181,6 +188,11 @@ pub(super) fn render(world: &World, request: &Request, call: &Call) -> Value {
         });
     }
     json
+}
+
+/// Where a list that hangs on a request is answered.
+pub(super) fn path_of(request: &Request, list: &str) -> String {
+    format!("/rest/servicedeskapi/request/{}/{list}", request.id)
 }
 
 /// A user, or null for one who is gone.

@@ -99,9 +99,9 @@ impl World {
         let number = self.next("person", 1);
         let account_id = match role {
             Role::Customer | Role::Anonymous => {
-                format!("qm:7d3c5a11-4b0c-4e57-9a00-5eedfa11b0a7:{:08x}-0000-4000-8000-{number:012x}", number)
+                format!("qm:7d3c5a11-4b0c-4e57-9a00-5eedfa11b0a7:{number:08x}-0000-4000-8000-{number:012x}")
             }
-            Role::Agent | Role::Admin => format!("5b10ac8d82e05b22{number:08x}"),
+            Role::Agent | Role::Admin => format!("61a9c4e2d7b3f0a8{number:08x}"),
         };
         self.people.insert(
             account_id.clone(),
