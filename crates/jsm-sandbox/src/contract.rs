@@ -11,7 +11,7 @@ use jsm_raw::{Body, OperationInfo};
 use serde_json::Value;
 
 use crate::reply::{Payload, Reply};
-use crate::schema;
+use crate::schema::{self, Flaws};
 
 /// Something that was sent and that the documents do not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,15 +42,6 @@ impl fmt::Display for Violation {
         };
         write!(formatter, "{} {side}: {}", self.operation, self.message)
     }
-}
-
-/// What is wrong with a request.
-#[derive(Debug, Default)]
-pub(crate) struct Flaws {
-    /// The API refuses the request for these.
-    pub(crate) fatal: Vec<String>,
-    /// The API passes over these in silence.
-    pub(crate) tolerated: Vec<String>,
 }
 
 /// The effective document of an API, read once.
@@ -87,7 +78,7 @@ pub(crate) fn check_request(
         match named("query", name) {
             Some(parameter) => {
                 let at = format!("query parameter {name}");
-                schema::check_text(document, &parameter["schema"], text, &at, &mut flaws.fatal);
+                schema::check_text(document, &parameter["schema"], text, &at, &mut flaws);
             }
             // Every call to a service desk may ask for a language.
             None if name == "requestLanguage" && info.api == "servicedesk" => {}
@@ -109,7 +100,7 @@ pub(crate) fn check_request(
     match (info.body, body) {
         (Body::Json, Some(body)) => {
             let form = &operation["requestBody"]["content"]["application/json"]["schema"];
-            schema::check(document, form, body, "body", &mut flaws.fatal);
+            schema::check(document, form, body, "body", &mut flaws);
         }
         (Body::Json, None) if operation["requestBody"]["required"] == true => {
             flaws.fatal.push("body is missing".to_owned());
@@ -132,19 +123,20 @@ pub(crate) fn check_answer(info: &OperationInfo, reply: &Reply) -> Vec<String> {
         return vec![format!("status {} is not documented", reply.status)];
     };
     let content = response["content"].as_object();
-    let mut flaws = Vec::new();
+    let mut flaws = Flaws::default();
     match &reply.body {
         Payload::Json(value) => match content.and_then(|content| content.get("application/json")) {
             Some(media) => schema::check(document, &media["schema"], value, "answer", &mut flaws),
-            None => flaws.push(format!("status {} is documented without JSON", reply.status)),
+            None => flaws.fatal.push(format!("status {} is documented without JSON", reply.status)),
         },
         Payload::Empty
             if (200..300).contains(&reply.status) && content.is_some_and(|content| !content.is_empty()) =>
         {
-            flaws.push("the answer is documented with a body".to_owned());
+            flaws.fatal.push("the answer is documented with a body".to_owned());
         }
         // Errors are of any shape in practice; what a behaviour refuses has the documented one.
         Payload::Empty | Payload::Raw { .. } | Payload::Refusal { .. } => {}
     }
-    flaws
+    // Readers must take unknown fields; the sandbox has no business sending any without being told to.
+    [flaws.fatal, flaws.tolerated].concat()
 }

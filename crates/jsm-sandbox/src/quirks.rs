@@ -117,12 +117,11 @@ fn change(quirk: Quirk, members: &mut Map<String, Value>, page_cap: usize) {
                 }
             }
         }
-        Quirk::FailedTasks => {
-            if members.get("status").is_some_and(|status| status == "COMPLETED")
-                && members.contains_key("failures")
-            {
-                members.insert("status".to_owned(), "FAILED".into());
-            }
+        Quirk::FailedTasks
+            if members.contains_key("failures")
+                && members.get("status").is_some_and(|status| status == "COMPLETED") =>
+        {
+            members.insert("status".to_owned(), "FAILED".into());
         }
         _ => {}
     }

@@ -5,8 +5,17 @@
 
 use serde_json::{Map, Value};
 
-/// Appends a sentence for everything about `value` that does not fit. `at` says where in the message it stands.
-pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, flaws: &mut Vec<String>) {
+/// What is wrong with a message, in sentences.
+#[derive(Debug, Default)]
+pub(crate) struct Flaws {
+    /// An API refuses a request for these.
+    pub(crate) fatal: Vec<String>,
+    /// An API passes over these in silence.
+    pub(crate) tolerated: Vec<String>,
+}
+
+/// Adds everything about `value` that does not fit. `at` says where in the message it stands.
+pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, flaws: &mut Flaws) {
     let schema = resolve(document, schema);
     if let Some(parts) = schema.get("allOf").and_then(Value::as_array)
         && let [only] = parts.as_slice()
@@ -16,26 +25,26 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, f
     for alternatives in ["oneOf", "anyOf"] {
         if let Some(parts) = schema.get(alternatives).and_then(Value::as_array) {
             let fits = parts.iter().any(|part| {
-                let mut flaws = Vec::new();
+                let mut flaws = Flaws::default();
                 check(document, part, value, at, &mut flaws);
-                flaws.is_empty()
+                flaws.fatal.is_empty()
             });
             if !fits {
-                flaws.push(format!("{at} fits none of the forms it may have"));
+                flaws.fatal.push(format!("{at} fits none of the forms it may have"));
             }
             return;
         }
     }
     if value.is_null() {
         if schema.get("type").is_some() && schema.get("nullable") != Some(&Value::Bool(true)) {
-            flaws.push(format!("{at} is null"));
+            flaws.fatal.push(format!("{at} is null"));
         }
         return;
     }
     if let Some(allowed) = schema.get("enum").and_then(Value::as_array)
         && !allowed.contains(value)
     {
-        flaws.push(format!("{at} is {value}, which is none of its values"));
+        flaws.fatal.push(format!("{at} is {value}, which is none of its values"));
     }
     match (schema.get("type").and_then(Value::as_str), value) {
         (Some("object"), Value::Object(members)) => object(document, schema, members, at, flaws),
@@ -45,7 +54,7 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, f
         (Some("array"), Value::Array(items)) => {
             let most = schema.get("maxItems").and_then(Value::as_u64);
             if most.is_some_and(|most| items.len() as u64 > most) {
-                flaws.push(format!("{at} has {} items, more than it may have", items.len()));
+                flaws.fatal.push(format!("{at} has {} items, more than it may have", items.len()));
             }
             if let Some(form) = schema.get("items") {
                 for (index, item) in items.iter().enumerate() {
@@ -54,11 +63,11 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, f
             }
         }
         (Some("integer"), Value::Number(number)) => match (number.as_i64(), schema.get("format")) {
-            (None, _) => flaws.push(format!("{at} is not a whole number")),
+            (None, _) => flaws.fatal.push(format!("{at} is not a whole number")),
             (Some(number), Some(Value::String(format)))
                 if format == "int32" && i32::try_from(number).is_err() =>
             {
-                flaws.push(format!("{at} does not fit into 32 bits"));
+                flaws.fatal.push(format!("{at} does not fit into 32 bits"));
             }
             _ => {}
         },
@@ -66,11 +75,11 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str, f
         | (Some("string"), Value::String(_))
         | (Some("number"), Value::Number(_))
         | (Some("boolean"), Value::Bool(_)) => {}
-        (Some(wanted), _) => flaws.push(format!("{at} is not of type {wanted}")),
+        (Some(wanted), _) => flaws.fatal.push(format!("{at} is not of type {wanted}")),
     }
 }
 
-fn object(document: &Value, schema: &Value, members: &Map<String, Value>, at: &str, flaws: &mut Vec<String>) {
+fn object(document: &Value, schema: &Value, members: &Map<String, Value>, at: &str, flaws: &mut Flaws) {
     let nothing = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&nothing);
     let required: Vec<&str> = schema
@@ -80,9 +89,13 @@ fn object(document: &Value, schema: &Value, members: &Map<String, Value>, at: &s
         .flatten()
         .filter_map(Value::as_str)
         .collect();
+    // What a deprecated field said in its time may still be what is missing.
+    let outdated =
+        members.keys().any(|name| properties.get(name).is_some_and(|form| form["deprecated"] == true));
     for name in &required {
         if members.get(*name).is_none_or(Value::is_null) {
-            flaws.push(format!("{at}.{name} is missing"));
+            let list = if outdated { &mut flaws.tolerated } else { &mut flaws.fatal };
+            list.push(format!("{at}.{name} is missing"));
         }
     }
     for (name, value) in members {
@@ -95,14 +108,13 @@ fn object(document: &Value, schema: &Value, members: &Map<String, Value>, at: &s
             }
             (None, Some(Value::Bool(true))) => {}
             (None, None) if properties.is_empty() => {}
-            // Readers of answers must take unknown fields; writers of the sandbox and of requests have no use for them.
-            (None, _) => flaws.push(format!("{at}.{name} is unknown")),
+            (None, _) => flaws.tolerated.push(format!("{at}.{name} is unknown")),
         }
     }
 }
 
 /// Whether a text, as a query carries one, is of the type that a parameter has.
-pub(crate) fn check_text(document: &Value, schema: &Value, text: &str, at: &str, flaws: &mut Vec<String>) {
+pub(crate) fn check_text(document: &Value, schema: &Value, text: &str, at: &str, flaws: &mut Flaws) {
     let schema = resolve(document, schema);
     let value = match schema.get("type").and_then(Value::as_str) {
         Some("array") => {
@@ -115,7 +127,8 @@ pub(crate) fn check_text(document: &Value, schema: &Value, text: &str, at: &str,
             return;
         }
         Some("integer") => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
-        Some("boolean") => text.parse::<bool>().map_or_else(|_| text.into(), Value::from),
+        // Real clients write `True` where their language does.
+        Some("boolean") => text.to_lowercase().parse::<bool>().map_or_else(|_| text.into(), Value::from),
         _ => text.into(),
     };
     check(document, schema, &value, at, flaws);
@@ -170,9 +183,10 @@ mod tests {
             (json!({"name": "x", "friends": [{"name": "y"}, {}]}), "body.friends[1].name is missing"),
             (json!([]), "body is not of type object"),
         ] {
-            let mut flaws = Vec::new();
+            let mut flaws = Flaws::default();
             check(&document, &schema, &value, "body", &mut flaws);
-            assert_eq!(flaws.join("; "), flaw, "{value}");
+            let all = [flaws.fatal, flaws.tolerated].concat();
+            assert_eq!(all.join("; "), flaw, "{value}");
         }
     }
 }
