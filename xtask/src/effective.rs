@@ -57,7 +57,11 @@ pub fn make(root: &Path, api: &str) -> Result<String, Failure> {
     if findings.is_empty() { Ok(document::canonical(&made)) } else { Err(list(api, "lint", &findings)) }
 }
 
-fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure> {
+/// The overlays of an API that there are, in the order in which they apply.
+///
+/// # Errors
+/// Fails if one cannot be read.
+pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure> {
     let mut all = Vec::new();
     for name in OVERLAYS {
         let place = format!("openapi/{api}/{name}");

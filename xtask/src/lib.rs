@@ -4,10 +4,13 @@
 //! `jsm-codegen`'s. Every command takes the root of the checkout, so that it can be run on a copy, and ends in an
 //! [`outcome::Outcome`] or an [`outcome::Failure`].
 
+pub mod bump;
 pub mod changes;
 pub mod ci;
 pub mod effective;
 pub mod files;
 pub mod outcome;
 pub mod pin;
+pub mod propose;
 pub mod source;
+pub mod update;

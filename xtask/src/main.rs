@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{changes, ci, effective, files, outcome, pin};
+use xtask::{bump, changes, ci, effective, files, outcome, pin, update};
 
 /// Maintenance commands of this repository.
 ///
@@ -17,20 +17,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Update(update::UpdateArgs),
     Pin(pin::PinArgs),
     Effective(effective::EffectiveArgs),
     Expand(effective::ExpandArgs),
     Ci(ci::CiArgs),
     Changes(changes::ChangesArgs),
+    Bump(bump::BumpArgs),
 }
 
 fn main() -> ExitCode {
     let root = files::root();
     outcome::tell(match Cli::parse().command {
+        Command::Update(args) => update::run(&root, &args),
         Command::Pin(args) => pin::run(&root, &args),
         Command::Effective(args) => effective::run(&root, &args),
         Command::Expand(args) => effective::expand(&root, &args),
         Command::Ci(args) => ci::run(&root, &args),
         Command::Changes(args) => changes::run(&root, &args),
+        Command::Bump(args) => bump::run(&root, &args),
     })
 }

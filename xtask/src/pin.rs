@@ -207,6 +207,6 @@ fn refuse_the_incomplete(before: Option<&Value>, after: &Value) -> Result<(), Re
     }
 }
 
-fn day(text: &str) -> Result<String, String> {
+pub(crate) fn day(text: &str) -> Result<String, String> {
     if pins::is_day(text) { Ok(text.to_owned()) } else { Err("a day looks like 2026-06-20".to_owned()) }
 }

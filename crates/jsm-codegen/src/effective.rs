@@ -17,18 +17,31 @@ pub const OVERLAYS: [&str; 5] =
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// Makes the effective document.
+///
+/// # Errors
+/// Tells every action that does not fit, and schemas that would have one name.
 pub fn effective(pinned: &Value, overlays: &[Overlay]) -> Result<Value, Vec<Problem>> {
+    let (document, problems) = attempt(pinned, overlays);
+    if problems.is_empty() { Ok(document) } else { Err(problems) }
+}
+
+/// Makes as much of the effective document as the overlays allow, beside what does not fit.
+///
+/// What comes with problems is good for being looked at, so that one run can show everything there is to mend.
+pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
     let mut document = pinned.clone();
-    overlay::apply(&mut document, overlays)?;
+    let mut problems = overlay::apply(&mut document, overlays).err().unwrap_or_default();
     plain(&mut document);
     prune(&mut document);
     let names = names(&document);
-    clashes(&names)?;
-    rename(&mut document, &names);
+    match clashes(&names) {
+        Ok(()) => rename(&mut document, &names),
+        Err(clashes) => problems.extend(clashes),
+    }
     if let Some(root) = document.as_object_mut() {
         root.remove("x-jsm-strip");
     }
-    Ok(document)
+    (document, problems)
 }
 
 /// Drops what stands beside a `$ref`, which OpenAPI 3.0 ignores, and the `allOf` around a lone `$ref`.
@@ -138,7 +151,7 @@ fn point(node: &mut Value, names: &BTreeMap<String, String>) {
 }
 
 /// Leaves out the components that no operation reaches.
-fn prune(document: &mut Value) {
+pub(crate) fn prune(document: &mut Value) {
     let mut reached = BTreeSet::new();
     let mut open: Vec<&Value> = document.get("paths").into_iter().collect();
     while let Some(node) = open.pop() {

@@ -4,6 +4,8 @@
 //! needs is always compiled; what a maintainer needs is behind the feature `maintain`.
 
 #[cfg(feature = "maintain")]
+pub mod bump;
+#[cfg(feature = "maintain")]
 pub mod changes;
 #[cfg(feature = "maintain")]
 pub mod distil;
@@ -18,5 +20,7 @@ pub mod lint;
 pub mod overlay;
 #[cfg(feature = "maintain")]
 pub mod pins;
+#[cfg(feature = "maintain")]
+pub mod report;
 #[cfg(feature = "maintain")]
 pub mod surface;

@@ -1,0 +1,251 @@
+//! `cargo xtask update`: from upstream's document to everything that is derived from it, or to a page of what to mend.
+//!
+//! Pinning, overlays, lint and comparing are done by what the other commands use; here they are joined so that either
+//! all files are written or none. What the page says is `jsm_codegen::report`'s.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+use jsm_codegen::changes::{self, Bump, Change, Severity};
+use jsm_codegen::effective::attempt;
+use jsm_codegen::report::{self, Step, Work};
+use jsm_codegen::{bump, document, generate, lint, pins, surface};
+use serde_json::Value;
+
+use crate::files::{self, Draft};
+use crate::outcome::{Failure, Outcome};
+use crate::pin::{self, PinArgs, Prepared};
+use crate::{effective, propose};
+
+/// Take upstream's document the whole way: pin, changes, overlays, lint, effective document.
+///
+/// Where something no longer fits nothing is written, and a page tells what to mend. The page is
+/// target/spec-report.md in any case. Exit codes: 0 when all is written or current, 1 when there is something to mend,
+/// 2 on bad input.
+#[derive(Args, Clone, Debug, Default)]
+pub struct UpdateArgs {
+    /// The API; without it, every one that has a document of its own upstream.
+    pub api: Option<String>,
+    /// Read this file or https address instead of the url of openapi/pins.toml.
+    #[arg(long, value_name = "FILE|URL", requires = "api")]
+    pub from: Option<String>,
+    /// Take a document that looks incomplete, as `cargo xtask pin` would with the same option.
+    #[arg(long)]
+    pub allow_shrink: bool,
+    /// The day (YYYY-MM-DD) on which the document was read, if that is not today.
+    #[arg(long, value_name = "DAY", value_parser = pin::day)]
+    pub date: Option<String>,
+    /// Commit what came of it on a branch of its own, and open a pull request with the page as its text.
+    #[arg(long)]
+    pub propose: bool,
+}
+
+/// Where the page lies, seen from the root.
+pub const PAGE: &str = "target/spec-report.md";
+
+/// What came of one API, owned.
+struct Updated {
+    prepared: Prepared,
+    changes: Vec<Change>,
+    work: Work,
+    version: String,
+    drafts: Vec<Draft>,
+    snapshots: Vec<String>,
+    command: String,
+    names: Vec<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Fails with exit code 2 if a document or an overlay cannot be read, with 1 if a file cannot be written; every file
+/// is then as it was.
+pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
+    let mut all = Vec::new();
+    for api in apis(root, args)? {
+        all.push(update(root, args, api)?);
+    }
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut records: Option<pins::Pins> = None;
+    for updated in &all {
+        drafts.extend(updated.drafts.iter().filter(|(path, _)| path != files::PINS).cloned());
+        if updated.drafts.iter().any(|(path, _)| path == files::PINS) {
+            let Prepared { api, pins_before, pins, .. } = &updated.prepared;
+            let records = records.get_or_insert_with(|| pins_before.clone());
+            records.extend(pins.get(api).map(|pin| (api.clone(), pin.clone())));
+        }
+    }
+    drafts.extend(records.map(|records| (files::PINS.to_owned(), pins::write(&records))));
+
+    let steps: Vec<Step<'_>> = all.iter().map(Updated::step).collect();
+    let page = report::page(&steps);
+    let stuck = steps.iter().any(|step| !step.work.is_empty());
+    let told = told(&steps, stuck);
+    let written = if stuck { &[] } else { drafts.as_slice() };
+    let with_page = [written, &[(PAGE.to_owned(), page)]].concat();
+    files::write_all(root, &with_page)?;
+    if args.propose && (stuck || !written.is_empty()) {
+        let key: String = all.iter().map(|updated| document::canonical(&updated.prepared.after)).collect();
+        let paths: Vec<&str> = written.iter().map(|(path, _)| path.as_str()).collect();
+        let proposed = propose::run(root, &key, &report::title(&steps), &paths, PAGE)?;
+        return Ok(Outcome::Fine(format!("{told}\n{proposed}")));
+    }
+    Ok(if stuck { Outcome::Stale(told) } else { Outcome::Fine(told) })
+}
+
+impl Updated {
+    fn step(&self) -> Step<'_> {
+        Step {
+            api: &self.prepared.api,
+            changes: &self.changes,
+            work: &self.work,
+            version: &self.version,
+            written: &self.names,
+            snapshots: &self.snapshots,
+            command: &self.command,
+        }
+    }
+}
+
+fn apis(root: &Path, args: &UpdateArgs) -> Result<Vec<String>, Failure> {
+    if let Some(api) = &args.api {
+        return Ok(vec![api.clone()]);
+    }
+    let text = files::read(root, files::PINS)?.unwrap_or_default();
+    let pins = pins::read(&text).map_err(|refusal| Failure::refused(files::PINS, refusal))?;
+    // What is authored here has no document upstream that could change.
+    Ok(pins.into_iter().filter(|(_, pin)| !pin.authored).map(|(api, _)| api).collect())
+}
+
+/// Makes everything of one API and writes nothing.
+fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failure> {
+    let mut command = format!("cargo xtask update {api}");
+    if let Some(from) = &args.from {
+        command += &format!(" --from {from}");
+    }
+    let pin = PinArgs {
+        api: api.clone(),
+        from: args.from.clone(),
+        check: false,
+        allow_shrink: args.allow_shrink,
+        date: args.date.clone(),
+    };
+    let prepared = pin::prepare(root, &pin)?;
+    let changes = compared(&prepared)?;
+    let overlays = effective::overlays(root, &api)?;
+    let (made, problems) = attempt(&prepared.after, &overlays);
+    let findings = lint::lint(&made);
+    let text = document::canonical(&made);
+    // What the overlays or the lint have something against is not for the generator to see.
+    let source = match problems.is_empty() && findings.is_empty() {
+        true => generate::generate(&api, &text).and_then(|source| surface::surface(&source)).map(Some),
+        false => Ok(None),
+    };
+    let added = report::added(prepared.before.as_ref(), &prepared.after);
+    let refusal = source.as_ref().err().map(String::as_str);
+    let looked_at = partly(&prepared.after, &overlays, problems.is_empty());
+    let work = Work::of(&looked_at, &problems, &findings, &added, refusal);
+
+    let mut drafts = Vec::new();
+    let mut snapshots = Vec::new();
+    if let Ok(Some(parts)) = source {
+        // Another edition of the same interface is no news: upstream numbers every build of its site.
+        let same =
+            prepared.before.as_ref().is_some_and(|before| pins::same_interface(before, &prepared.after));
+        if !same {
+            drafts.extend(prepared.drafts.iter().cloned());
+        }
+        let place = effective::place(&api);
+        let before = files::read(root, &place)?;
+        if before.as_deref() != Some(&text) && !(same && only_the_edition_differs(before.as_deref(), &made)) {
+            drafts.push((place, text));
+            let before = before.and_then(|text| document::parse(text.as_bytes()).ok());
+            let there = snapshots_of(root, &api)?;
+            snapshots = report::snapshots(&api, &there, &parts, before.as_ref(), &made);
+        }
+    }
+    let version = version(root, &prepared, &changes)?;
+    let names = drafts.iter().map(|(path, _)| path.clone()).collect();
+    Ok(Updated { prepared, changes, work, version, drafts, snapshots, command, names })
+}
+
+/// The document as far as the overlays change it, with upstream's names: what their targets are aimed at.
+fn partly(pinned: &Value, overlays: &[jsm_codegen::overlay::Overlay], fits: bool) -> Value {
+    let mut document = pinned.clone();
+    if !fits {
+        // What does not fit is known already.
+        let _ = jsm_codegen::overlay::apply(&mut document, overlays);
+    }
+    document
+}
+
+fn only_the_edition_differs(before: Option<&str>, made: &Value) -> bool {
+    let before = before.and_then(|text| document::parse(text.as_bytes()).ok());
+    before.is_some_and(|before| pins::same_interface(&before, made))
+}
+
+fn compared(prepared: &Prepared) -> Result<Vec<Change>, Failure> {
+    let Some(before) = &prepared.before else { return Ok(Vec::new()) };
+    let refused = |refusal| Failure::refused(files::pinned(&prepared.api), refusal);
+    let (old, new) =
+        (changes::read(before).map_err(refused)?, changes::read(&prepared.after).map_err(refused)?);
+    Ok(changes::compare(&old, &new))
+}
+
+/// The version that the changes ask for, from the one that the manifest has.
+fn version(root: &Path, prepared: &Prepared, changes: &[Change]) -> Result<String, Failure> {
+    const MANIFEST: &str = "Cargo.toml";
+    let worst = if prepared.before.is_none() { Severity::Additive } else { changes::worst(changes) };
+    let asked = Bump::of(worst);
+    // A folder that holds documents alone has no version to begin with.
+    let Some(manifest) = files::read(root, MANIFEST)? else { return Ok(asked.name().to_owned()) };
+    let day = prepared.pins.get(&prepared.api).and_then(|pin| pin.date.as_deref());
+    let next = bump::version(&manifest).and_then(|base| bump::next(&base, asked, day));
+    next.map_err(|refusal| Failure::refused(MANIFEST, refusal))
+}
+
+/// The snapshots that are about an API, by file name.
+fn snapshots_of(root: &Path, api: &str) -> Result<BTreeMap<String, String>, Failure> {
+    const FOLDER: &str = "tests/it/snapshots";
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let about =
+            ["surface", "requests"].iter().any(|what| name.starts_with(&format!("it__{what}__{api}-")));
+        if about
+            && name.ends_with(".snap")
+            && let Some(text) = files::read(root, &format!("{FOLDER}/{name}"))?
+        {
+            found.insert(name, text);
+        }
+    }
+    Ok(found)
+}
+
+/// What a terminal shows: the changes, then either what was written or what is to mend.
+fn told(steps: &[Step<'_>], stuck: bool) -> String {
+    let mut told = String::new();
+    for step in steps {
+        told += &format!("{}\n", step.api);
+        if step.changes.is_empty() && step.written.is_empty() && step.work.is_empty() {
+            told += "is current\n\n";
+            continue;
+        }
+        told += &format!("{}suggested version: {}\n", changes::text(step.changes), step.version);
+        if !step.work.is_empty() {
+            told += &format!("\nto mend, {} in all:\n\n{}", step.work.len(), step.work.markdown("#"));
+        } else if !stuck {
+            step.written.iter().for_each(|path| told += &format!("wrote {path}\n"));
+            step.snapshots
+                .iter()
+                .for_each(|name| told += &format!("will change: tests/it/snapshots/{name}\n"));
+        }
+        told += "\n";
+    }
+    if stuck {
+        told += "nothing was written: mend the overlays, then run the same command again\n";
+    }
+    told + "the page is " + PAGE
+}
