@@ -1,5 +1,8 @@
 //! Whether a list goes on, where, and whether it advances at all.
 
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jsm_raw::{Leaf, Page, Paged, Paging, Position};
 use reqwest::Url;
 
@@ -10,6 +13,8 @@ pub(super) enum Verdict {
     Ends,
     /// The next page is here.
     GoesOn(Position),
+    /// The page is good, and there is no way on from it, for this reason.
+    Strands(String),
 }
 
 /// What has to be remembered of the pages so far, whatever their number.
@@ -50,8 +55,8 @@ impl Judge {
         match O::INFO.paging {
             Some(Paging::Offset) => self.offset(at, leaf, linked.as_deref()),
             Some(Paging::Number) => number(at, leaf),
-            Some(Paging::LinkCursor) => self.cursor(at, leaf.last, linked),
-            _ => self.cursor(at, leaf.last, leaf.next.clone()),
+            Some(Paging::LinkCursor) => Ok(self.cursor(at, leaf.last, linked)),
+            _ => Ok(self.cursor(at, leaf.last, leaf.next.clone())),
         }
     }
 
@@ -69,9 +74,17 @@ impl Judge {
         if leaf.last == Some(true) {
             return Ok(Verdict::Ends);
         }
-        // The server's own word on where the next page starts; else what came is what there was.
-        let linked = linked.and_then(|next| next.parse().ok()).filter(|next| *next > start);
-        let next = linked.unwrap_or_else(|| start.saturating_add(leaf.items.len() as u64));
+        // The server's own word on where the next page starts, if it leaves nothing out; else what came is what
+        // there was.
+        let came = leaf.items.len() as u64;
+        let most = leaf.limit.map(|limit| limit.max(came));
+        let linked = linked
+            .and_then(|next| next.parse().ok())
+            .filter(|next| *next > start && most.is_none_or(|most| next - start <= most));
+        let next = linked.unwrap_or_else(|| start.saturating_add(came));
+        if next == start {
+            return Ok(Verdict::Strands("the list does not advance: it goes on beyond any place".to_owned()));
+        }
         let step = *self.step.get_or_insert(next - start);
         self.broke_step = start != asked || next - start != step;
         if self.broke_step {
@@ -80,19 +93,22 @@ impl Judge {
         Ok(Verdict::GoesOn(Position::Offset(next)))
     }
 
-    fn cursor(&mut self, at: &Position, last: Option<bool>, next: Option<String>) -> Result<Verdict, String> {
+    fn cursor(&mut self, at: &Position, last: Option<bool>, next: Option<String>) -> Verdict {
         let Some(next) = next.filter(|next| !next.is_empty() && last != Some(true)) else {
             // To end here would lose the rest without a word.
             return match last {
-                Some(false) => Err("the list goes on, but the server does not say where".to_owned()),
-                _ => Ok(Verdict::Ends),
+                Some(false) => {
+                    Verdict::Strands("the list goes on, but the server does not say where".to_owned())
+                }
+                _ => Verdict::Ends,
             };
         };
         let next = Position::Cursor(next);
         if *at == next || self.cursors.repeats(&next) {
-            return Err("the list does not advance: the server sent a cursor for the second time".to_owned());
+            let note = "the list does not advance: the server sent a cursor for the second time";
+            return Verdict::Strands(note.to_owned());
         }
-        Ok(Verdict::GoesOn(next))
+        Verdict::GoesOn(next)
     }
 }
 
@@ -139,22 +155,36 @@ fn parameter(link: &str, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// Finds out that cursors go round in a circle, remembering one of them: Brent's method.
+/// Finds out that cursors go round in a circle.
+///
+/// A circle of few pages is noticed before any of them is asked for again. A longer one is noticed when it has been
+/// gone round, by remembering a single place of it: Brent's method.
 #[derive(Debug, Default)]
 struct Cursors {
-    kept: Option<Position>,
+    recent: VecDeque<u64>,
+    kept: u64,
     since: u64,
     until: u64,
 }
 
+/// How many places are remembered, whatever the length of the list.
+const RECENT: usize = 256;
+
 impl Cursors {
-    fn repeats(&mut self, cursor: &Position) -> bool {
-        if self.kept.as_ref() == Some(cursor) {
+    fn repeats(&mut self, next: &Position) -> bool {
+        let mut hasher = DefaultHasher::new();
+        next.hash(&mut hasher);
+        let next = hasher.finish();
+        if self.recent.contains(&next) || (self.until > 0 && self.kept == next) {
             return true;
         }
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(next);
         self.since += 1;
         if self.since > self.until {
-            self.kept = Some(cursor.clone());
+            self.kept = next;
             self.until = (self.until * 2).max(1);
             self.since = 0;
         }
@@ -166,7 +196,7 @@ impl Cursors {
 mod tests {
     use jsm_raw::Position;
 
-    use super::{Cursors, parameter};
+    use super::{Cursors, RECENT, parameter};
 
     #[test]
     fn reads_a_parameter_of_any_link() {
@@ -183,15 +213,17 @@ mod tests {
 
     #[test]
     fn finds_circles_of_any_length() {
-        for length in 1..20 {
+        for length in [1, 2, 3, 7, 255, 256, 257, 1000] {
             let mut cursors = Cursors::default();
-            let circle = (0..length).cycle().map(|n| Position::Cursor(format!("c{n}"))).take(200);
-            assert!(
-                circle.into_iter().any(|cursor| cursors.repeats(&cursor)),
-                "a circle of {length} was not found"
-            );
+            let circle = (0..length).cycle().take(10_000).map(Position::Number);
+            let found = circle.into_iter().position(|cursor| cursors.repeats(&cursor));
+            let found = found.unwrap_or_else(|| panic!("a circle of {length} was not found"));
+            if length <= RECENT as u64 {
+                assert_eq!(found as u64, length, "a circle of {length} was entered again");
+            }
         }
         let mut cursors = Cursors::default();
-        assert!(!(0..1000).any(|n| cursors.repeats(&Position::Number(n))), "there was no circle");
+        assert!(!(0..10_000).any(|n| cursors.repeats(&Position::Number(n))), "there was no circle");
+        assert_eq!(cursors.recent.len(), RECENT);
     }
 }

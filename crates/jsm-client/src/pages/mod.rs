@@ -232,6 +232,9 @@ impl<O: Paged> Stream for Pages<O> {
             }
         };
         let at = fetched.at;
+        let fail =
+            |note, token| Error::new(crate::Kind::Paging, note).with_operation(O::INFO).with_resume(token);
+        let mut stranded = None;
         let next = match this.judge.judge::<O>(&at, &leaf, fetched.fingerprint) {
             Ok(Verdict::Ends) if leaf.items.is_empty() => {
                 this.asked.clear();
@@ -239,10 +242,14 @@ impl<O: Paged> Stream for Pages<O> {
             }
             Ok(Verdict::Ends) => None,
             Ok(Verdict::GoesOn(next)) => Some(next),
+            Ok(Verdict::Strands(note)) => {
+                let behind = this.token(at.clone(), leaf.items.len() as u64);
+                stranded = Some(fail(note, behind));
+                None
+            }
             Err(note) => {
                 this.asked.clear();
-                let error = Error::new(crate::Kind::Paging, note).with_operation(O::INFO).with_resume(token);
-                return Poll::Ready(Some(Err(error)));
+                return Poll::Ready(Some(Err(fail(note, token))));
             }
         };
         match &next {
@@ -257,6 +264,9 @@ impl<O: Paged> Stream for Pages<O> {
             None => this.asked.clear(),
         }
         let (items, skipped) = this.wanted(leaf.items);
+        if let Some(error) = stranded.filter(|_| this.left != Some(0)) {
+            this.state = State::Wrong(error);
+        }
         let next = next.map(|next| this.token(next, this.skip));
         Poll::Ready(Some(Ok(ListPage { items, next, at, skipped })))
     }
