@@ -1,0 +1,82 @@
+//! A server that answers with pages built beforehand, so that what it costs does not blur what is measured.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// A server on a loopback port. Its threads end with the process.
+pub(crate) struct Server {
+    /// Its address, without a slash at the end.
+    pub(crate) url: String,
+}
+
+/// Starts a server of so many users, whose every answer takes at least the latency.
+pub(crate) fn start(users: usize, page: usize, latency: Duration) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let pages: Arc<Vec<Vec<u8>>> =
+        Arc::new((0..users).step_by(page).map(|start| answer(start, page, users)).collect());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let pages = Arc::clone(&pages);
+            thread::spawn(move || serve(stream, &pages, page, latency));
+        }
+    });
+    Server { url }
+}
+
+fn serve(mut stream: TcpStream, pages: &[Vec<u8>], page: usize, latency: Duration) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
+    loop {
+        let request = lines.next()?.ok()?;
+        while !lines.next()?.ok()?.is_empty() {}
+        let start = request.split_once("start=").map_or(0, |(_, rest)| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap_or(0)
+        });
+        thread::sleep(latency);
+        let beyond = answer(start, 0, 0);
+        stream.write_all(pages.get(start / page).unwrap_or(&beyond)).ok()?;
+    }
+}
+
+fn answer(start: usize, page: usize, users: usize) -> Vec<u8> {
+    let body = self::page(start, page, users);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.into_bytes(), body].concat()
+}
+
+/// The body of a page: users of about 1,410 bytes, as a site sends them.
+pub(crate) fn page(start: usize, page: usize, users: usize) -> Vec<u8> {
+    let end = (start + page).min(users);
+    let values: Vec<String> = (start..end).map(user).collect();
+    let site = "https://acme.atlassian.net/rest/servicedeskapi/organization/1/user";
+    format!(
+        r#"{{"_expands":[],"size":{},"start":{start},"limit":{page},"isLastPage":{},"_links":{{"base":"https://acme.atlassian.net/rest/servicedeskapi","context":"","next":"{site}?start={end}&limit={page}","self":"{site}?start={start}&limit={page}"}},"values":[{}]}}"#,
+        end.saturating_sub(start),
+        end >= users,
+        values.join(",")
+    )
+    .into_bytes()
+}
+
+fn user(number: usize) -> String {
+    let id = format!("qm:0b8e1c52-6f3d-4a97-b1de-5c0f7e2a9d41:{number:012}");
+    let picture = "https://avatar-management--avatars.us-west-2.prod.public.example.net/default-avatar-0";
+    let padding = "x".repeat(60);
+    let avatars: Vec<String> = [48, 24, 16, 32]
+        .iter()
+        .map(|size| format!(r#""{size}x{size}":"{picture}?account={id}&size={size}&version={padding}""#))
+        .collect();
+    format!(
+        r#"{{"accountId":"{id}","name":"user-{number}","key":"user-{number}","emailAddress":"user-{number}@example.com","displayName":"User {number}","active":{},"timeZone":"Australia/Sydney","_links":{{"jiraRest":"https://acme.atlassian.net/rest/api/2/user?accountId={id}","avatarUrls":{{{}}},"self":"https://acme.atlassian.net/rest/api/2/user?accountId={id}"}}}}"#,
+        number % 10 != 0,
+        avatars.join(",")
+    )
+}
