@@ -23,6 +23,9 @@ pub(crate) fn decode<O: Operation>(received: &Received) -> Result<O::Output> {
         let note = "an HTML page came instead of the answer, as from a login page or a proxy";
         return Err(fail(explained().with_kind(Kind::Html).with_note(note)));
     }
+    if !status.is_success() && is_complaint(body) {
+        return Err(fail(explained()));
+    }
     O::answer(body).map_err(|cause| {
         fail(if !status.is_success() {
             explained()
@@ -36,6 +39,14 @@ pub(crate) fn decode<O: Operation>(received: &Received) -> Result<O::Output> {
             Error::new(Kind::Decode, note).with_answer(*status, headers, body.clone())
         })
     })
+}
+
+/// Whether a body that could be an answer is an error's after all: nearly all of an answer can be missing, so that a
+/// reader takes either.
+fn is_complaint(body: &[u8]) -> bool {
+    let message =
+        |map: &serde_json::Map<_, _>| ["errorMessage", "message"].iter().any(|key| map.contains_key(*key));
+    serde_json::from_slice(body).is_ok_and(|map| message(&map))
 }
 
 /// The name of a type without its modules: `a::b::Page<a::b::User>` reads better as `Page<User>`.

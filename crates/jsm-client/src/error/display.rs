@@ -17,7 +17,7 @@ impl fmt::Display for Error {
                 None => status.as_u16().to_string(),
             });
         }
-        let said = self.message().map(one_line);
+        let said = self.message().map(|message| one_line(message) + &self.details(message));
         match (&inner.note, said) {
             (Some(note), Some(said)) => parts.push(format!("{note} ({said})")),
             (Some(note), None) => parts.push(note.clone()),
@@ -36,6 +36,29 @@ impl fmt::Display for Error {
         }
     }
 }
+
+impl Error {
+    /// Complaints that the message does not repeat, in brackets: the first few.
+    fn details(&self, message: &str) -> String {
+        let fields = self.field_errors().map(|(field, why)| format!("{field}: {}", one_line(why)));
+        let forms = self.form_errors().iter().filter_map(|form| {
+            let why = form.detail.as_deref().or(form.title.as_deref())?;
+            Some(match form.questions.as_slice() {
+                [] => one_line(why),
+                questions => format!("{}: {}", questions.join(", "), one_line(why)),
+            })
+        });
+        let news: Vec<String> = fields.chain(forms).filter(|news| !message.contains(news.as_str())).collect();
+        match news.len() {
+            0 => String::new(),
+            1..=SHOWN => format!(" ({})", news.join("; ")),
+            all => format!(" ({}; and {} more)", news[..SHOWN].join("; "), all - SHOWN),
+        }
+    }
+}
+
+/// How many complaints about fields and forms a sentence has room for.
+const SHOWN: usize = 3;
 
 /// The name of an operation in words: `CreateCustomer` is `create customer`.
 pub(crate) fn spoken(info: &OperationInfo) -> String {

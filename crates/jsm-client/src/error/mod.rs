@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jsm_raw::OperationInfo;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::header::{HeaderMap, HeaderName, LOCATION};
 
 pub(crate) use body::is_html;
 pub use kind::Kind;
@@ -111,7 +111,7 @@ impl Error {
         let mut error = Self::new(kind, "");
         let inner = &mut *error.0;
         inner.note = None;
-        if status.is_redirection() {
+        if status.is_redirection() && headers.contains_key(LOCATION) {
             inner.kind = Kind::Authentication;
             inner.note =
                 Some("redirected, as to a login page; check the site's address and the credentials".into());
@@ -237,7 +237,7 @@ impl Error {
 
     /// What this status means for this operation, in our words.
     pub fn documented(&self) -> Option<&'static str> {
-        let status = self.status()?.as_u16();
+        let status = self.status().filter(|status| !status.is_success())?.as_u16();
         self.operation()?.statuses.iter().find(|(known, _)| *known == status).map(|(_, text)| *text)
     }
 
