@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// 2026-01-01T00:00:00Z in milliseconds of the Unix epoch: where the time of every sandbox starts.
 const START: i64 = 1_767_225_600_000;
 
+/// The last second of the year 9999: texts of dates have four digits for the year, and sums beyond must not overflow.
+const LATEST: i64 = 253_402_300_799_000;
+
 /// The time of a sandbox. It starts at 2026-01-01T00:00:00Z, so that what tests record stays the same.
 #[derive(Debug)]
 pub struct Clock {
@@ -29,13 +32,14 @@ impl Clock {
     pub fn now_millis(&self) -> i64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let ran = state.runs_since.map_or(0, |since| millis(since.elapsed()));
-        state.now.saturating_add(ran)
+        state.now.saturating_add(ran).min(LATEST)
     }
 
-    /// Moves the time forward; bulk tasks finish, tokens expire and request budgets fill up accordingly.
+    /// Moves the time forward, at most to the end of the year 9999; bulk tasks finish, tokens expire and request
+    /// budgets fill up accordingly.
     pub fn advance(&self, by: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.now = state.now.saturating_add(millis(by));
+        state.now = state.now.saturating_add(millis(by)).min(LATEST);
     }
 
     /// Lets the time run as fast as the machine's from now on.
@@ -94,5 +98,7 @@ mod tests {
         assert_eq!(clock.now_millis(), before);
         clock.advance(Duration::from_secs(90));
         assert_eq!(clock.now_millis(), before + 90_000);
+        clock.advance(Duration::MAX);
+        assert_eq!(rfc3339(clock.now_millis()), "9999-12-31T23:59:59Z");
     }
 }

@@ -296,6 +296,11 @@ impl Site {
         let (body, files) = read_body(arrived, info)?;
         let flaws = contract::check_request(info, &query, &arrived.headers, body.as_ref());
         let operation = format!("{} {}", api.name, info.name);
+        if let Body::Multipart(part) = info.body {
+            for (name, _) in arrived.parts.iter().filter(|(name, _)| name != part) {
+                state.violate(operation.clone(), Side::Request, format!("part {name} is unknown"));
+            }
+        }
         for message in flaws.fatal.iter().chain(&flaws.tolerated) {
             state.violate(operation.clone(), Side::Request, message.clone());
         }

@@ -228,6 +228,26 @@ async fn a_file_waits_at_its_desk_and_is_fetched_without_credentials() {
 }
 
 #[tokio::test]
+async fn an_upload_has_sixty_files_in_parts_of_one_name() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    for (name, files, status) in [("file", 60, 201), ("file", 61, 413), ("files", 1, 400)] {
+        let part = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a\"\r\n\r\nhello\r\n"
+        );
+        let request = visitor
+            .request("POST", &format!("{API}/servicedesk/HELP/attachTemporaryFile"))
+            .header("X-Atlassian-Token", "no-check")
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(part.repeat(files) + "--x--\r\n");
+        let answer = read(request).await.unwrap();
+        assert_eq!(answer.status, status, "{files} parts {name}: {}", answer.text);
+    }
+    let violations: Vec<String> = sandbox.violations().iter().map(ToString::to_string).collect();
+    assert_eq!(violations, ["servicedesk AttachTemporaryFiles request: part files is unknown"]);
+}
+
+#[tokio::test]
 async fn bulk_work_takes_time_and_is_done_once_for_each_key() {
     let sandbox = Sandbox::builder().task_limit(2).start().await.unwrap();
     let visitor = Visitor::admin(&sandbox);
