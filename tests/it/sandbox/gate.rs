@@ -96,7 +96,7 @@ async fn experimental_operations_want_the_header() {
             "csm" => format!("{}/jsm/csm/cloudid/{}", sandbox.gateway_url(), sandbox.cloud_id()),
             _ => sandbox.url().to_owned(),
         };
-        let path = info.path.replace('{', "").replace('}', "");
+        let path = info.path.replace(['{', '}'], "");
         let method = info.method.parse().unwrap();
         let request = reqwest::Client::new().request(method, format!("{base}{path}"));
         let answer = read(request.basic_auth(&account.email, Some(&account.token))).await.unwrap();
