@@ -6,9 +6,12 @@
 //! retried, paged, authenticated or limited. Programs want `jsm-client`, which does that.
 
 mod answer;
+mod chunk;
+mod date;
 mod exchange;
 mod facts;
 mod id;
+mod link;
 mod multipart;
 mod operation;
 mod page;
@@ -17,6 +20,8 @@ pub mod samples;
 mod segment;
 mod tolerant;
 
+pub use chunk::{Chunked, Fetch, Keyed};
+pub use date::Dated;
 pub use exchange::Exchange;
 pub use facts::{Answer, Base, Body, OperationInfo, Paging};
 pub use id::{Id, IdKind, NumericId};

@@ -29,6 +29,11 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// When the body is not what the operation answers with.
     fn answer(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
+
+    /// Whether its request can be built once only, because it carries what is read on the way.
+    fn is_once(&self) -> bool {
+        false
+    }
 }
 
 /// Why a request was not built.

@@ -31,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) repeatable: bool,
     pub(crate) burst: Option<u32>,
     pub(crate) chunk: Option<u32>,
+    /// The annotation `x-jsm-chunked`: which property is the list that may be only so long, and what goes with it.
+    pub(crate) chunked: Option<Map<String, Value>>,
     /// The path parameter that names what the server counts writes by.
     pub(crate) write_limit: Option<String>,
 }
@@ -106,6 +108,7 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
             .unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
         burst: number(operation, "x-jsm-burst"),
         chunk: number(operation, "x-jsm-chunk"),
+        chunked: operation.get("x-jsm-chunked").and_then(Value::as_object).cloned(),
         write_limit: parameters(document, item, operation)
             .into_iter()
             .find(|p| p.place == "path" && flag(resolve(document, &p.schema), "x-jsm-write-limit"))

@@ -9,6 +9,8 @@ mod fields;
 mod operations;
 mod paging;
 mod samples;
+mod seams;
+mod sound;
 pub(crate) mod types;
 
 #[cfg(feature = "maintain")]
@@ -79,16 +81,20 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
         let doc = format!("Operations on: {}.", group.replace('_', " "));
         let members = bound.iter().filter(|bound| bound.facts.group == group);
         let members = members.map(|bound| operations::operation(bound, api, &structs, &names));
+        let members: Vec<TokenStream> = members.collect::<Result<_, _>>()?;
         let name = format_ident!("{group}");
-        quote! {
+        Ok(quote! {
             #[doc = #doc]
             pub mod #name {
                 #[allow(unused_imports)]
                 use super::types;
                 #(#members)*
             }
-        }
+        })
     });
+    let groups: Vec<TokenStream> =
+        groups.collect::<Result<_, String>>().map_err(|e| format!("{api}: {e}"))?;
+    let seams = seams::of_types(&document, &structs).map_err(|e| format!("{api}: {e}"))?;
     let infos = bound.iter().map(|bound| {
         let (group, name) = (format_ident!("{}", bound.facts.group), &bound.name);
         quote!(<#group::#name as crate::Operation>::INFO)
@@ -101,6 +107,7 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
         #ids
         #base
         #(#groups)*
+        #seams
         /// The facts of every operation, in the order of the document.
         pub static OPERATIONS: [&crate::OperationInfo; #count] = [#(#infos),*];
         /// One sample of every operation.
@@ -131,6 +138,7 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
         }
     }
     file.items.extend(rest.items);
+    sound::check(&file.items).map_err(|e| format!("{api}: {e}"))?;
     Ok(file)
 }
 

@@ -181,7 +181,7 @@ pub(crate) fn operation(
     api: &str,
     structs: &BTreeMap<String, &ItemStruct>,
     declared: &BTreeSet<String>,
-) -> TokenStream {
+) -> Result<TokenStream, String> {
     let Bound { facts, name, method, params, output, .. } = bound;
     let doc = doc(facts);
     let body = params.iter().find(|param| param.is_body());
@@ -246,7 +246,15 @@ pub(crate) fn operation(
     };
     let info = info(bound, api, body.is_some());
     let paged = super::paging::paged(bound, structs, declared);
-    quote! {
+    let chunked = super::seams::chunked(bound, structs, declared)?;
+    let once = facts.multipart.as_ref().map(|_| {
+        quote! {
+            fn is_once(&self) -> bool {
+                self.files.iter().any(crate::FilePart::is_once)
+            }
+        }
+    });
+    Ok(quote! {
         #[doc = #doc]
         #[derive(Clone, Debug)]
         #[must_use = "an operation does nothing until it is called"]
@@ -270,9 +278,11 @@ pub(crate) fn operation(
             fn answer(body: &::bytes::Bytes) -> ::std::result::Result<Self::Output, ::serde_json::Error> {
                 #decode
             }
+            #once
         }
         #paged
-    }
+        #chunked
+    })
 }
 
 /// `new`, which takes what the operation cannot go without.

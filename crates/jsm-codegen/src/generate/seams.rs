@@ -1,0 +1,190 @@
+//! Where flows of several requests take hold: lists in requests, dates and ids in links.
+//!
+//! Each is a trait or a method that an annotation asks for; the flows themselves are `jsm-client`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{ItemStruct, Type};
+
+use super::facts::{list, object};
+use super::operations::{Bound, plain};
+use super::types::{inner, json_name, qualified};
+
+type Structs<'a> = BTreeMap<String, &'a ItemStruct>;
+
+/// The implementations of `Chunked`, `Keyed` and `Fetch`, as far as `x-jsm-chunked` asks for them.
+pub(crate) fn chunked(
+    bound: &Bound<'_>,
+    structs: &Structs<'_>,
+    declared: &BTreeSet<String>,
+) -> Result<Option<TokenStream>, String> {
+    let name = &bound.name;
+    if bound.facts.multipart.is_some() && bound.facts.chunk.is_some() {
+        return Ok(Some(quote! {
+            impl crate::Chunked for #name {
+                type Entry = crate::FilePart;
+                fn entries(&self) -> &[Self::Entry] {
+                    &self.files
+                }
+                fn set_entries(&mut self, entries: ::std::vec::Vec<Self::Entry>) {
+                    self.files = entries;
+                }
+                fn weight(_: &Self::Entry) -> usize {
+                    1
+                }
+            }
+        }));
+    }
+    let Some(chunked) = &bound.facts.chunked else { return Ok(None) };
+    let part = |part: &str| chunked.get(part).and_then(Value::as_str);
+    let missing = |part: &str| format!("{name}: x-jsm-chunked names as its {part} what is not there");
+    let body = bound.params.iter().find(|param| param.is_body()).ok_or_else(|| missing("items"))?;
+
+    // Without a name the body itself is the list.
+    let (entry, entries, set, inside) = match part("items") {
+        None => {
+            let ty = &body.ty;
+            let entry = quote!(
+                <<#ty as ::std::ops::Deref>::Target as ::std::iter::IntoIterator>::Item
+            );
+            (entry, quote!(&self.body.0), quote!(self.body = entries.into();), None)
+        }
+        Some(items) => {
+            let (field, ty) = field(&body.ty, items, structs).ok_or_else(|| missing("items"))?;
+            let item = inner(ty, "Vec").ok_or_else(|| missing("items"))?;
+            let entry = qualified(item, declared);
+            (quote!(#entry), quote!(&self.body.#field), quote!(self.body.#field = entries;), Some(item))
+        }
+    };
+    let weight = match (part("weight"), inside) {
+        (None, _) => quote!(let _ = entry; 1),
+        (Some(weight), Some(item)) => {
+            let (field, _) = field(item, weight, structs).ok_or_else(|| missing("weight"))?;
+            quote!(entry.#field.len())
+        }
+        (Some(_), None) => return Err(missing("weight")),
+    };
+    let keyed = match part("key") {
+        None => None,
+        Some(key) => {
+            let key = plain(key);
+            let param = bound.params.iter().find(|p| !p.is_body() && plain(&p.ident.to_string()) == key);
+            let ident = &param.ok_or_else(|| missing("key"))?.ident;
+            Some(quote! {
+                impl crate::Keyed for #name {
+                    fn key(&self) -> &str {
+                        &self.#ident
+                    }
+                    fn set_key(&mut self, key: &str) {
+                        self.#ident = key.to_owned();
+                    }
+                }
+            })
+        }
+    };
+    let fetch = match part("answer") {
+        None => None,
+        Some(answer) => {
+            let (list, ty) = field(&bound.output, answer, structs).ok_or_else(|| missing("answer"))?;
+            let item = inner(ty, "Vec").ok_or_else(|| missing("answer"))?;
+            let id = part("id").and_then(|id| field(item, id, structs)).ok_or_else(|| missing("id"))?.0;
+            let item = qualified(item, declared);
+            Some(quote! {
+                impl crate::Fetch for #name {
+                    type Found = #item;
+                    fn found(answer: Self::Output) -> ::std::vec::Vec<Self::Found> {
+                        answer.#list
+                    }
+                    fn id(found: &Self::Found) -> &Self::Entry {
+                        &found.#id
+                    }
+                }
+            })
+        }
+    };
+    Ok(Some(quote! {
+        impl crate::Chunked for #name {
+            type Entry = #entry;
+            fn entries(&self) -> &[Self::Entry] {
+                #entries
+            }
+            fn set_entries(&mut self, entries: ::std::vec::Vec<Self::Entry>) {
+                #set
+            }
+            fn weight(entry: &Self::Entry) -> usize {
+                #weight
+            }
+        }
+        #keyed
+        #fetch
+    }))
+}
+
+/// What `x-jsm-date` and `x-jsm-linked-id` add to the types.
+pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenStream, String> {
+    let mut all = TokenStream::new();
+    let schemas = document.get("components").into_iter().flat_map(|parts| object(parts, "schemas"));
+    for (schema, facts) in schemas {
+        let known = structs.iter().find(|(name, _)| plain(name) == plain(schema));
+        let missing = |what: &str| format!("{schema}: {what} names what is not there");
+        if let Some(date) = facts.get("x-jsm-date") {
+            let (_, item) = known.ok_or_else(|| missing("x-jsm-date"))?;
+            let part = |part: &str| date.get(part).and_then(Value::as_str).and_then(|p| property(item, p));
+            let (Some((millis, _)), Some((text, _))) = (part("millis"), part("text")) else {
+                return Err(missing("x-jsm-date"));
+            };
+            let name = &item.ident;
+            all.extend(quote! {
+                impl crate::Dated for types::#name {
+                    fn epoch_millis(&self) -> ::std::option::Option<i64> {
+                        self.#millis
+                    }
+                    fn text(&self) -> ::std::option::Option<&str> {
+                        self.#text.as_deref()
+                    }
+                }
+            });
+        }
+        if let Some(linked) = facts.get("x-jsm-linked-id") {
+            let (_, item) = known.ok_or_else(|| missing("x-jsm-linked-id"))?;
+            let text = |part: &str| linked.get(part).and_then(Value::as_str);
+            let (links, ty) =
+                text("links").and_then(|p| property(item, p)).ok_or_else(|| missing("x-jsm-linked-id"))?;
+            let ty = inner(ty, "Option").ok_or_else(|| missing("x-jsm-linked-id"))?;
+            let from = list(linked, "from")
+                .map(|name| name.as_str().and_then(|name| field(ty, name, structs)).map(|(ident, _)| ident))
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| missing("x-jsm-linked-id"))?;
+            let (Some(id), Some(behind)) = (text("id"), text("behind")) else {
+                return Err(missing("x-jsm-linked-id"));
+            };
+            let (name, id) = (&item.ident, format_ident!("{id}"));
+            all.extend(quote! {
+                impl types::#name {
+                    /// Its id, which stands in its links alone; none where they have no number.
+                    pub fn id(&self) -> ::std::option::Option<#id> {
+                        let links = self.#links.as_ref()?;
+                        crate::link::linked_id(&[#(links.#from.as_deref()),*], #behind)
+                    }
+                }
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// A property of a struct that a type names.
+fn field<'a>(ty: &Type, json: &str, structs: &Structs<'a>) -> Option<(&'a Ident, &'a Type)> {
+    let Type::Path(path) = ty else { return None };
+    property(structs.get(&path.path.segments.last()?.ident.to_string())?, json)
+}
+
+fn property<'a>(item: &'a ItemStruct, json: &str) -> Option<(&'a Ident, &'a Type)> {
+    item.fields
+        .iter()
+        .find(|field| json_name(field) == json)
+        .and_then(|field| Some((field.ident.as_ref()?, &field.ty)))
+}

@@ -1,0 +1,44 @@
+//! Ids that stand in links alone.
+
+use crate::Id;
+
+/// The id in the first link that has one: the last segment of digits behind the segment that says what it is an id
+/// of, or else the last one at all. What stands behind it can be a file's name, which may be a number, too.
+pub(crate) fn linked_id<K>(links: &[Option<&str>], behind: &str) -> Option<Id<K>> {
+    links.iter().flatten().find_map(|link| {
+        let path = link.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = path.split('/').collect();
+        let is_number = |text: &&&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let named = segments.iter().rposition(|segment| *segment == behind);
+        let after = named.and_then(|at| segments[at..].iter().find(is_number));
+        after.or_else(|| segments.iter().rfind(is_number)).map(|text| (*text).into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::linked_id;
+    use crate::{Id, IdKind};
+
+    enum Kind {}
+    impl IdKind for Kind {
+        const NAME: &'static str = "Kind";
+    }
+
+    #[test]
+    fn takes_the_number_behind_the_word() {
+        let links = [
+            ("https://acme.atlassian.net/rest/api/2/attachment/10000", Some("10000")),
+            ("https://acme.atlassian.net/rest/api/3/attachment/content/10001", Some("10001")),
+            ("https://acme.atlassian.net/secure/attachment/10002/2024", Some("10002")),
+            ("/rest/servicedeskapi/request/7/attachment/10003?redirect=1", Some("10003")),
+            ("https://acme.atlassian.net/files/10004/report.pdf", Some("10004")),
+            ("https://acme.atlassian.net:8080/", None),
+            ("", None),
+        ];
+        for (link, id) in links {
+            let found: Option<Id<Kind>> = linked_id(&[None, Some(link)], "attachment");
+            assert_eq!(found.as_ref().map(Id::as_str), id, "{link}");
+        }
+    }
+}
