@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
     pub(crate) site: Site,
     pub(crate) credentials: Box<dyn Credentials>,
-    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
     pub(crate) retry: RetryPolicy,
@@ -104,7 +104,9 @@ pub struct Builder {
     cloud_id: Option<String>,
     allow_http: bool,
     credentials: Option<Box<dyn Credentials>>,
-    clock: Box<dyn Clock>,
+    #[cfg(feature = "oauth")]
+    oauth: Option<crate::oauth::OAuth>,
+    clock: Arc<dyn Clock>,
     http: Option<reqwest::Client>,
     user_agent: Option<String>,
     retry: RetryPolicy,
@@ -124,7 +126,9 @@ impl Builder {
             cloud_id: None,
             allow_http: false,
             credentials: None,
-            clock: Box::new(SystemClock),
+            #[cfg(feature = "oauth")]
+            oauth: None,
+            clock: Arc::new(SystemClock),
             http: None,
             user_agent: None,
             retry: RetryPolicy::default(),
@@ -151,9 +155,20 @@ impl Builder {
         self.credentials(Bearer(token.into()))
     }
 
+    /// Tokens of OAuth 2.0 that renew themselves; they are taken by the gateway alone.
+    #[cfg(feature = "oauth")]
+    pub fn oauth(mut self, oauth: crate::oauth::OAuth) -> Self {
+        self.oauth = Some(oauth);
+        self
+    }
+
     /// Any other way to authenticate.
     pub fn credentials(mut self, credentials: impl Credentials) -> Self {
         self.credentials = Some(Box::new(credentials));
+        #[cfg(feature = "oauth")]
+        {
+            self.oauth = None;
+        }
         self
     }
 
@@ -231,7 +246,7 @@ impl Builder {
 
     /// A clock of your own, for tests in which waiting takes no time.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -242,16 +257,22 @@ impl Builder {
     /// Of kind `Configuration`, when the address is none, would send credentials in the clear, or there are no
     /// credentials.
     pub fn build(self) -> Result<Client> {
-        let credentials = self.credentials.ok_or_else(|| {
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(self.user_agent.as_deref(), self.connect_timeout)?,
+        };
+        let credentials = self.credentials;
+        #[cfg(feature = "oauth")]
+        let credentials = match self.oauth {
+            Some(oauth) => Some(oauth.into_credentials(http.clone(), Arc::clone(&self.clock))?),
+            None => credentials,
+        };
+        let credentials = credentials.ok_or_else(|| {
             Error::configuration("there are no credentials; give the builder api_token(..) or another kind")
         })?;
         let prefer_gateway = self.prefer_gateway || credentials.needs_gateway();
         let site =
             Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(self.user_agent.as_deref(), self.connect_timeout)?,
-        };
         Ok(Client(Arc::new(Shared {
             http,
             site,
@@ -274,7 +295,7 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn http_client(user_agent: Option<&str>, connect_timeout: Duration) -> Result<reqwest::Client> {
+pub(crate) fn http_client(user_agent: Option<&str>, connect_timeout: Duration) -> Result<reqwest::Client> {
     #[cfg(feature = "rustls")]
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Whoever was faster has chosen for the whole process, which is fine.

@@ -37,6 +37,8 @@ mod credentials;
 mod decode;
 mod error;
 mod limits;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod pages;
 mod retry;
 mod send;

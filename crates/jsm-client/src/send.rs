@@ -11,6 +11,7 @@ use reqwest::header::{AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, 
 use reqwest::{Request, Response, StatusCode};
 
 use crate::client::Shared;
+use crate::credentials::BoxError;
 use crate::error::{self, Error, Kind, Result};
 use crate::limits::Subject;
 use crate::retry::{self, FOREVER, RetryPolicy};
@@ -150,7 +151,8 @@ pub(crate) async fn attempts(
                     }
                     Err(source) => {
                         let note = "the server refused the credentials, and they cannot be renewed";
-                        return Err(fail(error.with_note(note).with_source(source), sent));
+                        let error = own(source, |source| error.with_note(note).with_source(source));
+                        return Err(fail(error, sent));
                     }
                 }
             }
@@ -206,15 +208,24 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
     }
     let mut authorization = match renewed {
         Some(value) => value,
-        None => shared.credentials.authorization(None).await.map_err(|source| {
-            let note = "there are no credentials";
-            Failed::ForGood(Error::new(Kind::Authentication, note).with_source(source))
-        })?,
+        None => {
+            let value = shared.credentials.authorization(None).await;
+            value.map_err(|source| Failed::ForGood(no_credentials(source)))?
+        }
     };
     // Whoever made it may have forgotten.
     authorization.set_sensitive(true);
     headers.insert(AUTHORIZATION, authorization);
     Ok(request)
+}
+
+/// Why there are no credentials. What this crate's own say of it stands for itself.
+pub(crate) fn no_credentials(source: BoxError) -> Error {
+    own(source, |source| Error::new(Kind::Authentication, "there are no credentials").with_source(source))
+}
+
+fn own(source: BoxError, other: impl FnOnce(BoxError) -> Error) -> Error {
+    source.downcast().map(|own| *own).unwrap_or_else(other)
 }
 
 /// Waits until the limits leave room for the request.
@@ -354,7 +365,7 @@ pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<By
 }
 
 /// Reads the beginning of a body that explains an error; where it breaks off, what came is all there is.
-async fn read_start(mut response: Response, limit: usize) -> Bytes {
+pub(crate) async fn read_start(mut response: Response, limit: usize) -> Bytes {
     let mut body = BytesMut::new();
     while body.len() < limit
         && let Ok(Some(chunk)) = response.chunk().await
