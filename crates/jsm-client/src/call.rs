@@ -90,9 +90,13 @@ impl<O: Operation> Call<O> {
     }
 
     async fn run(self) -> Result<Answer<O::Output>> {
-        let Self { client, operation, options, wrong } = self;
+        let Self { client, operation, mut options, wrong } = self;
         if let Some(error) = wrong {
             return Err(error.with_operation(O::INFO));
+        }
+        if operation.is_once() {
+            // What was read on the way is gone.
+            options.retry = Some(RetryPolicy::never());
         }
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
         let received = send::send(client.shared(), O::INFO, &options, &build).await?;

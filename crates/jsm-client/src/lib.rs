@@ -34,8 +34,10 @@ mod call;
 mod client;
 mod clock;
 mod credentials;
+mod date;
 mod decode;
 mod error;
+mod flows;
 mod limits;
 #[cfg(feature = "oauth")]
 pub mod oauth;
@@ -49,11 +51,19 @@ pub use call::{Answer, Call, WithMeta};
 pub use client::{Builder, Client};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Authorization, BoxError, Credentials};
+pub use date::timestamp;
 pub use error::{Error, FormError, Kind, Result};
+#[cfg(feature = "servicedesk")]
+pub use flows::{Attach, AttachError, FilePlace, Place, Upload, Visibility};
+#[cfg(feature = "csm")]
+pub use flows::{Bulk, BulkError, Task, TaskEnd, Verdict, Wait};
+pub use flows::{Download, FetchAll, Fetched, FileStream, Progress};
 pub use pages::{Items, ListPage, Pages, ResumeToken};
 pub use retry::RetryPolicy;
 
 pub use jsm_raw::apis::*;
+pub use jiff::Timestamp;
 pub use jsm_raw::{
-    Base, Body, FilePart, Id, NumericId, Operation, OperationInfo, Page, PageLinks, Paged, Paging, Position,
+    Base, Body, Chunked, Dated, Fetch, FilePart, Id, Keyed, NumericId, Operation, OperationInfo, Page,
+    PageLinks, Paged, Paging, Position,
 };

@@ -1,0 +1,87 @@
+//! Reading many things by their ids, and learning which are not there.
+//!
+//! The servers leave out what they do not find, or do not show; telling the two apart is not possible from here.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::IntoFuture;
+use std::hash::Hash;
+
+use futures_util::future::BoxFuture;
+use jsm_raw::Fetch;
+
+use super::chunks::parts;
+use crate::client::Client;
+use crate::error::Result;
+
+/// What was found, and the ids of what was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fetched<T, I> {
+    /// What was found, each once.
+    pub found: Vec<T>,
+    /// The ids that were asked for and led to nothing: there is no such thing, or the account may not see it.
+    pub missing: Vec<I>,
+}
+
+/// An operation that reads many things by their ids, about to be called as often as it takes.
+#[must_use = "nothing is fetched until it is awaited"]
+pub struct FetchAll<O> {
+    client: Client,
+    operation: O,
+}
+
+impl Client {
+    /// Reads many things by their ids: as many requests as their number takes, and what was not found by name.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, csm::customer::FetchCustomerProfiles};
+    /// # async fn example(csm: Client, ids: Vec<String>) -> jsm_client::Result<()> {
+    /// let fetched = csm.fetch(FetchCustomerProfiles::new(ids)).await?;
+    /// for profile in &fetched.found {
+    ///     println!("{}", profile.display_name);
+    /// }
+    /// println!("{} are not there", fetched.missing.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fetch<O: Fetch>(&self, operation: O) -> FetchAll<O>
+    where
+        O::Entry: Eq + Hash,
+    {
+        FetchAll { client: self.clone(), operation }
+    }
+}
+
+impl<O: Fetch> IntoFuture for FetchAll<O>
+where
+    O::Entry: Eq + Hash,
+{
+    type Output = Result<Fetched<O::Found, O::Entry>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, mut operation } = self;
+        Box::pin(async move {
+            let mut known = HashSet::new();
+            let mut asked = operation.entries().to_vec();
+            asked.retain(|id| known.insert(id.clone()));
+            operation.set_entries(asked.clone());
+
+            let mut found = Vec::new();
+            let mut seen = HashSet::new();
+            for part in parts(&operation) {
+                let answered = O::found(client.call(part).await?);
+                found.extend(answered.into_iter().filter(|thing| seen.insert(O::id(thing).clone())));
+            }
+            asked.retain(|id| !seen.contains(id));
+            Ok(Fetched { found, missing: asked })
+        })
+    }
+}
+
+impl<O: fmt::Debug> fmt::Debug for FetchAll<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FetchAll").field(&self.operation).finish()
+    }
+}
