@@ -14,7 +14,7 @@ pub const TEST: &str = "cargo test --workspace";
 /// A step: what it makes sure of, its command, and what is set in its environment.
 type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
     (
         "clippy has nothing to say",
@@ -22,6 +22,7 @@ const STEPS: [Step; 12] = [
         &[],
     ),
     ("the tests pass", TEST, &[]),
+    ("a third API is data", "cargo test -p jsm-tests --test it third_api -- --ignored", &[]),
     (
         "the documentation builds without a warning",
         "cargo doc --workspace --no-deps --all-features --quiet",

@@ -11,10 +11,13 @@ use serde_json_path::JsonPath;
 use crate::lint::Finding;
 use crate::overlay::Problem;
 
+/// A heading, how many things there are to mend under it, and their entries.
+type Section = (&'static str, usize, Vec<String>);
+
 /// The things to mend, by heading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    sections: Vec<(&'static str, Vec<String>)>,
+    sections: Vec<Section>,
 }
 
 impl Work {
@@ -27,7 +30,6 @@ impl Work {
         added: &BTreeSet<String>,
         refusal: Option<&str>,
     ) -> Self {
-        let actions = actions(document, problems);
         let is_operation = |place: &str| {
             let method = place.split_once(" /").map_or("", |(method, _)| method);
             !method.is_empty() && method.bytes().all(|letter| letter.is_ascii_uppercase())
@@ -42,14 +44,16 @@ impl Work {
                 by_place.into_iter().map(|(place, told)| format!("{}: {}", code(place), told.join(". ")));
             entries.collect::<Vec<_>>()
         };
+        let refusals: Vec<String> = refusal.into_iter().map(str::to_owned).collect();
+        let counted = |title, entries: Vec<String>| (title, entries.len(), entries);
         let mut sections = vec![
-            ("Overlay actions that no longer apply", actions),
-            ("New operations", part(&|place| added.contains(place))),
-            ("Operations", part(&|place| is_operation(place) && !added.contains(place))),
-            ("Schemas and the rest of the document", part(&|place| !is_operation(place))),
-            ("What the generator refuses", refusal.into_iter().map(str::to_owned).collect()),
+            ("Overlay actions that no longer apply", problems.len(), actions(document, problems)),
+            counted("New operations", part(&|place| added.contains(place))),
+            counted("Operations", part(&|place| is_operation(place) && !added.contains(place))),
+            counted("Schemas and the rest of the document", part(&|place| !is_operation(place))),
+            counted("What the generator refuses", refusals),
         ];
-        sections.retain(|(_, entries): &(_, Vec<String>)| !entries.is_empty());
+        sections.retain(|(_, count, _)| *count > 0);
         Work { sections }
     }
 
@@ -60,14 +64,14 @@ impl Work {
 
     /// How many things there are to mend.
     pub fn len(&self) -> usize {
-        self.sections.iter().map(|(_, entries)| entries.len()).sum()
+        self.sections.iter().map(|(_, count, _)| count).sum()
     }
 
     /// The things to mend as lists to tick off, under headings that begin with `heading`.
     pub fn markdown(&self, heading: &str) -> String {
         let mut page = String::new();
-        for (title, entries) in &self.sections {
-            let _ = write!(page, "{heading} {title}: {} to mend\n\n", entries.len());
+        for (title, count, entries) in &self.sections {
+            let _ = write!(page, "{heading} {title}: {count} to mend\n\n");
             for entry in entries {
                 let _ = writeln!(page, "- [ ] {entry}");
             }
@@ -170,7 +174,8 @@ fn entries(node: &Value, missing: &str) -> String {
     if names.is_empty() {
         return "nothing inside".to_owned();
     }
-    let wanted = missing.trim_matches(['.', '[', ']', '\'', '"']);
+    // What a filter looks for stands in quotation marks, as a name in brackets does.
+    let wanted = missing.split(['\'', '"']).nth(1).unwrap_or(missing.trim_matches(['.', '[', ']']));
     let alike = |name: &str| name.chars().zip(wanted.chars()).take_while(|(one, other)| one == other).count();
     names.sort_by_key(|name| std::cmp::Reverse(alike(name)));
     let more = names.len().saturating_sub(SHOWN);
