@@ -143,3 +143,30 @@ impl Limits {
 fn later(held: &mut Instant, until: Instant) {
     *held = (*held).max(until);
 }
+
+#[cfg(all(test, feature = "servicedesk"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use jsm_raw::Operation;
+    use jsm_raw::servicedesk::customer::GetCustomers;
+
+    use super::{Limits, Subject};
+
+    /// A server that takes five requests a second, whose bucket is full to begin with.
+    #[test]
+    fn a_known_rate_is_kept_whatever_the_pace() {
+        let start = Instant::now();
+        for pause in [0, 1, 50, 150, 199, 200, 201, 1_000, 7_000] {
+            let (limits, subject) = (Limits::default(), Subject::new(GetCustomers::INFO, "/"));
+            let (mut now, mut left, mut at) = (start, 5.0_f64, start);
+            for _ in 0..200 {
+                now += Duration::from_millis(pause);
+                let sent = now + limits.reserve(&subject, now);
+                left = (left + sent.saturating_duration_since(at).as_secs_f64() * 5.0).min(5.0) - 1.0;
+                at = sent;
+                assert!(left > -1e-6, "asked every {pause} ms, the server's limit was met");
+            }
+        }
+    }
+}
