@@ -3,8 +3,14 @@
 mod apis; // The APIs that the tests cover.
 
 mod changes; // What is told between two documents, and how much it matters.
+mod client; // What the client does: lists, errors, patience, credentials.
 mod decode; // Documented and recorded bodies, read and written again.
+mod lint; // What the lint finds, and what becomes of the corners of OpenAPI.
+mod mutation; // Damaged documents and overlays, given to everything that reads them.
 mod pin; // What a pin keeps, writes, records and refuses.
 mod requests; // What every operation sends.
+mod public; // The public surface of what is written by hand.
 mod surface; // The public Rust surface of every API.
+mod third_api; // An API that nobody has seen before, given as data.
+mod update; // All of an update or a page of what to mend.
 mod sandbox; // The sandbox, asked by a client that knows nothing of it but addresses.

@@ -165,10 +165,10 @@ fn operation(
             lines.insert(format!("{name} scopes {}", sets.join(" or ")));
         }
         let statuses = fact("statuses").map(elements).unwrap_or_default();
-        lines.insert(format!(
-            "{name} statuses {}",
-            statuses.into_iter().filter_map(first).collect::<Vec<_>>().join(" ")
-        ));
+        let statuses: Vec<String> = statuses.into_iter().filter_map(first).collect();
+        if !statuses.is_empty() {
+            lines.insert(format!("{name} statuses {}", statuses.join(" ")));
+        }
     }
     for method in implementations.iter().filter(|item| item.trait_.is_none()).flat_map(|item| methods(item)) {
         match (&shared_body, passed_on(method)) {
@@ -181,7 +181,7 @@ fn operation(
                 lines.insert(format!("{name}::.. sets what types::{body} sets"));
             }
             // Whoever can put a body in can look at it.
-            _ if method.sig.ident == "body" => {}
+            _ if method.sig.ident == "body" && method.sig.inputs.len() == 1 => {}
             _ => {
                 lines.insert(signature(&name, method, &[]));
             }
@@ -228,8 +228,11 @@ fn structure(item: &ItemStruct) -> Vec<String> {
         let json = json_name(field);
         let camel = heck::AsLowerCamelCase(&ident).to_string();
         let also = aliases(field).into_iter().map(|alias| format!(" [also {alias}]"));
-        let called =
-            Some(format!(" [{json}]")).filter(|_| matches!(item.fields, Fields::Named(_)) && camel != json);
+        let called = match &item.fields {
+            Fields::Named(_) if mentions(&field.attrs, "serde", "flatten") => Some(" [flattened]".to_owned()),
+            Fields::Named(_) if camel != json => Some(format!(" [{json}]")),
+            _ => None,
+        };
         let notes: String = called.into_iter().chain(also).collect();
         lines.push(format!("{name}.{ident}: {}{notes}", short(&field.ty)));
     }
@@ -247,7 +250,11 @@ fn enumeration(item: &ItemEnum, all: &[Item]) -> Vec<String> {
     let mut lines = vec![format!("{name} {}", if values.is_some() { "open enum" } else { "enum" })];
     for (at, variant) in item.variants.iter().enumerate() {
         let ident = &variant.ident;
-        let holds: Vec<String> = variant.fields.iter().map(|field| short(&field.ty)).collect();
+        let holds = variant.fields.iter().map(|field| match &field.ident {
+            Some(ident) => format!("{ident}: {}", short(&field.ty)),
+            None => short(&field.ty),
+        });
+        let holds: Vec<String> = holds.collect();
         lines.push(match (&values, holds.is_empty()) {
             (_, false) => format!("{name}::{ident}({})", holds.join(", ")),
             (Some(values), true) => {

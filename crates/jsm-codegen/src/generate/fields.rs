@@ -50,6 +50,13 @@ pub(crate) struct Settable {
     pub(crate) required: bool,
     pub(crate) optional: bool,
     doc: String,
+    /// What it holds before it is set.
+    initial: TokenStream,
+}
+
+/// The name of a setter: the field's, unless the constructor has it already.
+pub(crate) fn setter(field: &Ident) -> Ident {
+    if field == "new" { format_ident!("set_new") } else { field.clone() }
 }
 
 /// The fields of a generated struct: the required ones in the order of the document, then the others.
@@ -72,16 +79,37 @@ pub(crate) fn settable(item: &ItemStruct) -> Vec<Settable> {
                 .map(|text| text.value())
                 .collect::<Vec<_>>()
                 .join("\n");
+            // The document's own default stands in a function, which serde calls too.
+            let default = default(field).and_then(|path| syn::parse_str::<syn::Path>(&path).ok());
+            let initial = match &default {
+                Some(path) => quote!(#path()),
+                None => quote!(::std::default::Default::default()),
+            };
             let doc = if doc.is_empty() { format!("Sets `{}` of the body.", json_name(field)) } else { doc };
             Some(Settable {
                 ident,
                 ty: optional.unwrap_or(&field.ty).clone(),
-                required: optional.is_none() && !skipped,
+                required: optional.is_none() && !skipped && default.is_none(),
                 optional: optional.is_some(),
                 doc,
+                initial,
             })
         })
         .collect()
+}
+
+/// The path of the function that serde gets a field's default from.
+fn default(field: &syn::Field) -> Option<String> {
+    let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+    let metas = attrs.filter_map(|attr| {
+        attr.parse_args_with(syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated).ok()
+    });
+    metas.flatten().find_map(|meta| match meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("default") => {
+            syn::parse2::<syn::LitStr>(pair.value.to_token_stream()).ok().map(|text| text.value())
+        }
+        _ => None,
+    })
 }
 
 /// `new` and the setters of a type that requests carry.
@@ -90,23 +118,24 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
     let fields = settable(item);
     let mut arguments = Vec::new();
     let mut values = Vec::new();
-    for Settable { ident, ty, required, .. } in &fields {
+    for Settable { ident, ty, required, initial, .. } in &fields {
         if *required {
             let Argument { ty, value } = Argument::of(ty, ident);
             arguments.push(quote!(#ident: #ty));
             values.push(quote!(#ident: #value));
         } else {
-            values.push(quote!(#ident: ::std::default::Default::default()));
+            values.push(quote!(#ident: #initial));
         }
     }
     let setters = fields.iter().filter(|field| !field.required).map(|field| {
         let Settable { ident, doc, optional, .. } = field;
         let Argument { ty, value } = Argument::of(&field.ty, ident);
         let value = if *optional { quote!(::std::option::Option::Some(#value)) } else { value };
+        let name = setter(ident);
         quote! {
             #[doc = #doc]
             #[must_use]
-            pub fn #ident(mut self, #ident: #ty) -> Self {
+            pub fn #name(mut self, #ident: #ty) -> Self {
                 self.#ident = #value;
                 self
             }
@@ -128,7 +157,7 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
 pub(crate) mod setters {
     use std::collections::BTreeSet;
 
-    use super::{Argument, Ident, Settable, TokenStream, format_ident, quote};
+    use super::{Argument, Ident, Settable, TokenStream, format_ident, quote, setter};
 
     /// The name itself, or where the operation uses it already the name with `body_` in front.
     pub(crate) fn free_name(name: &Ident, taken: &mut BTreeSet<String>) -> Ident {
@@ -142,10 +171,11 @@ pub(crate) mod setters {
         let Settable { ident, doc, ty, .. } = field;
         let name = free_name(ident, taken);
         let argument = Argument::of(ty, &name).ty;
+        let inner = setter(ident);
         quote! {
             #[doc = #doc]
             pub fn #name(mut self, #name: #argument) -> Self {
-                self.body = self.body.#ident(#name);
+                self.body = self.body.#inner(#name);
                 self
             }
         }

@@ -11,7 +11,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quote};
 
 use super::facts::{Facts, Parameter};
-use super::fields::{Argument, Settable, settable, setters};
+use super::fields::{Argument, Settable, settable, setter, setters};
 use super::types::{inner, qualified};
 
 /// An operation with what progenitor made of it.
@@ -198,6 +198,7 @@ pub(crate) fn operation(
     });
     let constructor = constructor(bound, body_fields.as_deref());
     let mut taken: BTreeSet<String> = params.iter().map(|param| param.ident.to_string()).collect();
+    taken.extend(["new", "with_body"].map(str::to_owned));
     let own_setters =
         params.iter().filter(|p| !p.is_body() && (p.optional || p.default().is_some())).map(|param| {
             let text = param.parameter.map(|p| p.description.clone()).filter(|text| !text.is_empty());
@@ -210,9 +211,10 @@ pub(crate) fn operation(
             let ident = &param.ident;
             let Argument { ty, value } = Argument::of(&param.ty, ident);
             let value = if param.optional { quote!(::std::option::Option::Some(#value)) } else { value };
+            let name = setter(ident);
             quote! {
                 #[doc = #text]
-                pub fn #ident(mut self, #ident: #ty) -> Self {
+                pub fn #name(mut self, #ident: #ty) -> Self {
                     self.#ident = #value;
                     self
                 }

@@ -1,16 +1,20 @@
 //! What keeps a document from being generated, told before the generator meets it.
 //!
-//! Every finding names the place and the remedy. Rules for operations and for schemas are in rooms of their own;
-//! whether an overlay still fits is `overlay`'s to tell.
+//! Every finding names the place and the remedy. The rules stand in rooms by what they look at; whether an overlay
+//! still fits is `overlay`'s to tell.
 
+mod names;
 mod operations;
 mod schemas;
+mod structure;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::generate::facts::object;
+use crate::generate::facts::{METHODS, list, object, resolve, text};
+use crate::generate::generate;
 
 /// One thing to mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,9 +60,102 @@ pub fn lint(document: &Value) -> Vec<Finding> {
     references(document, document, "", &mut found);
     operations::check(document, &mut found);
     schemas::check(document, &mut found);
+    names::check(document, &mut found);
+    // The rules above say it better than those that follow.
+    if found.is_empty() {
+        structure::check(document, &mut found);
+    }
+    if found.is_empty() {
+        found.extend(unforeseen(document));
+    }
     found.sort();
     found.dedup();
     found
+}
+
+/// What no rule tells: the generator is asked, and if it gives up, each operation is tried alone to name the place.
+fn unforeseen(document: &Value) -> Option<Finding> {
+    let why = gives_up(document)?;
+    let mut alone = object(document, "paths").flat_map(|(path, item)| {
+        METHODS.into_iter().filter_map(move |method| Some((path, method, item, item.get(method)?)))
+    });
+    let one = alone.find_map(|(path, method, item, operation)| {
+        let mut small = document.clone();
+        let parameters = item.get("parameters").cloned().unwrap_or_else(|| json!([]));
+        small["paths"] = json!({ path: { method: operation, "parameters": parameters } });
+        crate::effective::prune(&mut small);
+        Some((format!("{} {path}", method.to_uppercase()), gives_up(&small)?))
+    });
+    let (place, why) = one.unwrap_or_else(|| ("the document".to_owned(), why));
+    Some(Finding::new(place, why, "give it a plainer form in generator.yaml"))
+}
+
+/// The last words of the generator, if it does not take the document.
+fn gives_up(document: &Value) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(|| generate("api", &document.to_string()))) {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(format!("the generator refuses it ({error})")),
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+            let words: Vec<&str> = words.split_whitespace().collect();
+            Some(format!("the generator gives up on it ({})", words.join(" ")))
+        }
+    }
+}
+
+/// Visits every schema of the document, those inside others too, with the place it stands in.
+fn each_schema<'a>(document: &'a Value, visit: &mut dyn FnMut(&str, &'a Value)) {
+    for (name, schema) in document.get("components").into_iter().flat_map(|all| object(all, "schemas")) {
+        within(schema, name, visit);
+    }
+    for (path, item) in object(document, "paths") {
+        for parameter in list(item, "parameters") {
+            of_parameter(document, parameter, path, visit);
+        }
+        for method in METHODS {
+            let Some(operation) = item.get(method) else { continue };
+            let place = format!("{} {path}", method.to_uppercase());
+            for parameter in list(operation, "parameters") {
+                of_parameter(document, parameter, &place, visit);
+            }
+            let body = operation.get("requestBody").map(|body| (format!("{place}, body"), body));
+            let answers =
+                object(operation, "responses").map(|(status, answer)| (format!("{place}, {status}"), answer));
+            for (place, holder) in body.into_iter().chain(answers) {
+                for (_, media) in object(resolve(document, holder), "content") {
+                    media.get("schema").into_iter().for_each(|schema| within(schema, &place, visit));
+                }
+            }
+        }
+    }
+}
+
+fn of_parameter<'a>(
+    document: &'a Value,
+    parameter: &'a Value,
+    place: &str,
+    visit: &mut dyn FnMut(&str, &'a Value),
+) {
+    let parameter = resolve(document, parameter);
+    if let Some(schema) = parameter.get("schema") {
+        within(schema, &format!("{place}, {}", text(parameter, "name")), visit);
+    }
+}
+
+fn within<'a>(schema: &'a Value, place: &str, visit: &mut dyn FnMut(&str, &'a Value)) {
+    visit(place, schema);
+    for (name, property) in object(schema, "properties") {
+        within(property, &format!("{place}.{name}"), visit);
+    }
+    for key in ["items", "additionalProperties", "not"] {
+        if let Some(inside) = schema.get(key).filter(|inside| inside.is_object()) {
+            within(inside, place, visit);
+        }
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        list(schema, key).for_each(|inside| within(inside, place, visit));
+    }
 }
 
 /// References that lead nowhere, out of the document, or in a circle.

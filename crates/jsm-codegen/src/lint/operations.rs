@@ -39,7 +39,8 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
     }
     for facts in facts(document) {
         let place = format!("{} {}", facts.method, facts.path);
-        if let Some(first) = names.insert(facts.name.clone(), place.clone()) {
+        // progenitor's methods bear the name in small letters.
+        if let Some(first) = names.insert(crate::generate::plain(&facts.name), place.clone()) {
             let problem = format!("its name {} is that of {first} too", facts.name);
             found.push(Finding::new(&place, problem, "give it another x-jsm-name in ergonomics.yaml"));
         }
@@ -66,7 +67,7 @@ fn parameter_rules(
             ("path", "" | "simple") | ("header", "" | "simple") | ("query", "" | "form") => None,
             ("cookie", _) => Some("stands in a cookie, which the generator does not send".to_owned()),
             ("path" | "header" | "query", style) => {
-                Some(format!("has the style {style}, which it does not write"))
+                Some(format!("has the style {style}, which the generator does not write"))
             }
             (other, _) => Some(format!("stands in {other:?}, where no parameter can")),
         };
@@ -75,6 +76,15 @@ fn parameter_rules(
         }
         if parameter.get("schema").is_none_or(|schema| !schema.is_object()) {
             found.push(Finding::new(place, format!("the parameter {name} has no schema"), MEND));
+        }
+        let own = ["accept", "authorization", "content-type"].contains(&name.to_lowercase().as_str());
+        if kind == "header" && own {
+            let problem = format!("the parameter {name} is a header that clients set themselves");
+            found.push(Finding::new(place, problem, "remove it in corrections.yaml"));
+        }
+        if name == "body" && operation.get("requestBody").is_some() {
+            let problem = "the parameter body has the name of the operation's body";
+            found.push(Finding::new(place, problem, "remove one of them in generator.yaml"));
         }
         if kind == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
             found.push(Finding::new(place, format!("the path parameter {name} is not required"), MEND));
@@ -108,7 +118,7 @@ fn body_rules(document: &Value, operation: &Value, place: &str, found: &mut Vec<
     let Some(body) = operation.get("requestBody").map(|body| resolve(document, body)) else { return };
     let kinds: Vec<&String> = object(body, "content").map(|(kind, _)| kind).collect();
     match kinds.as_slice() {
-        [kind] if kind.starts_with("application/json") => {
+        [kind] if *kind == "application/json" => {
             if body.pointer("/content").and_then(|c| c.get(kind.as_str())?.get("schema")).is_none() {
                 let remedy = "give it one in corrections.yaml, {} for any JSON";
                 found.push(Finding::new(place, "the body has no schema", remedy));
@@ -160,7 +170,7 @@ fn response_rules(document: &Value, operation: &Value, place: &str, found: &mut 
     if typed.len() > 1 {
         let statuses: Vec<&str> = typed.values().map(String::as_str).collect();
         let problem = format!("the statuses {} answer with different types", statuses.join(" and "));
-        found.push(Finding::new(place, problem, "leave one of them content in generator.yaml"));
+        found.push(Finding::new(place, problem, "leave content to one of them in generator.yaml"));
     }
 }
 
@@ -170,17 +180,16 @@ fn annotation_rules(document: &Value, facts: &Facts, place: &str, found: &mut Ve
         .and_then(|paths| paths.get(&facts.path)?.get(facts.method.to_lowercase()))
         .unwrap_or(&Value::Null);
     let has = |key: &str| operation.get(key).is_some();
-    if !has("x-jsm-name") {
+    if text(operation, "x-jsm-name").is_empty() {
         found.push(Finding::new(place, "it has no x-jsm-name", ERGONOMICS));
     } else if syn::parse_str::<syn::Ident>(&facts.name).is_err() {
         let problem = format!("its x-jsm-name {:?} is no Rust name", facts.name);
         found.push(Finding::new(place, problem, ERGONOMICS));
     }
-    if !has("x-jsm-group") {
+    if text(operation, "x-jsm-group").is_empty() {
         found.push(Finding::new(place, "it has no x-jsm-group", ERGONOMICS));
     } else if syn::parse_str::<syn::Ident>(&facts.group).is_err()
-        || facts.group == "types"
-        || facts.group == "id"
+        || ["types", "id", "prelude"].contains(&facts.group.as_str())
     {
         let problem = format!("its x-jsm-group {:?} cannot be a module", facts.group);
         found.push(Finding::new(place, problem, ERGONOMICS));

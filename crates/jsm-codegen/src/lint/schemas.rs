@@ -1,4 +1,6 @@
-//! Rules for schemas: what the type generator cannot express, and names that meet in Rust.
+//! Rules for schemas: what the type generator cannot express, or expresses otherwise than it was meant.
+//!
+//! Names that meet in Rust are told in `names`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,23 +8,15 @@ use heck::ToPascalCase;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{list, object};
+use crate::generate::facts::{list, object, resolve, text};
 
 const MEND: &str = "mend it in corrections.yaml";
+const OPEN: &str = "leave any JSON ({}) in its place in generator.yaml";
 
 pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
+    super::each_schema(document, &mut |place, schema| rules(document, schema, place, found));
     let Some(components) = document.get("components") else { return };
-    let mut names: BTreeMap<String, &String> = BTreeMap::new();
     for (name, schema) in object(components, "schemas") {
-        let rust = name.to_pascal_case();
-        if syn::parse_str::<syn::Ident>(&rust).is_err() {
-            let remedy = "give it an x-jsm-name in ergonomics.yaml";
-            found.push(Finding::new(name, "no Rust name can be made of its name", remedy));
-        }
-        if let Some(first) = names.insert(rust.clone(), name) {
-            let problem = format!("its Rust name {rust} is that of {first} too");
-            found.push(Finding::new(name, problem, "give it an x-jsm-name in ergonomics.yaml"));
-        }
         if let Some(values) = schema.get("x-jsm-page").and_then(Value::as_str) {
             let items = schema.get("properties").and_then(|all| all.get(values)?.get("items")?.get("$ref"));
             if items.is_none() {
@@ -30,37 +24,31 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
                 found.push(Finding::new(name, problem, "take x-jsm-page off it in ergonomics.yaml"));
             }
         }
-        let properties: BTreeSet<&String> = object(schema, "properties").map(|(name, _)| name).collect();
-        for listed in ["required", "x-jsm-always"] {
-            for property in list(schema, listed).filter_map(Value::as_str) {
-                if !properties.is_empty() && !properties.contains(&property.to_owned()) {
-                    let problem = format!("{listed} names {property}, which is no property of it");
-                    found.push(Finding::new(name, problem, MEND));
-                }
-            }
+        if schema.get("nullable") == Some(&Value::Bool(true)) {
+            let remedy = "remove nullable in corrections.yaml; what refers to it is optional anyway";
+            found.push(Finding::new(name, "it may be null as a whole, which takes a type around it", remedy));
         }
-        walk(schema, name, found);
-    }
-    for (path, item) in object(document, "paths") {
-        walk_operations(item, path, found);
+        if merges_itself(document, schema) {
+            let remedy = "leave any JSON ({}) in place of the allOf in generator.yaml";
+            found.push(Finding::new(name, "an allOf inside it leads back to it", remedy));
+        }
+        if requires_itself(document, schema) {
+            let remedy = "require less in corrections.yaml";
+            found.push(Finding::new(name, "it requires itself, so that no value of it ever ends", remedy));
+        }
     }
 }
 
-/// Looks at the schemas inside an operation, which stand under the key `schema`.
-fn walk_operations(node: &Value, place: &str, found: &mut Vec<Finding>) {
-    match node {
-        Value::Object(map) => {
-            for (key, value) in map {
-                if key == "schema" { walk(value, place, found) } else { walk_operations(value, place, found) }
-            }
-        }
-        Value::Array(all) => all.iter().for_each(|value| walk_operations(value, place, found)),
-        _ => {}
-    }
-}
-
-fn walk(schema: &Value, place: &str, found: &mut Vec<Finding>) {
+fn rules(document: &Value, schema: &Value, place: &str, found: &mut Vec<Finding>) {
     let mut say = |problem: String, remedy: &str| found.push(Finding::new(place, problem, remedy));
+    let properties: BTreeSet<&String> = object(schema, "properties").map(|(name, _)| name).collect();
+    for listed in ["required", "x-jsm-always"] {
+        for property in list(schema, listed).filter_map(Value::as_str) {
+            if !properties.is_empty() && !properties.contains(&property.to_owned()) {
+                say(format!("{listed} names {property}, which is no property of it"), MEND);
+            }
+        }
+    }
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         let remedy = "remove additionalProperties in corrections.yaml";
         say("it forbids unknown fields, which servers send all the same".to_owned(), remedy);
@@ -68,49 +56,167 @@ fn walk(schema: &Value, place: &str, found: &mut Vec<Finding>) {
     if schema.get("not").is_some() {
         say("it says what it is not, which no Rust type can".to_owned(), MEND);
     }
-    if schema.get("type") == Some(&Value::from("array")) && schema.get("items").is_none() {
-        say(
-            "it is an array of nothing known".to_owned(),
-            "give it items in corrections.yaml, {} for any JSON",
-        );
-    }
-    if let Some(Value::Array(kinds)) = schema.get("type") {
-        say(
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => say(
             format!("it has {} types at once", kinds.len()),
             "leave one, or none for any JSON, in corrections.yaml",
-        );
-    }
-    let mut variants: BTreeMap<String, String> = BTreeMap::new();
-    for value in list(schema, "enum") {
-        let Some(text) = value.as_str() else { continue };
-        let variant = text.to_pascal_case();
-        if let Some(first) = variants.insert(variant, text.to_owned()) {
-            let problem = if first == text {
-                format!("its enum lists {text:?} twice")
-            } else {
-                format!("its enum values {first:?} and {text:?} have one Rust name")
-            };
-            say(problem, "remove the enum, or one of the two, in corrections.yaml");
+        ),
+        Some(kind)
+            if !["array", "boolean", "integer", "number", "object", "string"].iter().any(|k| kind == k) =>
+        {
+            say(format!("{kind} is no type of OpenAPI"), MEND);
         }
-    }
-    let mut fields: BTreeMap<String, &String> = BTreeMap::new();
-    for (name, _) in object(schema, "properties") {
-        let ident = crate::generate::plain(name);
-        if ident.is_empty() {
-            say(format!("no Rust name can be made of its property {name:?}"), MEND);
-        } else if let Some(first) = fields.insert(ident, name) {
-            say(format!("its properties {first} and {name} have one Rust name"), MEND);
-        }
-    }
-    for (_, property) in object(schema, "properties") {
-        walk(property, place, found);
-    }
-    for key in ["items", "additionalProperties", "not"] {
-        if let Some(inside) = schema.get(key).filter(|inside| inside.is_object()) {
-            walk(inside, place, found);
-        }
+        Some(kind) if kind == "array" && schema.get("items").is_none() => say(
+            "it is an array of nothing known".to_owned(),
+            "give it items in corrections.yaml, {} for any JSON",
+        ),
+        _ => {}
     }
     for key in ["allOf", "oneOf", "anyOf"] {
-        list(schema, key).for_each(|inside| walk(inside, place, found));
+        if list(schema, key).next().is_none() && schema.get(key).is_some() {
+            say(format!("its {key} has no part"), "remove it in corrections.yaml");
+        }
     }
+    let kinds: BTreeSet<String> = list(schema, "allOf")
+        .map(|part| text(resolve(document, part), "type"))
+        .filter(|kind| !kind.is_empty())
+        .collect();
+    if kinds.len() > 1 {
+        let kinds: Vec<String> = kinds.into_iter().collect();
+        say(format!("its allOf asks for {} at once", kinds.join(" and ")), MEND);
+    }
+    if ambiguous(document, schema) {
+        say(
+            "its oneOf has objects that cannot be told apart, so that the first would be read for all"
+                .to_owned(),
+            OPEN,
+        );
+    }
+    values(document, schema, &mut say);
+}
+
+/// Rules for the values that a schema lists.
+fn values(document: &Value, schema: &Value, say: &mut dyn FnMut(String, &str)) {
+    const REMOVE: &str = "remove the enum, or one of the two, in corrections.yaml";
+    let kinds: BTreeSet<&str> = list(schema, "enum").filter(|value| !value.is_null()).map(kind).collect();
+    if kinds.len() > 1 {
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        say(format!("its enum has values of {}", kinds.join(" and ")), "remove the enum in corrections.yaml");
+    }
+    let mut variants: BTreeMap<String, &str> = BTreeMap::new();
+    for value in list(schema, "enum").filter_map(Value::as_str) {
+        match variants.insert(value.to_pascal_case(), value) {
+            Some(first) if first == value => say(format!("its enum lists {value:?} twice"), REMOVE),
+            Some(first) => say(format!("its enum values {first:?} and {value:?} have one Rust name"), REMOVE),
+            None => {}
+        }
+    }
+    let Some(default) = schema.get("default") else { return };
+    let meant = resolve(document, schema);
+    let listed = meant.get("enum").is_none() || list(meant, "enum").any(|value| value == default);
+    let fits = match (text(meant, "type").as_str(), default) {
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) | ("array", Value::Array(_)) => true,
+        ("object", Value::Object(_)) | ("", _) => true,
+        ("integer", Value::Number(number)) => !number.is_f64(),
+        ("number", Value::Number(_)) => true,
+        _ => false,
+    };
+    if !fits || !listed {
+        say(format!("its default {default} is no value of it"), "remove the default in corrections.yaml");
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Whether an object of one part of a `oneOf` can be read as an earlier part.
+///
+/// Parts are tried in their order. An earlier one is passed over only if it requires what the later one never has.
+fn ambiguous(document: &Value, schema: &Value) -> bool {
+    let objects: Vec<Object> =
+        list(schema, "oneOf").filter_map(|part| Object::of(document, part, 0)).collect();
+    objects
+        .iter()
+        .enumerate()
+        .any(|(at, later)| objects[..at].iter().any(|earlier| earlier.required.is_subset(&later.properties)))
+}
+
+/// The properties of an object, with those of all that it is put together from.
+#[derive(Default)]
+struct Object {
+    properties: BTreeSet<String>,
+    required: BTreeSet<String>,
+}
+
+impl Object {
+    fn of(document: &Value, schema: &Value, depth: usize) -> Option<Self> {
+        let schema = resolve(document, schema);
+        let parts: Vec<&Value> = list(schema, "allOf").collect();
+        if depth > 16
+            || (text(schema, "type") != "object" && schema.get("properties").is_none() && parts.is_empty())
+        {
+            return None;
+        }
+        let mut all = Self::default();
+        all.properties.extend(object(schema, "properties").map(|(name, _)| name.clone()));
+        all.required.extend(list(schema, "required").filter_map(Value::as_str).map(str::to_owned));
+        for part in parts.into_iter().filter_map(|part| Self::of(document, part, depth + 1)) {
+            all.properties.extend(part.properties);
+            all.required.extend(part.required);
+        }
+        Some(all)
+    }
+}
+
+/// Whether putting an `allOf` inside the schema together takes the schema itself, and so on without end.
+fn merges_itself(document: &Value, schema: &Value) -> bool {
+    fn merged<'a>(schema: &'a Value, all: &mut Vec<&'a Value>) {
+        super::within(schema, "", &mut |_, schema| all.extend(list(schema, "allOf")));
+    }
+    let mut open = Vec::new();
+    merged(schema, &mut open);
+    let mut seen: Vec<&Value> = Vec::new();
+    while let Some(next) = open.pop() {
+        let next = resolve(document, next);
+        if std::ptr::eq(next, schema) {
+            return true;
+        }
+        if !seen.iter().any(|known| std::ptr::eq(*known, next)) {
+            seen.push(next);
+            merged(next, &mut open);
+        }
+    }
+    false
+}
+
+/// Whether a value of the schema has to hold another one of it.
+fn requires_itself(document: &Value, schema: &Value) -> bool {
+    let mut open = required(schema);
+    let mut seen: Vec<&Value> = Vec::new();
+    while let Some(next) = open.pop() {
+        let next = resolve(document, next);
+        if std::ptr::eq(next, schema) {
+            return true;
+        }
+        if !seen.iter().any(|known| std::ptr::eq(*known, next)) {
+            seen.push(next);
+            open.extend(required(next));
+        }
+    }
+    false
+}
+
+/// The schemas of which a value of this one holds one in any case.
+fn required(schema: &Value) -> Vec<&Value> {
+    let names: Vec<&str> = list(schema, "required").filter_map(Value::as_str).collect();
+    let properties = object(schema, "properties").filter(|(name, _)| names.contains(&name.as_str()));
+    properties.map(|(_, property)| property).chain(list(schema, "allOf")).collect()
 }
