@@ -1,0 +1,51 @@
+//! What errors tell, and what a program does about each.
+
+mod connect;
+
+use std::time::Duration;
+
+use jsm_client::servicedesk::customer::CreateCustomer;
+use jsm_client::servicedesk::request::{CreateRequest, GetRequest};
+use jsm_client::servicedesk::service_desk::GetServiceDesk;
+use jsm_client::{BoxError, Client, Error, Kind, RetryPolicy};
+
+fn what_now(error: &Error) -> &'static str {
+    match error.kind() {
+        Kind::Conflict => "it is there already: go on",
+        Kind::NotFound => "check the id, then the permissions",
+        Kind::InvalidRequest | Kind::Validation => "mend the request",
+        Kind::Connection | Kind::Timeout | Kind::Server => "try again later",
+        Kind::RateLimited => "wait as long as retry_after says",
+        Kind::Authentication => "renew the credentials",
+        _ => "tell a person",
+    }
+}
+
+fn tell<T>(result: Result<T, Error>) {
+    match result {
+        Ok(_) => println!("done"),
+        Err(error) => {
+            println!("{error}\n  {:?}, {} attempts: {}", error.kind(), error.attempts(), what_now(&error));
+            for (field, why) in error.field_errors() {
+                println!("  {field}: {why}");
+            }
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let (jira, _sandbox) = connect::connect().await?;
+    let fred = CreateCustomer::new("fred@example.com", "Fred F. User").strict_conflict_status_code(true);
+    tell(jira.call(fred.clone()).await);
+    tell(jira.call(fred).await);
+    tell(jira.call(GetRequest::new("NONE-1")).await);
+    tell(jira.call(GetServiceDesk::new("../info")).await);
+    tell(jira.call(CreateRequest::new("1", "1")).await);
+
+    // Nobody listens there. Nothing was done, so it would be tried again for a while.
+    let nowhere = Client::builder("http://127.0.0.1:9").api_token("me@example.com", "my token").build()?;
+    let call = nowhere.call(GetServiceDesk::new("1")).retry(RetryPolicy::never());
+    tell(call.deadline(Duration::from_secs(5)).await);
+    Ok(())
+}
