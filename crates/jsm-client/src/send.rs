@@ -167,7 +167,7 @@ pub(crate) async fn attempts(
             return Err(fail(error, sent));
         }
         retries += 1;
-        if clock.now() + wait > plan.deadline {
+        if clock.now() + wait >= plan.deadline {
             let asked = error.retry_after().or(limited.then_some(wait));
             return Err(fail(error.with_retry_after(asked), sent));
         }
@@ -233,7 +233,7 @@ async fn take_turn(plan: &Plan<'_>, subject: &Subject) -> Result<(), Failed> {
     let Plan { shared, info, deadline, .. } = *plan;
     let mut wait = shared.limits.reserve(subject, shared.clock.now());
     while !wait.is_zero() {
-        if shared.clock.now() + wait > deadline {
+        if shared.clock.now() + wait >= deadline {
             shared.limits.give_back(subject);
             let note = "waiting for a free slot would take longer than the call may";
             return Err(Failed::ForGood(Error::new(Kind::RateLimited, note).with_retry_after(Some(wait))));

@@ -315,7 +315,8 @@ impl Error {
         self.kind() == Kind::Server
     }
 
-    /// Whether the answer could not be read. It was done all the same: look, do not repeat. Please report it.
+    /// Whether the answer could not be read. It was done all the same: look, do not repeat, and please report it. With
+    /// [`Kind::Html`], something in front of the API has answered: check the site's address and the credentials.
     pub fn is_decode(&self) -> bool {
         matches!(self.kind(), Kind::Decode | Kind::Html)
     }
