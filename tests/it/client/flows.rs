@@ -1,0 +1,43 @@
+//! What takes more than one request: files, bulk changes and their tasks, many things by their ids, and dates.
+
+mod bulk; // Bulk changes, tasks, and reading what is there.
+mod downloads; // Files from the server.
+mod uploads; // Files to the server.
+
+use jsm_client::servicedesk::types::Date;
+use jsm_client::{Client, Timestamp, timestamp};
+use jsm_sandbox::Sandbox;
+
+use super::clock::TestClock;
+
+fn client(sandbox: &Sandbox) -> Client {
+    super::of(sandbox, &TestClock::new()).build().unwrap()
+}
+
+fn date(millis: Option<i64>, text: Option<&str>) -> Date {
+    let mut date = Date::default();
+    date.epoch_millis = millis;
+    date.iso8601 = text.map(str::to_owned);
+    date
+}
+
+#[test]
+fn dates_tell_one_moment_however_they_are_written() {
+    let moment: Timestamp = "2015-10-08T07:42:00Z".parse().unwrap();
+    for text in ["2015-10-08T14:42:00+0700", "2015-10-08T14:42:00.000+0700", "2015-10-08T07:42:00Z"] {
+        assert_eq!(timestamp(text).unwrap(), moment, "{text}");
+        assert_eq!(timestamp(&date(None, Some(text))).unwrap(), moment, "{text}");
+    }
+    // The texts of one value can disagree in their offsets; the milliseconds cannot.
+    let both = date(Some(moment.as_millisecond()), Some("2015-10-08T14:42:00+0800"));
+    assert_eq!(timestamp(&both).unwrap(), moment);
+    for (date, why) in [
+        (date(None, None), "neither milliseconds nor text"),
+        (date(None, Some("2015-10-08")), "\"2015-10-08\" is no date"),
+        (date(None, Some("Yesterday 9:30 AM")), "is no date"),
+        (date(Some(i64::MAX), None), "can be told"),
+    ] {
+        let error = timestamp(&date).unwrap_err();
+        assert!(error.is_decode() && error.to_string().contains(why), "{error}");
+    }
+}

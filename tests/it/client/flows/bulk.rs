@@ -1,0 +1,186 @@
+//! Bulk changes, the tasks that they become, and reading what is there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use jsm_client::csm::customer::{
+    BulkManageCustomerDetails, BulkManageCustomerProfiles, FetchCustomerProfiles,
+};
+use jsm_client::csm::types::{
+    BulkCustomerDetailFieldOperation, BulkCustomerProfilePayload, BulkManageCustomerProfileOperation,
+    DetailFieldOperation, DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
+};
+use jsm_client::servicedesk::customer::GetCustomers;
+use jsm_client::{Client, Verdict};
+use jsm_sandbox::{Fault, Quirk, Received, Sandbox};
+use serde_json::Value;
+
+use super::super::clock::TestClock;
+use super::super::of;
+
+const PROFILES: &str = "BulkManageCustomerProfiles";
+
+fn profiles(kind: ProfileOperationType, count: usize) -> BulkManageCustomerProfiles {
+    let entry = |number| {
+        let payload = BulkCustomerProfilePayload::new()
+            .email(format!("new{number}@example.com"))
+            .display_name(format!("New {number}"));
+        BulkManageCustomerProfileOperation::new(kind.clone(), payload)
+    };
+    BulkManageCustomerProfiles::new("", (0..count).map(entry))
+}
+
+fn upserts(count: usize) -> BulkManageCustomerProfiles {
+    profiles(ProfileOperationType::Upsert, count)
+}
+
+/// The bulk calls so far: key and number of entries.
+fn sent(sandbox: &Sandbox) -> Vec<(String, usize)> {
+    let bulk = |request: &Received| request.operation.is_some_and(|name| name.starts_with("Bulk"));
+    let told = |request: Received| {
+        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+        let entries =
+            body.as_object().and_then(|body| body.values().find_map(Value::as_array)).map_or(0, Vec::len);
+        (request.header("idempotency-key").unwrap_or_default().to_owned(), entries)
+    };
+    sandbox.requests().into_iter().filter(bulk).map(told).collect()
+}
+
+fn pair(sandbox: Sandbox) -> (Arc<Sandbox>, TestClock, Client) {
+    let sandbox = Arc::new(sandbox);
+    let clock = TestClock::along_with(&sandbox);
+    let csm = of(&sandbox, &clock).build().unwrap();
+    (sandbox, clock, csm)
+}
+
+#[tokio::test]
+async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
+    let (sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    let tasks = csm.bulk(upserts(130)).await.unwrap();
+    let sent = sent(&sandbox);
+    assert_eq!(sent.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [100, 30]);
+    assert_ne!(sent[0].0, sent[1].0);
+    assert_eq!(
+        tasks.iter().map(|task| task.key().to_owned()).collect::<Vec<_>>(),
+        [&*sent[0].0, &*sent[1].0]
+    );
+    for task in &tasks {
+        assert_eq!(task.wait().await.unwrap().verdict, Verdict::Succeeded);
+    }
+    // Eight minutes for a hundred, and asked for ever more seldom.
+    let waits = clock.waits();
+    assert_eq!(waits[..3], [2.0, 3.0, 4.5]);
+    assert!(waits.iter().all(|wait| *wait <= 30.0) && waits.len() < 30, "{waits:?}");
+    assert_eq!(sandbox.violations(), []);
+}
+
+#[tokio::test]
+async fn what_an_entry_holds_is_counted_where_that_is_the_limit() {
+    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let entry = |operations: usize| {
+        let one = DetailFieldOperation::new(
+            DetailFieldOperationType::Update,
+            DetailFieldOperationPayload::new("Region").values(["EU"]),
+        );
+        BulkCustomerDetailFieldOperation::new("qm:1", vec![one; operations])
+    };
+    let entries = [600, 400, 1, 999, 1].map(entry);
+    csm.bulk(BulkManageCustomerDetails::new("mine", entries)).await.unwrap();
+    let sent: Vec<(String, usize)> = sent(&sandbox);
+    let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["mine-1", "mine-2", "mine-3"]);
+}
+
+#[tokio::test]
+async fn a_key_stays_with_its_part_however_often_it_is_sent() {
+    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    sandbox.fault(Fault::drop_after().on(PROFILES));
+    sandbox.fault(Fault::status(503).on(PROFILES));
+    let tasks = csm.bulk(upserts(2)).await.unwrap();
+    let keys: BTreeSet<String> = sent(&sandbox).into_iter().map(|(key, _)| key).collect();
+    assert_eq!((sent(&sandbox).len(), keys.len(), tasks.len()), (3, 1, 1));
+    assert_eq!(keys.first().map(String::as_str), Some(tasks[0].key()));
+
+    let mut given = upserts(2);
+    jsm_client::Keyed::set_key(&mut given, "import of monday");
+    let first = csm.bulk(given.clone()).await.unwrap();
+    let again = csm.bulk(given).await.unwrap();
+    assert_eq!((first[0].key(), first[0].id()), ("import of monday", again[0].id()));
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_is_asked_until_it_is_not() {
+    let (sandbox, clock, csm) = pair(Sandbox::builder().task_limit(1).start().await.unwrap());
+    let tasks = csm.bulk(upserts(250)).await.unwrap();
+    assert_eq!(tasks.len(), 3);
+    let keys: BTreeSet<String> = sent(&sandbox).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys.len(), 3, "a part has one key");
+    assert_eq!(clock.waits()[..3], [5.0, 10.0, 20.0]);
+
+    let (sandbox, _, csm) = pair(Sandbox::builder().task_limit(1).start().await.unwrap());
+    let error = csm.bulk(upserts(250)).deadline(Duration::from_secs(60)).await.unwrap_err();
+    assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
+    assert!(error.to_string().ends_with("; 1 of 3 parts were submitted before"), "{error}");
+    // What is left can be submitted later, under the keys it had.
+    sandbox.clock().advance(Duration::from_secs(3600));
+    let key = jsm_client::Keyed::key(&error.left[0]).to_owned();
+    let task = csm.bulk(error.left[0].clone()).await.unwrap();
+    assert_eq!(task[0].key(), key);
+}
+
+#[tokio::test]
+async fn an_error_of_another_kind_ends_it() {
+    let (sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    sandbox.fault(Fault::status(400).text("no").on(PROFILES));
+    let error = csm.bulk(upserts(101)).await.unwrap_err();
+    assert_eq!((error.submitted.len(), error.left.len()), (0, 2));
+    assert!(jsm_client::Error::from(error).is_invalid_request());
+    assert_eq!(clock.waits(), [0.0; 0]);
+    assert!(csm.bulk(upserts(0)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_task_says_what_failed_or_that_nobody_knows() {
+    let (_sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let tasks = csm.bulk(profiles(ProfileOperationType::Update, 3)).await.unwrap();
+    let end = tasks[0].wait().await.unwrap();
+    assert_eq!((end.verdict, end.answer.failures.len()), (Verdict::Failed, 3));
+    assert_eq!(end.answer.failures[0].entity_id.as_deref(), Some("new0@example.com"));
+
+    let (_sandbox, _, csm) = pair(Sandbox::builder().quirk(Quirk::FailedTasks).start().await.unwrap());
+    let tasks = csm.bulk(upserts(1)).await.unwrap();
+    let end = tasks[0].wait().await.unwrap();
+    assert_eq!((end.verdict, end.answer.status.as_str()), (Verdict::Unexplained, "FAILED"));
+}
+
+#[tokio::test]
+async fn a_wait_ends_and_can_begin_again() {
+    let (_sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    let id = csm.bulk(upserts(50)).await.unwrap()[0].id().clone();
+    let minute = Duration::from_secs(60);
+    let error = csm.task(&id).wait().every(minute, minute).deadline(minute).await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("says IN_PROGRESS after 60 s"), "{error}");
+    assert_eq!(clock.waits(), [60.0]);
+    assert_eq!(csm.task(id).wait().await.unwrap().verdict, Verdict::Succeeded);
+    let error = csm.task("unknown").status().await.unwrap_err();
+    assert!(error.is_not_found());
+}
+
+#[tokio::test]
+async fn what_is_not_found_is_named() {
+    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let people: Vec<_> = csm.items(GetCustomers::new("1")).take(59).try_collect().await.unwrap();
+    let mut ids: Vec<String> = people.iter().map(|person| person.account_id.to_string()).collect();
+    ids.insert(30, "qm:gone".to_owned());
+    // Asked for twice, found once.
+    ids.push(ids[0].clone());
+    let fetched = csm.fetch(FetchCustomerProfiles::new(ids.clone())).await.unwrap();
+    let found: BTreeSet<&str> = fetched.found.iter().map(|profile| profile.customer_id.as_str()).collect();
+    assert_eq!((fetched.found.len(), found.len()), (59, 59));
+    assert_eq!(fetched.missing, ["qm:gone".into()]);
+    let calls = sandbox.requests().iter().filter(|r| r.operation == Some("FetchCustomerProfiles")).count();
+    assert_eq!(calls, 3);
+    assert!(csm.fetch(FetchCustomerProfiles::new(Vec::<String>::new())).await.unwrap().found.is_empty());
+}
