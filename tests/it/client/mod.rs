@@ -1,0 +1,63 @@
+//! The client, asked to do what it promises: against the sandbox where that will do, and against servers that follow
+//! a script where it will not.
+//!
+//! Time is the tests' own, so nothing here sleeps: whoever waits is told that the time has passed, and it is written
+//! down. Access by OAuth and the flows of more than one request have rooms of their own.
+
+mod clock; // A clock whose time passes when somebody waits.
+mod script; // A server that answers what a test wrote down.
+
+mod bounds; // How much time and how many bytes a call may take.
+mod credentials; // Who calls, and where credentials go.
+mod errors; // What an error says, whatever the server sent.
+mod flows; // What takes more than one request: files, bulk changes, ids, dates.
+mod limits; // The server's limits, kept and heeded.
+mod oauth; // Tokens that renew themselves.
+mod pages; // Lists of all styles, and how they end.
+mod patience; // What is sent again, and when.
+mod secrets; // What is told to nobody.
+
+use std::sync::LazyLock;
+
+use jsm_client::{Builder, Client};
+use jsm_sandbox::Sandbox;
+
+use clock::TestClock;
+
+/// A site's cloud id, where it makes no difference which.
+const CLOUD_ID: &str = "11111111-2222-3333-4444-555555555555";
+
+/// Compares a text with the one that was approved.
+fn check(name: &str, text: &str) {
+    insta::with_settings!({snapshot_path => "../snapshots", omit_expression => true}, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+/// A client of a server that follows a script, which takes any credentials.
+fn to(url: &str, clock: &TestClock) -> Builder {
+    // To look at certificates takes a while for each client, so those that meet none share what they send with.
+    static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        // Whoever builds a client first chooses how the whole process does TLS.
+        Client::builder("https://acme.example").api_token("", "").build().expect("it is complete");
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        http.build().expect("it asks for nothing")
+    });
+    client(url, clock).http_client(HTTP.clone())
+}
+
+/// A client of a sandbox, for its administrator.
+fn of(sandbox: &Sandbox, clock: &TestClock) -> Builder {
+    client(sandbox.url(), clock)
+        .gateway(sandbox.gateway_url())
+        .cloud_id(sandbox.cloud_id())
+        .api_token(sandbox.email(), sandbox.token())
+}
+
+fn client(url: &str, clock: &TestClock) -> Builder {
+    Client::builder(url)
+        .api_token("ada@example.com", "ada's token")
+        .cloud_id(CLOUD_ID)
+        .experimental(true)
+        .clock(clock.clone())
+}
