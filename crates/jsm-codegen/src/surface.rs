@@ -74,6 +74,16 @@ pub fn surface(source: &str) -> Result<BTreeMap<String, String>, String> {
         };
         parts.entry(home(&name)).or_default().extend(lines);
     }
+    for item in file.items.iter().filter_map(|item| of_a_type(item)) {
+        let (name, item) = item;
+        let lines = parts.entry(home(&name)).or_default();
+        match &item.trait_ {
+            Some((path, _)) => drop(lines.insert(format!("types::{name} is {}", last(path)))),
+            None => {
+                lines.extend(methods(item).map(|method| signature(&format!("types::{name}"), method, &[])))
+            }
+        }
+    }
     let own = parts.entry(SHARED.to_owned()).or_default();
     for item in &file.items {
         match item {
@@ -86,6 +96,17 @@ pub fn surface(source: &str) -> Result<BTreeMap<String, String>, String> {
     }
     let text = |lines: BTreeSet<String>| lines.into_iter().map(|line| line + "\n").collect();
     Ok(parts.into_iter().map(|(part, lines)| (part, text(lines))).collect())
+}
+
+/// An implementation that stands beside the module of types: the type's name, and what is implemented.
+fn of_a_type(item: &Item) -> Option<(String, &ItemImpl)> {
+    let Item::Impl(item) = item else { return None };
+    let name = item.self_ty.to_token_stream().to_string().replace(' ', "");
+    Some((name.strip_prefix("types::")?.to_owned(), item))
+}
+
+fn last(path: &syn::Path) -> String {
+    path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
 fn public_module(item: &Item) -> Option<(String, &[Item])> {
@@ -141,6 +162,9 @@ fn operation(
     let shared_body = body.map(|body| short(&body.ty)).filter(|body| home(body) == SHARED);
     let types: BTreeMap<String, &Type> = implementations.iter().flat_map(|item| associated(item)).collect();
     let answer = types.get("Output").map(|ty| short(ty)).unwrap_or_default();
+    let more = implementations.iter().filter_map(|item| Some(last(&item.trait_.as_ref()?.0)));
+    let more = more.filter(|name| !["Operation", "Paged"].contains(&name.as_str()));
+    let more: String = more.map(|name| format!(" [{}]", name.to_lowercase())).collect();
     let items = types.get("Item").map(|ty| format!(" of {}", short(ty))).unwrap_or_default();
     for member in implementations.iter().flat_map(|item| &item.items) {
         let ImplItem::Const(info) = member else { continue };
@@ -153,7 +177,7 @@ fn operation(
             ["paging", "api", "name", "group", "base", "method", "path", "scopes", "statuses", "answer"];
         let paging = fact("paging").and_then(fact_text).map(|style| format!(" [paged {style}{items}]"));
         lines.insert(format!(
-            "{name} {} {} -> {answer}{}{}",
+            "{name} {} {} -> {answer}{}{more}{}",
             text("method"),
             text("path"),
             paging.unwrap_or_default(),

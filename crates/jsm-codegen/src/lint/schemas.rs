@@ -2,7 +2,7 @@
 //!
 //! Names that meet in Rust are told in `names`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use heck::ToPascalCase;
 use serde_json::Value;
@@ -183,14 +183,13 @@ fn merges_itself(document: &Value, schema: &Value) -> bool {
     }
     let mut open = Vec::new();
     merged(schema, &mut open);
-    let mut seen: Vec<&Value> = Vec::new();
+    let mut seen: HashSet<*const Value> = HashSet::new();
     while let Some(next) = open.pop() {
         let next = resolve(document, next);
         if std::ptr::eq(next, schema) {
             return true;
         }
-        if !seen.iter().any(|known| std::ptr::eq(*known, next)) {
-            seen.push(next);
+        if seen.insert(next) {
             merged(next, &mut open);
         }
     }
@@ -200,14 +199,13 @@ fn merges_itself(document: &Value, schema: &Value) -> bool {
 /// Whether a value of the schema has to hold another one of it.
 fn requires_itself(document: &Value, schema: &Value) -> bool {
     let mut open = required(schema);
-    let mut seen: Vec<&Value> = Vec::new();
+    let mut seen: HashSet<*const Value> = HashSet::new();
     while let Some(next) = open.pop() {
         let next = resolve(document, next);
         if std::ptr::eq(next, schema) {
             return true;
         }
-        if !seen.iter().any(|known| std::ptr::eq(*known, next)) {
-            seen.push(next);
+        if seen.insert(next) {
             open.extend(required(next));
         }
     }
