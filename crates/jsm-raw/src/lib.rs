@@ -30,6 +30,7 @@ pub use operation::{Operation, RequestError};
 pub use page::{Leaf, Page, PageLinks, Paged, Position};
 
 use exchange::record;
+#[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
 use multipart::with_files;
 use segment::path_segment;
 
