@@ -7,6 +7,7 @@ mod client; // What the client does: lists, errors, patience, credentials.
 mod decode; // Documented and recorded bodies, read and written again.
 mod lint; // What the lint finds, and what becomes of the corners of OpenAPI.
 mod mutation; // Damaged documents and overlays, given to everything that reads them.
+mod overlay; // What overlays make of a document, and what they are refused for.
 mod pin; // What a pin keeps, writes, records and refuses.
 mod requests; // What every operation sends.
 mod public; // The public surface of what is written by hand.

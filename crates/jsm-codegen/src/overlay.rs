@@ -90,16 +90,19 @@ struct Entry {
 /// Reads an overlay from YAML or JSON.
 pub fn parse(file: &str, text: &str) -> Result<Overlay, Problem> {
     let fault = |action, message: String| Problem { file: file.to_owned(), action, reason: None, message };
-    let read: File = serde_saphyr::from_str(text)
-        .map_err(|e| fault(None, format!("is not an overlay document: {}", e.to_string().trim_end())))?;
+    let read: File = serde_saphyr::from_str(text).map_err(|e| {
+        let next = "openapi/README.md shows how one is written";
+        fault(None, format!("is not an overlay document ({}); {next}", e.without_snippet()))
+    })?;
     if !read.overlay.starts_with("1.0.") {
         return Err(fault(None, format!("is version {} of the format; write it as 1.0.0", read.overlay)));
     }
     let mut actions = Vec::with_capacity(read.actions.len());
     for (at, entry) in read.actions.into_iter().enumerate() {
         let fault = |message| fault(Some((at + 1, entry.target.clone())), message);
-        let path =
-            JsonPath::parse(&entry.target).map_err(|e| fault(format!("the target is no JSONPath: {e}")))?;
+        let path = JsonPath::parse(&entry.target).map_err(|e| {
+            fault(format!("the target is no JSONPath ({e}); write it as in $.paths['/path'].get"))
+        })?;
         let reason = entry
             .description
             .or_else(|| read.reason.clone())
