@@ -29,17 +29,25 @@ const STEPS: [Step; 13] = [
         &[("RUSTDOCFLAGS", "-D warnings")],
     ),
     ("no API builds alone", "cargo check -p jsm-client --no-default-features --quiet", &[]),
-    ("servicedesk builds alone", "cargo check -p jsm-client --no-default-features --features servicedesk --quiet", &[]),
-    ("csm builds alone", "cargo check -p jsm-client --no-default-features --features csm --quiet", &[]),
-    ("rustls builds alone", "cargo check -p jsm-client --no-default-features --features rustls --quiet", &[]),
-    ("tracing builds alone", "cargo check -p jsm-client --no-default-features --features tracing --quiet", &[]),
-    ("schemars builds alone", "cargo check -p jsm-client --no-default-features --features schemars --quiet", &[]),
-    ("oauth builds alone", "cargo check -p jsm-client --no-default-features --features oauth --quiet", &[]),
     (
-        "the packages are complete",
-        "cargo package -p jsm-codegen -p jsm-raw --allow-dirty --quiet",
+        "servicedesk builds alone",
+        "cargo check -p jsm-client --no-default-features --features servicedesk --quiet",
         &[],
     ),
+    ("csm builds alone", "cargo check -p jsm-client --no-default-features --features csm --quiet", &[]),
+    ("rustls builds alone", "cargo check -p jsm-client --no-default-features --features rustls --quiet", &[]),
+    (
+        "tracing builds alone",
+        "cargo check -p jsm-client --no-default-features --features tracing --quiet",
+        &[],
+    ),
+    (
+        "schemars builds alone",
+        "cargo check -p jsm-client --no-default-features --features schemars --quiet",
+        &[],
+    ),
+    ("oauth builds alone", "cargo check -p jsm-client --no-default-features --features oauth --quiet", &[]),
+    ("the packages are complete", "cargo package -p jsm-codegen -p jsm-raw --allow-dirty --quiet", &[]),
 ];
 
 /// Run everything that has to hold before a change lands.
@@ -60,10 +68,15 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
         println!("== {claim}: {command}");
         let mut words = command.split_whitespace();
         let program = words.next().unwrap_or_default();
-        let status = Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
-        let ended = status.map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
+        let status =
+            Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
+        let ended = status
+            .map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
         if !ended.success() {
-            return Err(Failure::work(format!("it does not hold that {claim}"), format!("run `{command}` and mend it")));
+            return Err(Failure::work(
+                format!("it does not hold that {claim}"),
+                format!("run `{command}` and mend it"),
+            ));
         }
     }
     Ok(Outcome::Fine("everything holds".to_owned()))

@@ -10,6 +10,7 @@ pub mod ci;
 pub mod effective;
 pub mod files;
 pub mod outcome;
+pub mod peers;
 pub mod pin;
 pub mod propose;
 pub mod source;

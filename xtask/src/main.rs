@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bump, changes, ci, effective, files, outcome, pin, update};
+use xtask::{bump, changes, ci, effective, files, outcome, peers, pin, update};
 
 /// Maintenance commands of this repository.
 ///
@@ -22,6 +22,7 @@ enum Command {
     Effective(effective::EffectiveArgs),
     Expand(effective::ExpandArgs),
     Ci(ci::CiArgs),
+    Peers(peers::PeersArgs),
     Changes(changes::ChangesArgs),
     Bump(bump::BumpArgs),
 }
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Effective(args) => effective::run(&root, &args),
         Command::Expand(args) => effective::expand(&root, &args),
         Command::Ci(args) => ci::run(&root, &args),
+        Command::Peers(args) => peers::run(&root, &args),
         Command::Changes(args) => changes::run(&root, &args),
         Command::Bump(args) => bump::run(&root, &args),
     })
