@@ -29,8 +29,8 @@ fn site(asked: &Asked) -> Answer {
 
 #[tokio::test]
 async fn go_where_they_are_taken() {
-    let mut table = String::new();
-    let kinds: [(&str, fn(Builder) -> Builder); 5] = [
+    type Kind = (&'static str, fn(Builder) -> Builder);
+    let kinds: [Kind; 5] = [
         ("API token", |builder| builder.api_token("ada@example.com", "ada's token")),
         ("API token through the gateway", |builder| {
             builder.api_token("ada@example.com", "ada's token").through_gateway(true)
@@ -39,6 +39,7 @@ async fn go_where_they_are_taken() {
         ("bearer token", |builder| builder.bearer_token("eyJ.ada")),
         ("bearer token with the cloud id", |builder| builder.bearer_token("eyJ.ada").cloud_id(CLOUD_ID)),
     ];
+    let mut table = String::new();
     for (title, set) in kinds {
         let (site, gateway) = (Script::serve(site).await, Script::serve(site).await);
         let builder = Client::builder(&site.url).gateway(&gateway.url).clock(TestClock::new());
