@@ -12,7 +12,7 @@ use syn::{
     Attribute, Expr, Fields, FnArg, ImplItem, ImplItemFn, Item, ItemEnum, ItemImpl, ItemMod, ItemStruct, Type,
 };
 
-use crate::generate::types::{json_name, reachable};
+use crate::generate::types::{edges, json_name, reached};
 
 /// The part for whatever no single group of operations owns.
 pub const SHARED: &str = "shared";
@@ -32,10 +32,12 @@ pub fn surface(source: &str) -> Result<BTreeMap<String, String>, String> {
     let types = *modules.get("types").ok_or("the generated source has no module of types")?;
     let groups = || modules.iter().filter(|(name, _)| !["types", "id", "prelude"].contains(&name.as_str()));
 
+    let edges = edges(types);
+    let open = open_enums(types);
     let mut owners: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for (group, items) in groups() {
         let roots: Vec<Type> = items.iter().flat_map(mentioned).collect();
-        for name in reachable(types, &roots) {
+        for name in reached(&edges, &roots) {
             owners.entry(name).or_default().insert(group);
         }
     }
@@ -60,7 +62,9 @@ pub fn surface(source: &str) -> Result<BTreeMap<String, String>, String> {
     for item in types {
         let (name, lines) = match item {
             Item::Struct(item) => (item.ident.to_string(), structure(item)),
-            Item::Enum(item) => (item.ident.to_string(), enumeration(item, types)),
+            Item::Enum(item) => {
+                (item.ident.to_string(), enumeration(item, open.get(&item.ident.to_string())))
+            }
             Item::Type(item) => {
                 (item.ident.to_string(), vec![format!("types::{} = {}", item.ident, short(&item.ty))])
             }
@@ -263,14 +267,18 @@ fn structure(item: &ItemStruct) -> Vec<String> {
     lines
 }
 
-fn enumeration(item: &ItemEnum, all: &[Item]) -> Vec<String> {
-    let name = format!("types::{}", item.ident);
-    // An open enum reads any text; its values are in the method that writes it.
-    let values = all.iter().filter_map(|other| implementation(other, &item.ident)).find_map(|item| {
-        methods(item)
-            .find(|method| method.sig.ident == "as_str")
-            .map(|method| texts(method.block.to_token_stream()))
+/// The values of every open enum: it reads any text, its values are in the method that writes it.
+fn open_enums(types: &[Item]) -> BTreeMap<String, Vec<String>> {
+    let found = types.iter().filter_map(|item| {
+        let Item::Impl(item) = item else { return None };
+        let method = methods(item).find(|method| method.sig.ident == "as_str")?;
+        Some((item.self_ty.to_token_stream().to_string(), texts(method.block.to_token_stream())))
     });
+    found.collect()
+}
+
+fn enumeration(item: &ItemEnum, values: Option<&Vec<String>>) -> Vec<String> {
+    let name = format!("types::{}", item.ident);
     let mut lines = vec![format!("{name} {}", if values.is_some() { "open enum" } else { "enum" })];
     for (at, variant) in item.variants.iter().enumerate() {
         let ident = &variant.ident;
@@ -279,7 +287,7 @@ fn enumeration(item: &ItemEnum, all: &[Item]) -> Vec<String> {
             None => short(&field.ty),
         });
         let holds: Vec<String> = holds.collect();
-        lines.push(match (&values, holds.is_empty()) {
+        lines.push(match (values, holds.is_empty()) {
             (_, false) => format!("{name}::{ident}({})", holds.join(", ")),
             (Some(values), true) => {
                 format!("{name}::{ident} {:?}", values.get(at).map_or("", String::as_str))

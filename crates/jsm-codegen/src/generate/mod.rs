@@ -34,6 +34,16 @@ pub fn generate(api: &str, document: &str) -> Result<String, String> {
     module(api, document).map(|file| prettyplease::unparse(&file))
 }
 
+/// Whether the document can be generated; what would come of it is not written out.
+///
+/// # Errors
+///
+/// As [`generate`].
+#[cfg(feature = "maintain")]
+pub(crate) fn attempt(api: &str, document: &str) -> Result<(), String> {
+    module(api, document).map(drop)
+}
+
 /// The line that puts a generated module into the crate, with the document it was made from.
 pub fn include(api: &str, document_file: &str) -> String {
     format!(

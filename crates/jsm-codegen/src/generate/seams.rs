@@ -127,11 +127,13 @@ pub(crate) fn chunked(
 pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenStream, String> {
     let mut all = TokenStream::new();
     let schemas = document.get("components").into_iter().flat_map(|parts| object(parts, "schemas"));
+    let by_name: BTreeMap<String, &ItemStruct> =
+        structs.iter().map(|(name, item)| (plain(name), *item)).collect();
     for (schema, facts) in schemas {
-        let known = structs.iter().find(|(name, _)| plain(name) == plain(schema));
+        let known = by_name.get(&plain(schema));
         let missing = |what: &str| format!("{schema}: {what} names what is not there");
         if let Some(date) = facts.get("x-jsm-date") {
-            let (_, item) = known.ok_or_else(|| missing("x-jsm-date"))?;
+            let item = known.ok_or_else(|| missing("x-jsm-date"))?;
             let part = |part: &str| date.get(part).and_then(Value::as_str).and_then(|p| property(item, p));
             let (Some((millis, _)), Some((text, _))) = (part("millis"), part("text")) else {
                 return Err(missing("x-jsm-date"));
@@ -149,7 +151,7 @@ pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenS
             });
         }
         if let Some(linked) = facts.get("x-jsm-linked-id") {
-            let (_, item) = known.ok_or_else(|| missing("x-jsm-linked-id"))?;
+            let item = known.ok_or_else(|| missing("x-jsm-linked-id"))?;
             let text = |part: &str| linked.get(part).and_then(Value::as_str);
             let (links, ty) =
                 text("links").and_then(|p| property(item, p)).ok_or_else(|| missing("x-jsm-linked-id"))?;

@@ -268,15 +268,22 @@ fn open_enum(item: &ItemEnum) -> Vec<Item> {
 
 /// The names of the types that can be reached from the given ones.
 pub(crate) fn reachable(items: &[Item], roots: &[Type]) -> BTreeSet<String> {
-    let edges: BTreeMap<String, BTreeSet<String>> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(item) => Some((item.ident.to_string(), words(item.fields.to_token_stream()))),
-            Item::Enum(item) => Some((item.ident.to_string(), words(item.variants.to_token_stream()))),
-            Item::Type(item) => Some((item.ident.to_string(), names(&item.ty))),
-            _ => None,
-        })
-        .collect();
+    reached(&edges(items), roots)
+}
+
+/// Every type with the names that it mentions.
+pub(crate) fn edges(items: &[Item]) -> BTreeMap<String, BTreeSet<String>> {
+    let edges = items.iter().filter_map(|item| match item {
+        Item::Struct(item) => Some((item.ident.to_string(), words(item.fields.to_token_stream()))),
+        Item::Enum(item) => Some((item.ident.to_string(), words(item.variants.to_token_stream()))),
+        Item::Type(item) => Some((item.ident.to_string(), names(&item.ty))),
+        _ => None,
+    });
+    edges.collect()
+}
+
+/// The names of the types to which the edges lead from the given ones.
+pub(crate) fn reached(edges: &BTreeMap<String, BTreeSet<String>>, roots: &[Type]) -> BTreeSet<String> {
     let mut open: Vec<String> = roots.iter().flat_map(names).collect();
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {

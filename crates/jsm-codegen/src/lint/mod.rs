@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::{Value, json};
 
 use crate::generate::facts::{METHODS, list, object, resolve, text};
-use crate::generate::generate;
+use crate::generate::attempt;
 
 /// One thing to mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,8 +92,8 @@ fn unforeseen(document: &Value) -> Option<Finding> {
 
 /// The last words of the generator, if it does not take the document.
 fn gives_up(document: &Value) -> Option<String> {
-    match catch_unwind(AssertUnwindSafe(|| generate("api", &document.to_string()))) {
-        Ok(Ok(_)) => None,
+    match catch_unwind(AssertUnwindSafe(|| attempt("api", &document.to_string()))) {
+        Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("the generator refuses it ({error})")),
         Err(panic) => {
             let words = panic.downcast_ref::<String>().map(String::as_str);
