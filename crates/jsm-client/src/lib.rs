@@ -61,8 +61,8 @@ pub use flows::{Download, FetchAll, Fetched, FileStream, Progress};
 pub use pages::{Items, ListPage, Pages, ResumeToken};
 pub use retry::RetryPolicy;
 
-pub use jsm_raw::apis::*;
 pub use jiff::Timestamp;
+pub use jsm_raw::apis::*;
 pub use jsm_raw::{
     Base, Body, Chunked, Dated, Fetch, FilePart, Id, Keyed, NumericId, Operation, OperationInfo, Page,
     PageLinks, Paged, Paging, Position,

@@ -76,7 +76,7 @@ fn user(number: usize) -> String {
         .collect();
     format!(
         r#"{{"accountId":"{id}","name":"user-{number}","key":"user-{number}","emailAddress":"user-{number}@example.com","displayName":"User {number}","active":{},"timeZone":"Australia/Sydney","_links":{{"jiraRest":"https://acme.atlassian.net/rest/api/2/user?accountId={id}","avatarUrls":{{{}}},"self":"https://acme.atlassian.net/rest/api/2/user?accountId={id}"}}}}"#,
-        number % 10 != 0,
+        !number.is_multiple_of(10),
         avatars.join(",")
     )
 }
