@@ -11,6 +11,13 @@ use crate::outcome::{Failure, Outcome};
 /// The command that the README names for running the tests.
 pub const TEST: &str = "cargo test --workspace";
 
+/// TLS of the system's, which needs the headers of OpenSSL: checked where they are.
+const SYSTEM_TLS: Step = (
+    "native-tls builds alone",
+    "cargo check -p jsm-client --no-default-features --features native-tls --quiet",
+    &[],
+);
+
 /// A step: what it makes sure of, its command, and what is set in its environment.
 type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
@@ -18,14 +25,14 @@ const STEPS: [Step; 13] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
     (
         "clippy has nothing to say",
-        "cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings",
+        "cargo clippy --workspace --all-targets --features jsm-client/oauth,jsm-client/schemars --quiet -- -D warnings",
         &[],
     ),
     ("the tests pass", TEST, &[]),
     ("a third API is data", "cargo test -p jsm-tests --test it third_api -- --ignored", &[]),
     (
         "the documentation builds without a warning",
-        "cargo doc --workspace --no-deps --all-features --quiet",
+        "cargo doc --workspace --no-deps --features jsm-client/oauth,jsm-client/schemars --quiet",
         &[("RUSTDOCFLAGS", "-D warnings")],
     ),
     ("no API builds alone", "cargo check -p jsm-client --no-default-features --quiet", &[]),
@@ -64,7 +71,12 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
         Outcome::Fine(_) => {}
         stale @ Outcome::Stale(_) => return Ok(stale),
     }
-    for (claim, command, environment) in STEPS {
+    let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
+    let system_tls = headers.is_ok_and(|status| status.success());
+    if !system_tls {
+        println!("== skipped: {} (there are no headers of OpenSSL)", SYSTEM_TLS.0);
+    }
+    for (claim, command, environment) in STEPS.into_iter().chain(system_tls.then_some(SYSTEM_TLS)) {
         println!("== {claim}: {command}");
         let mut words = command.split_whitespace();
         let program = words.next().unwrap_or_default();

@@ -52,7 +52,8 @@ pub fn make(root: &Path, api: &str) -> Result<String, Failure> {
     })?;
     let pinned = document::parse(text.as_bytes()).map_err(|refusal| Failure::refused(&place, refusal))?;
     let overlays = overlays(root, api)?;
-    let made = effective(&pinned, &overlays).map_err(|problems| list(api, "overlays do not fit", &problems))?;
+    let made =
+        effective(&pinned, &overlays).map_err(|problems| list(api, "overlays do not fit", &problems))?;
     let findings = lint::lint(&made);
     if findings.is_empty() { Ok(document::canonical(&made)) } else { Err(list(api, "lint", &findings)) }
 }
@@ -67,7 +68,10 @@ pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure
         let place = format!("openapi/{api}/{name}");
         if let Some(text) = files::read(root, &place)? {
             all.push(overlay::parse(&place, &text).map_err(|problem| {
-                Failure::input(problem.to_string(), "mend the overlay; openapi/README.md tells how one is written")
+                Failure::input(
+                    problem.to_string(),
+                    "mend the overlay; openapi/README.md tells how one is written",
+                )
             })?);
         }
     }
@@ -120,9 +124,13 @@ pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
     let from = place(&args.api);
     let text = files::read(root, &from)?
         .ok_or_else(|| Failure::work(format!("{from} is missing"), "run `cargo xtask effective`"))?;
-    let source = generate::generate(&args.api, &text)
-        .map_err(|problem| Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend"))?;
+    let source = generate::generate(&args.api, &text).map_err(|problem| {
+        Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend")
+    })?;
     let to = format!("target/expand/{}.rs", args.api);
-    files::write_all(root, &[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))])?;
+    files::write_all(
+        root,
+        &[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))],
+    )?;
     Ok(Outcome::Fine(format!("wrote {to}")))
 }
