@@ -35,12 +35,13 @@ fn a_refusal_names_the_file_the_action_and_the_next_step() {
 #[test]
 fn an_update_merges_and_a_removal_takes_away() {
     for case in cases(&yaml(MERGING)) {
+        let name = name(case);
         let overlay =
             json!({"overlay": "1.0.0", "info": {}, "x-reason": "a test", "actions": case["actions"]});
-        let overlay = parse("case.yaml", &overlay.to_string()).expect(name(case));
+        let overlay = parse("case.yaml", &overlay.to_string()).expect(name);
         let mut document = case["document"].clone();
-        apply(&mut document, &[overlay]).expect(name(case));
-        assert_eq!(document, case["made"], "{}", name(case));
+        apply(&mut document, &[overlay]).expect(name);
+        assert_eq!(document, case["made"], "{name}");
     }
 }
 
