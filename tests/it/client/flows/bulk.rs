@@ -27,7 +27,7 @@ fn profiles(kind: ProfileOperationType, count: usize) -> BulkManageCustomerProfi
         let payload = BulkCustomerProfilePayload::new()
             .email(format!("new{number}@example.com"))
             .display_name(format!("New {number}"));
-        BulkManageCustomerProfileOperation::new(kind.clone(), payload)
+        BulkManageCustomerProfileOperation::new(kind, payload)
     };
     BulkManageCustomerProfiles::new("", (0..count).map(entry))
 }
