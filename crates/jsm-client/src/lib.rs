@@ -10,7 +10,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let sandbox = jsm_sandbox::Sandbox::start().await?;
+//! # let sandbox = jsm_sandbox::Sandbox::builder().no_violations().start().await?;
 //! # let (site, email, token) = (sandbox.url(), sandbox.email(), sandbox.token());
 //! let jira = Client::builder(site).api_token(email, token).experimental(true).build()?;
 //!

@@ -29,6 +29,7 @@ pub struct Sandbox {
     accounts: [Account; 3],
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    strict: bool,
 }
 
 /// How a sandbox shall be. Without further words: the demo world, nothing limited, no quirks.
@@ -37,6 +38,7 @@ pub struct Builder {
     seed: Seed,
     port: u16,
     settings: Settings,
+    strict: bool,
 }
 
 impl Sandbox {
@@ -64,7 +66,7 @@ impl Sandbox {
             quirks: Vec::new(),
             tick: Duration::ZERO,
         };
-        Builder { seed: Seed::demo(), port: 0, settings }
+        Builder { seed: Seed::demo(), port: 0, settings, strict: false }
     }
 
     /// The site's address, without a slash at the end.
@@ -180,6 +182,22 @@ impl Builder {
         self
     }
 
+    /// Makes dropping the sandbox panic when a request did not keep to the documented API, so that a test fails which
+    /// did not look at [`Sandbox::violations`] itself.
+    ///
+    /// ```should_panic
+    /// # use std::io::{Read, Write};
+    /// let sandbox = jsm_sandbox::Sandbox::builder().no_violations().start_blocking().unwrap();
+    /// let mut stream = std::net::TcpStream::connect(sandbox.url().trim_start_matches("http://")).unwrap();
+    /// let request = "GET /rest/servicedeskapi/info?colour=blue HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    /// stream.write_all(request.as_bytes()).unwrap();
+    /// stream.read_to_string(&mut String::new()).unwrap();
+    /// ```
+    pub fn no_violations(mut self) -> Builder {
+        self.strict = true;
+        self
+    }
+
     /// A habit of real servers that this one shall have, too. Several add up.
     pub fn quirk(mut self, quirk: Quirk) -> Builder {
         self.settings.quirks.push(quirk);
@@ -238,7 +256,7 @@ impl Builder {
                 let _ = stopped.await;
             });
         })?;
-        Ok(Sandbox { site, accounts, stop: Some(stop), thread: Some(thread) })
+        Ok(Sandbox { site, accounts, stop: Some(stop), thread: Some(thread), strict: self.strict })
     }
 }
 
@@ -255,6 +273,11 @@ impl Drop for Sandbox {
         // Afterwards the ports are free again.
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        // A test that fails already has its own reason to tell.
+        if self.strict && !std::thread::panicking() {
+            let told: Vec<String> = self.violations().iter().map(ToString::to_string).collect();
+            assert!(told.is_empty(), "the documented API was not kept to:\n{}", told.join("\n"));
         }
     }
 }

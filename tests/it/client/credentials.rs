@@ -66,7 +66,7 @@ async fn go_where_they_are_taken() {
 
 #[tokio::test]
 async fn are_what_the_sandbox_takes() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let scopes = ["read:servicedesk-request"];
     let scoped = sandbox.scoped_token(Role::Agent, &scopes);
     let grant = sandbox.grant(Role::Agent, &scopes);

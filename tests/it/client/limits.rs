@@ -79,7 +79,8 @@ async fn keeps_operations_of_one_name_apart() {
 #[tokio::test]
 async fn lists_customers_without_being_refused() {
     for (lists, ahead) in [(1, 1), (1, 8), (3, 2)] {
-        let sandbox = Sandbox::builder().rate_limits(RateLimits::documented()).start().await.unwrap();
+        let sandbox =
+            Sandbox::builder().no_violations().rate_limits(RateLimits::documented()).start().await.unwrap();
         let sandbox = Arc::new(sandbox);
         let clock = TestClock::along_with(&sandbox);
         let client = of(&sandbox, &clock).build().unwrap();
@@ -103,7 +104,8 @@ async fn lists_customers_without_being_refused() {
 #[tokio::test]
 async fn meets_the_limits_that_nobody_published_and_goes_on() {
     // 20 writes to an issue in two seconds are allowed; nothing tells the client.
-    let sandbox = Sandbox::builder().rate_limits(RateLimits::documented()).start().await.unwrap();
+    let sandbox =
+        Sandbox::builder().no_violations().rate_limits(RateLimits::documented()).start().await.unwrap();
     let sandbox = Arc::new(sandbox);
     let clock = TestClock::along_with(&sandbox);
     let client = of(&sandbox, &clock).build().unwrap();

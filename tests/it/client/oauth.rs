@@ -64,7 +64,7 @@ fn no_desks() -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_calls_at_once_renew_once() {
-    let sandbox = Arc::new(Sandbox::start().await.unwrap());
+    let sandbox = Arc::new(Sandbox::builder().no_violations().start().await.unwrap());
     let clock = TestClock::along_with(&sandbox);
     let grant = sandbox.grant(Role::Admin, &[READ]);
     let stored = Stored::default();
@@ -89,7 +89,7 @@ async fn fifty_calls_at_once_renew_once() {
 
 #[tokio::test]
 async fn tokens_are_stored_before_they_are_used() {
-    let sandbox = Arc::new(Sandbox::start().await.unwrap());
+    let sandbox = Arc::new(Sandbox::builder().no_violations().start().await.unwrap());
     let grant = sandbox.grant(Role::Admin, &[READ]);
     let called = |sandbox: &Sandbox| sandbox.requests().iter().any(|r| r.operation.is_some());
     let (seen, watched) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&sandbox));
@@ -107,7 +107,7 @@ async fn tokens_are_stored_before_they_are_used() {
 
 #[tokio::test]
 async fn tokens_that_could_not_be_stored_are_kept() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let grant = sandbox.grant(Role::Admin, &[READ]);
     let tries = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&tries);
@@ -132,7 +132,7 @@ async fn tokens_that_could_not_be_stored_are_kept() {
 
 #[tokio::test]
 async fn every_renewal_uses_the_token_of_the_one_before() {
-    let sandbox = Arc::new(Sandbox::start().await.unwrap());
+    let sandbox = Arc::new(Sandbox::builder().no_violations().start().await.unwrap());
     let clock = TestClock::along_with(&sandbox);
     let stored = Stored::default();
     let oauth = storing(&sandbox.grant(Role::Admin, &[READ]), &stored);
@@ -184,7 +184,7 @@ async fn a_token_endpoint_that_stumbles_is_asked_again() {
 
 #[tokio::test]
 async fn a_scope_that_is_missing_renews_nothing() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let grant = sandbox.grant(Role::Admin, &[READ]);
     let oauth = storing(&grant, &Stored::default()).access_token(&*grant.access_token, Some(HOUR));
     let jira = of(&sandbox, &TestClock::new()).oauth(oauth).build().unwrap();
@@ -231,7 +231,7 @@ async fn an_app_learns_tokens_and_sites() {
     assert_eq!(sent["grant_type"], "authorization_code");
     assert_eq!(sent["code"], "a code");
 
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let grant = sandbox.grant(Role::Admin, &[READ]);
     let resources = format!("{}/oauth/token/accessible-resources", sandbox.gateway_url());
     let app = app(&grant).resources_url(resources);

@@ -184,7 +184,7 @@ async fn loses_nothing_and_doubles_nothing() {
         ("an answer that comes late", Fault::delay(Duration::from_millis(20))),
         ("a login page", Fault::html()),
     ];
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let client = of(&sandbox, &TestClock::new()).build().unwrap();
     let everybody: Vec<_> = ids(&client).await.unwrap();
     let mut table = String::new();

@@ -57,7 +57,7 @@ fn pair(sandbox: Sandbox) -> (Arc<Sandbox>, TestClock, Client) {
 
 #[tokio::test]
 async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
-    let (sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    let (sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let tasks = csm.bulk(upserts(130)).await.unwrap();
     let sent = sent(&sandbox);
     assert_eq!(sent.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [100, 30]);
@@ -78,7 +78,7 @@ async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
 
 #[tokio::test]
 async fn what_an_entry_holds_is_counted_where_that_is_the_limit() {
-    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let entry = |operations: usize| {
         let one = DetailFieldOperation::new(
             DetailFieldOperationType::Update,
@@ -95,7 +95,7 @@ async fn what_an_entry_holds_is_counted_where_that_is_the_limit() {
 
 #[tokio::test]
 async fn a_key_stays_with_its_part_however_often_it_is_sent() {
-    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     sandbox.fault(Fault::drop_after().on(PROFILES));
     sandbox.fault(Fault::status(503).on(PROFILES));
     let tasks = csm.bulk(upserts(2)).await.unwrap();
@@ -112,14 +112,14 @@ async fn a_key_stays_with_its_part_however_often_it_is_sent() {
 
 #[tokio::test]
 async fn a_server_that_is_full_is_asked_until_it_is_not() {
-    let (sandbox, clock, csm) = pair(Sandbox::builder().task_limit(1).start().await.unwrap());
+    let (sandbox, clock, csm) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
     let tasks = csm.bulk(upserts(250)).await.unwrap();
     assert_eq!(tasks.len(), 3);
     let keys: BTreeSet<String> = sent(&sandbox).into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys.len(), 3, "a part has one key");
     assert_eq!(clock.waits()[..3], [5.0, 10.0, 20.0]);
 
-    let (sandbox, _, csm) = pair(Sandbox::builder().task_limit(1).start().await.unwrap());
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
     let error = csm.bulk(upserts(250)).deadline(Duration::from_secs(60)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
     assert!(error.to_string().ends_with("; 1 of 3 parts were submitted before"), "{error}");
@@ -132,7 +132,7 @@ async fn a_server_that_is_full_is_asked_until_it_is_not() {
 
 #[tokio::test]
 async fn an_error_of_another_kind_ends_it() {
-    let (sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    let (sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     sandbox.fault(Fault::status(400).text("no").on(PROFILES));
     let error = csm.bulk(upserts(101)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (0, 2));
@@ -143,13 +143,14 @@ async fn an_error_of_another_kind_ends_it() {
 
 #[tokio::test]
 async fn a_task_says_what_failed_or_that_nobody_knows() {
-    let (_sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let (_sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let tasks = csm.bulk(profiles(ProfileOperationType::Update, 3)).await.unwrap();
     let end = tasks[0].wait().await.unwrap();
     assert_eq!((end.verdict, end.answer.failures.len()), (Verdict::Failed, 3));
     assert_eq!(end.answer.failures[0].entity_id.as_deref(), Some("new0@example.com"));
 
-    let (_sandbox, _, csm) = pair(Sandbox::builder().quirk(Quirk::FailedTasks).start().await.unwrap());
+    let (_sandbox, _, csm) =
+        pair(Sandbox::builder().no_violations().quirk(Quirk::FailedTasks).start().await.unwrap());
     let tasks = csm.bulk(upserts(1)).await.unwrap();
     let end = tasks[0].wait().await.unwrap();
     assert_eq!((end.verdict, end.answer.status.as_str()), (Verdict::Unexplained, "FAILED"));
@@ -157,7 +158,7 @@ async fn a_task_says_what_failed_or_that_nobody_knows() {
 
 #[tokio::test]
 async fn a_wait_ends_and_can_begin_again() {
-    let (_sandbox, clock, csm) = pair(Sandbox::start().await.unwrap());
+    let (_sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let id = csm.bulk(upserts(50)).await.unwrap()[0].id().clone();
     let minute = Duration::from_secs(60);
     let error = csm.task(&id).wait().every(minute, minute).deadline(minute).await.unwrap_err();
@@ -170,7 +171,7 @@ async fn a_wait_ends_and_can_begin_again() {
 
 #[tokio::test]
 async fn what_is_not_found_is_named() {
-    let (sandbox, _, csm) = pair(Sandbox::start().await.unwrap());
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let people: Vec<_> = csm.items(GetCustomers::new("1")).take(59).try_collect().await.unwrap();
     let mut ids: Vec<String> = people.iter().map(|person| person.account_id.to_string()).collect();
     ids.insert(30, "qm:gone".to_owned());

@@ -33,7 +33,7 @@ fn names(directory: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn credentials_stay_with_the_site() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let jira = client(&sandbox);
     let mut requests = jira.items(GetRequests::new().service_desk_id("1"));
     let key = requests.try_next().await.unwrap().unwrap().issue_key;

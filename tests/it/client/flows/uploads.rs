@@ -29,7 +29,7 @@ fn notes(number: usize) -> FilePart {
 
 #[tokio::test]
 async fn sixty_one_files_take_two_uploads_and_one_comment() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let jira = client(&sandbox);
     let key = request(&jira).await;
     let attached =
@@ -45,7 +45,7 @@ async fn sixty_one_files_take_two_uploads_and_one_comment() {
 
 #[tokio::test]
 async fn content_arrives_from_bytes_paths_readers_and_streams() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let jira = client(&sandbox);
     let key = request(&jira).await;
     let directory = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ async fn content_arrives_from_bytes_paths_readers_and_streams() {
 
 #[tokio::test]
 async fn an_upload_that_breaks_off_says_which_file_is_where() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let jira = client(&sandbox);
     let key = request(&jira).await;
     let large = FilePart::bytes("large.bin", vec![0; 10 * 1024 * 1024 + 1]);
@@ -108,7 +108,7 @@ async fn files_that_were_not_attached_are_where_the_error_says() {
         (Some(Fault::status(201).text("{")), "1", |place| matches!(place, Place::Attached(_))),
     ];
     for (fault, desk, is) in cases {
-        let sandbox = Sandbox::start().await.unwrap();
+        let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
         let jira = client(&sandbox);
         let key = request(&jira).await;
         if let Some(fault) = fault.clone() {
@@ -122,7 +122,7 @@ async fn files_that_were_not_attached_are_where_the_error_says() {
 
 #[tokio::test]
 async fn what_can_be_read_once_is_sent_once() {
-    let sandbox = Sandbox::start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let jira = client(&sandbox);
     sandbox.fault(Fault::status(503).on(UPLOAD));
     let again = jira.upload("1", [notes(1)]).await.unwrap();

@@ -190,7 +190,7 @@ async fn leaves_out_what_came_before_if_asked_to() {
 
 #[tokio::test]
 async fn goes_on_behind_a_page_inside_another_answer() {
-    let sandbox = Sandbox::builder().page_cap(1).start().await.unwrap();
+    let sandbox = Sandbox::builder().no_violations().page_cap(1).start().await.unwrap();
     let client = of(&sandbox, &TestClock::new()).build().unwrap();
     // The first of the requests that were seeded with two comments.
     let request = client.call(GetRequest::new("HELP-1").expand(["comment"])).await.unwrap();
