@@ -13,7 +13,7 @@ pub(crate) async fn connect() -> Result<(Client, Option<Sandbox>), BoxError> {
         let builder = Client::builder(site).api_token(var("JSM_EMAIL")?, var("JSM_TOKEN")?);
         return Ok((builder.experimental(true).build()?, None));
     }
-    let sandbox = Sandbox::builder().no_violations().start().await?;
+    let sandbox = Sandbox::start().await?;
     let builder = Client::builder(sandbox.url())
         .gateway(sandbox.gateway_url())
         .api_token(sandbox.email(), sandbox.token())
