@@ -10,26 +10,10 @@ use serde_json::{Map, Value};
 
 use super::model::{Property, Shape};
 use super::read::escape;
+use crate::generate::facts::LIMITS;
 
 /// How many schemas within schemas are read; what lies deeper counts as any JSON.
 const DEEPEST: usize = 100;
-
-/// Where bounds on a value stand.
-const LIMITS: [&str; 13] = [
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "uniqueItems",
-];
 
 /// Reads the schema that stands at a JSON pointer.
 pub(super) fn shape(node: &Value, at: String) -> Shape<'_> {

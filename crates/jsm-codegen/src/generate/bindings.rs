@@ -7,7 +7,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeI
 use quote::quote;
 use serde_json::Value;
 
-use super::facts::{METHODS, object};
+use super::facts::{LIMITS, METHODS, object};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -71,20 +71,6 @@ fn narrow(document: &Value) -> Value {
 
 /// Drops the limits and formats of values: an answer that breaks one is still an answer.
 fn loosen(node: &mut Value) {
-    const LIMITS: [&str; 12] = [
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "pattern",
-        "uniqueItems",
-    ];
     match node {
         Value::Object(map) => {
             // A property may bear the name of a limit; a limit is never an object.

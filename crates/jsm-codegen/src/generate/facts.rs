@@ -8,6 +8,23 @@ use serde_json::{Map, Value};
 /// The methods that a path item can carry, as the document writes them.
 pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
+/// Where bounds on a value stand.
+pub(crate) const LIMITS: [&str; 13] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+];
+
 /// The facts of one operation.
 #[derive(Debug)]
 pub(crate) struct Facts {
