@@ -4,7 +4,6 @@
 
 use std::process::ExitCode;
 
-use futures_util::TryStreamExt;
 use jsm_client::Client;
 use jsm_client::servicedesk::organization::GetOrganizationUsers;
 

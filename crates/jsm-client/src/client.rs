@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::call::Call;
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::{ApiToken, Bearer, Credentials};
+use crate::credentials::{Credentials, Fixed};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pages::{Items, Pages};
@@ -142,17 +142,17 @@ impl Builder {
 
     /// An account's email address with one of its API tokens.
     pub fn api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
-        self.credentials(ApiToken { email: email.into(), token: token.into(), scoped: false })
+        self.credentials(Fixed::api_token(&email.into(), &token.into(), false))
     }
 
     /// An email address with a scoped API token, as service accounts have; it is taken by the gateway alone.
     pub fn scoped_api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
-        self.credentials(ApiToken { email: email.into(), token: token.into(), scoped: true })
+        self.credentials(Fixed::api_token(&email.into(), &token.into(), true))
     }
 
     /// An access token of OAuth 2.0 that is kept fresh elsewhere; it is taken by the gateway alone.
     pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
-        self.credentials(Bearer(token.into()))
+        self.credentials(Fixed::bearer(&token.into()))
     }
 
     /// Tokens of OAuth 2.0 that renew themselves; they are taken by the gateway alone.

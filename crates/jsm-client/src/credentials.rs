@@ -50,38 +50,35 @@ pub trait Credentials: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// An email address with an API token, by Basic authentication.
+/// Credentials that stay the same as long as the client lives.
 #[derive(Debug)]
-pub(crate) struct ApiToken {
-    pub(crate) email: String,
-    pub(crate) token: SecretString,
-    pub(crate) scoped: bool,
+pub(crate) struct Fixed {
+    value: SecretString,
+    needs_gateway: bool,
 }
 
-impl Credentials for ApiToken {
-    fn authorization(&self, _: Option<&HeaderValue>) -> Authorization<'_> {
-        let pair = SecretString::from(format!("{}:{}", self.email, self.token.expose_secret()));
+impl Fixed {
+    /// An email address with an API token, by Basic authentication.
+    pub(crate) fn api_token(email: &str, token: &SecretString, scoped: bool) -> Self {
+        let pair = SecretString::from(format!("{email}:{}", token.expose_secret()));
         let value = SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())));
-        Box::pin(std::future::ready(sensitive(&value)))
+        Self { value, needs_gateway: scoped }
     }
 
-    fn needs_gateway(&self) -> bool {
-        self.scoped
+    /// An access token of OAuth 2.0 that somebody else keeps fresh.
+    pub(crate) fn bearer(token: &SecretString) -> Self {
+        let value = SecretString::from(format!("Bearer {}", token.expose_secret()));
+        Self { value, needs_gateway: true }
     }
 }
 
-/// An access token of OAuth 2.0 that somebody else keeps fresh.
-#[derive(Debug)]
-pub(crate) struct Bearer(pub(crate) SecretString);
-
-impl Credentials for Bearer {
+impl Credentials for Fixed {
     fn authorization(&self, _: Option<&HeaderValue>) -> Authorization<'_> {
-        let value = SecretString::from(format!("Bearer {}", self.0.expose_secret()));
-        Box::pin(std::future::ready(sensitive(&value)))
+        Box::pin(std::future::ready(sensitive(&self.value)))
     }
 
     fn needs_gateway(&self) -> bool {
-        true
+        self.needs_gateway
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything that holds for all operations happens here, once: credentials, the opt-in header, limits, retries,
 //! deadlines, sizes. What the answer means is the caller's.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -259,7 +260,7 @@ async fn attempt(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let mut response = shared.http.execute(request).await.map_err(|error| broken(info, error))?;
     hide_cookies(response.headers_mut());
-    let head = Head { status: response.status(), headers: response.headers().clone() };
+    let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     shared.limits.learn(&head.headers, shared.clock.now());
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not take the credentials and answered as to a stranger";

@@ -1,8 +1,9 @@
 //! What the generated clients do with a request: send it, or only keep it.
 //!
 //! progenitor's methods are the one place that knows how each request is built. To have the request without sending
-//! it, the method runs with an exchange that keeps it and answers at once; nothing is awaited on the way.
+//! it, the method runs with an exchange that keeps it and never answers; nothing is awaited before that.
 
+use std::future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -11,9 +12,6 @@ use progenitor_client::Error;
 use reqwest::{Client, Request, Response, header::HeaderName};
 
 use crate::RequestError;
-
-/// No server sends it: the generated method stops at it without reading a body.
-const KEPT: u16 = 599;
 
 /// Lets a generated client send its requests, which is the default, or keep them.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +27,7 @@ impl Exchange {
             None => client.execute(request).await,
             Some(kept) => {
                 *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-                let mut answer = http::Response::new("");
-                *answer.status_mut() = http::StatusCode::from_u16(KEPT).unwrap_or_default();
-                Ok(answer.into())
+                future::pending().await
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -112,7 +113,9 @@ impl<O: Operation<Output = Bytes>> Download<O> {
                 send::attempts(shared, O::INFO, &options, &build, Reading::Left).await?;
             let response = match content {
                 Content::Open(response) if head.status.is_redirection() => response,
-                Content::Open(response) => return Ok(FileStream::new(O::INFO, response, report)),
+                Content::Open(response) => {
+                    return Ok(FileStream::new(O::INFO, head.headers, response, report));
+                }
                 Content::Whole(body) => {
                     let progress = Progress { bytes: 0, total: Some(body.len() as u64) };
                     let pieces = stream::once(async { Ok(body) }).boxed();
@@ -121,7 +124,10 @@ impl<O: Operation<Output = Bytes>> Download<O> {
                 }
             };
             let error = match follow(shared, O::INFO, &head.headers, &response, until).await {
-                Ok(response) => return Ok(FileStream::new(O::INFO, response, report)),
+                Ok(mut response) => {
+                    let headers = mem::take(response.headers_mut());
+                    return Ok(FileStream::new(O::INFO, headers, response, report));
+                }
                 Err(error) => error.with_operation(O::INFO).with_attempts(attempts),
             };
             // Where the file lies may fail for a moment, too; the operation gives another address then.
@@ -238,10 +244,15 @@ fn is_login(shared: &Shared, target: &Url) -> bool {
 }
 
 impl FileStream {
-    fn new(info: &'static OperationInfo, response: Response, report: Option<Report>) -> Self {
+    fn new(
+        info: &'static OperationInfo,
+        headers: HeaderMap,
+        response: Response,
+        report: Option<Report>,
+    ) -> Self {
         Self {
             info,
-            headers: response.headers().clone(),
+            headers,
             progress: Progress { bytes: 0, total: response.content_length() },
             pieces: response.bytes_stream().map_err(send::transport).boxed(),
             report,

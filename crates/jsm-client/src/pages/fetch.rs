@@ -4,10 +4,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::future::BoxFuture;
 use jsm_raw::{Leaf, Paged, Position};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::client::Client;
 use crate::decode::decode;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::send::{self, Options};
 
 /// A page on its way.
@@ -42,5 +43,20 @@ pub(super) fn fetch<O: Paged>(client: &Client, operation: &O, options: &Options,
             hasher.finish()
         });
         Fetched { at, leaf, requests: received.attempts, fingerprint }
+    })
+}
+
+/// Lets a page come by itself, so that it does not wait for whoever reads the pages in front of it.
+pub(super) fn ahead<O: Paged>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
+    let task = AbortOnDropHandle::new(tokio::spawn(fetch));
+    Box::pin(async move {
+        task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => {
+                let error = Error::new(Kind::Connection, "the runtime ended before the page was here");
+                let leaf = Err(error.with_operation(O::INFO));
+                Fetched { at, leaf, requests: 0, fingerprint: None }
+            }
+        })
     })
 }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jsm_raw::{Leaf, Page, Paged, Paging, Position};
-use reqwest::Url;
 
 /// What a page means for the list.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,9 +149,10 @@ fn number<T>(at: &Position, leaf: &Leaf<T>) -> Result<Verdict, String> {
 
 /// The value of a query parameter in a link, which may be relative; nothing else of the link is looked at.
 fn parameter(link: &str, name: &str) -> Option<String> {
-    let base = Url::parse("http://relative.invalid").ok()?;
-    let url = Url::options().base_url(Some(&base)).parse(link).ok()?;
-    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    let (_, query) = link.split_once('?')?;
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// Finds out that cursors go round in a circle.

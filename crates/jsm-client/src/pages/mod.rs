@@ -7,13 +7,13 @@ mod fetch;
 mod items;
 mod judge;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use jsm_raw::{Page, Paged, Position};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::retry::RetryPolicy;
 use crate::send::Options;
-use fetch::{Fetch, fetch};
+use fetch::{Fetch, ahead, fetch};
 use judge::{Judge, Verdict};
 
 /// How many items the servers send in a page when nobody says.
@@ -61,12 +61,13 @@ pub struct Pages<O: Paged> {
     client: Client,
     operation: O,
     options: Options,
-    prefetch: usize,
+    prefetch: u64,
     left: Option<u64>,
     skip: u64,
     at: Position,
     judge: Judge,
-    asked: FuturesOrdered<Fetch<O>>,
+    asked: VecDeque<Fetch<O>>,
+    read: u64,
     requests: u64,
     state: State,
 }
@@ -91,7 +92,8 @@ impl<O: Paged> Pages<O> {
             left: None,
             skip: 0,
             judge: Judge::default(),
-            asked: FuturesOrdered::new(),
+            asked: VecDeque::new(),
+            read: 0,
             requests: 0,
             state: State::Reading,
         }
@@ -113,12 +115,13 @@ impl<O: Paged> Pages<O> {
         self
     }
 
-    /// Asks for this many pages at once, and for as many again when they are read; 1 by default.
+    /// Asks for this many pages at once, and for as many again when the last of them is handed out; 1 by default.
     ///
-    /// It helps with lists that are read by offset; where a page's place stands in the page before, pages are read
-    /// one by one. At the end of a list up to one less than this many pages are asked for in vain.
+    /// Pages asked ahead come as tasks of their own, on the threads of the runtime. It helps most with lists that are
+    /// read by offset; where a page's place stands in the page before, one page is asked ahead. At the end of a list
+    /// up to one less than this many pages are asked for in vain.
     pub fn prefetch(mut self, pages: usize) -> Self {
-        self.prefetch = pages.max(1);
+        self.prefetch = pages.max(1) as u64;
         self
     }
 
@@ -161,6 +164,17 @@ impl<O: Paged> Pages<O> {
         self
     }
 
+    /// The next page, or nothing at the end of the list.
+    ///
+    /// It is what `TryStreamExt::try_next` gives, with nothing to import.
+    ///
+    /// # Errors
+    ///
+    /// What the call for a page can fail with, and of kind `Paging` when the list does not advance.
+    pub async fn try_next(&mut self) -> Result<Option<ListPage<O::Item>>> {
+        self.next().await.transpose()
+    }
+
     /// How many requests were sent so far, those sent again included.
     pub fn requests(&self) -> u64 {
         self.requests
@@ -174,15 +188,18 @@ impl<O: Paged> Pages<O> {
     fn ask(&mut self) {
         let mut places = vec![self.at.clone()];
         if let (Some(step), &Position::Offset(at)) = (self.judge.step(), &self.at) {
+            // Up to a multiple of `prefetch`, so that a list of so many pages is read without a request in vain.
+            let round = self.prefetch - self.read % self.prefetch;
             let wanted =
                 self.left.map_or(u64::MAX, |left| left.saturating_add(self.skip).div_ceil(step.max(1)));
-            let more = (self.prefetch as u64).min(wanted).max(1);
+            let more = round.min(wanted).max(1);
             places.extend(
                 (1..more).map(|ahead| Position::Offset(at.saturating_add(ahead.saturating_mul(step)))),
             );
         }
         for at in places {
-            self.asked.push_back(fetch(&self.client, &self.operation, &self.options, at));
+            let page = fetch(&self.client, &self.operation, &self.options, at.clone());
+            self.asked.push_back(if self.prefetch > 1 { ahead::<O>(page, at) } else { page });
         }
     }
 
@@ -214,14 +231,13 @@ impl<O: Paged> Stream for Pages<O> {
         if this.asked.is_empty() {
             this.ask();
         }
-        let fetched = match this.asked.poll_next_unpin(context) {
-            Poll::Pending => {
-                this.state = State::Reading;
-                return Poll::Pending;
-            }
-            ready => ready!(ready),
+        let Some(page) = this.asked.front_mut() else { return Poll::Ready(None) };
+        let Poll::Ready(fetched) = page.poll_unpin(context) else {
+            this.state = State::Reading;
+            return Poll::Pending;
         };
-        let Some(fetched) = fetched else { return Poll::Ready(None) };
+        this.asked.pop_front();
+        this.read += 1;
         this.requests += u64::from(fetched.requests);
         let token = this.token(this.at.clone(), this.skip);
         let leaf = match fetched.leaf {
@@ -266,6 +282,10 @@ impl<O: Paged> Stream for Pages<O> {
         let (items, skipped) = this.wanted(leaf.items);
         if let Some(error) = stranded.filter(|_| this.left != Some(0)) {
             this.state = State::Wrong(error);
+        }
+        // Whoever reads this page need not wait for the next ones afterwards.
+        if this.prefetch > 1 && next.is_some() && this.asked.is_empty() && this.left != Some(0) {
+            this.ask();
         }
         let next = next.map(|next| this.token(next, this.skip));
         Poll::Ready(Some(Ok(ListPage { items, next, at, skipped })))

@@ -67,8 +67,9 @@ async fn asks_for_pages_at_the_same_time() {
         number += 1;
         answers(asked).after(match number {
             1 => 1,
-            2..=4 => 4,
-            _ => 7,
+            2..=3 => 3,
+            4..=6 => 6,
+            _ => 9,
         })
     })
     .await;
@@ -76,6 +77,37 @@ async fn asks_for_pages_at_the_same_time() {
     let items = client.items(GetOrganizations::new()).page_size(2).prefetch(3);
     let all = tokio::time::timeout(Duration::from_secs(20), items.try_collect::<Vec<_>>()).await;
     assert_eq!(all.expect("pages were asked for one by one").unwrap().len(), 14);
+}
+
+#[tokio::test]
+async fn asks_for_few_pages_in_vain() {
+    for (pages, requests) in [(1, 1), (2, 4), (3, 4), (4, 4), (6, 8), (7, 8), (8, 8), (50, 52)] {
+        let script = Script::serve(list(2 * pages, 2)).await;
+        let client = to(&script.url, &TestClock::new()).build().unwrap();
+        let items = client.items(GetOrganizations::new()).page_size(2).prefetch(4);
+        assert_eq!(items.try_collect::<Vec<_>>().await.unwrap().len() as u64, 2 * pages);
+        // What is in vain may be given up before it is sent.
+        assert!(script.asked().len() <= requests, "{} requests for {pages} pages", script.asked().len());
+    }
+}
+
+#[tokio::test]
+async fn reads_on_while_nobody_looks() {
+    let script = Script::serve(list(8, 2)).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    let mut pages = client.pages(GetOrganizations::new()).page_size(2).prefetch(2);
+    for asked in [2, 4, 4, 4] {
+        assert_eq!(pages.try_next().await.unwrap().expect("there are four pages").items.len(), 2);
+        let ahead = async {
+            while script.asked().len() < asked {
+                tokio::task::yield_now().await;
+            }
+        };
+        let came = tokio::time::timeout(Duration::from_secs(20), ahead).await;
+        came.expect("no page was asked for while the one in front of it was read");
+    }
+    assert!(pages.try_next().await.unwrap().is_none());
+    assert_eq!(script.asked().len(), 4);
 }
 
 #[tokio::test]
