@@ -111,6 +111,16 @@ pub(crate) async fn attempts(
     build: Build<'_>,
     reading: Reading,
 ) -> Result<(Head, Content, u32)> {
+    trace::within(trace::call(info), try_on(shared, info, options, build, reading)).await
+}
+
+async fn try_on(
+    shared: &Shared,
+    info: &'static OperationInfo,
+    options: &Options,
+    build: Build<'_>,
+    reading: Reading,
+) -> Result<(Head, Content, u32)> {
     let fail = |error: Error, attempts: u32| error.with_operation(info).with_attempts(attempts);
     if info.experimental && !options.experimental.unwrap_or(shared.experimental) {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
@@ -132,31 +142,28 @@ pub(crate) async fn attempts(
             let subject = &*subject.insert(Subject::new(info, request.url().path()));
             take_turn(&plan, subject).await?;
             sent += 1;
-            attempt(&plan, request).await
+            trace::within(trace::attempt(info, sent, &request), attempt(&plan, request)).await
         };
         let error = match attempt.await {
             Ok((head, content)) => {
                 shared.budget.earn();
-                trace::answered(info, head.status, sent);
                 return Ok((head, content, sent));
             }
             Err(Failed::ForGood(error)) => return Err(fail(error, sent)),
             // Refused once more, renewing them did not help.
             Err(Failed::Refused(error, _)) if was_refused => return Err(fail(error, sent)),
-            Err(Failed::Refused(error, value)) => {
-                match shared.credentials.authorization(Some(&value)).await {
-                    Ok(same) if same == value => return Err(fail(error, sent)),
-                    Ok(other) => {
-                        (renewed, was_refused) = (Some(other), true);
-                        continue;
-                    }
-                    Err(source) => {
-                        let note = "the server refused the credentials, and they cannot be renewed";
-                        let error = own(source, |source| error.with_note(note).with_source(source));
-                        return Err(fail(error, sent));
-                    }
+            Err(Failed::Refused(error, value)) => match authorization(&plan, Some(&value)).await {
+                Ok(same) if same == value => return Err(fail(error, sent)),
+                Ok(other) => {
+                    (renewed, was_refused) = (Some(other), true);
+                    continue;
                 }
-            }
+                Err(source) => {
+                    let note = "the server refused the credentials, and they cannot be renewed";
+                    let error = own(source, |source| error.with_note(note).with_source(source));
+                    return Err(fail(error, sent));
+                }
+            },
             Err(Failed::ForNow(error)) => error,
         };
         let wait = policy.wait(retries + 1, error.retry_after(), clock.chance());
@@ -210,7 +217,7 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
     let mut authorization = match renewed {
         Some(value) => value,
         None => {
-            let value = shared.credentials.authorization(None).await;
+            let value = authorization(plan, None).await;
             value.map_err(|source| Failed::ForGood(no_credentials(source)))?
         }
     };
@@ -218,6 +225,15 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
     authorization.set_sensitive(true);
     headers.insert(AUTHORIZATION, authorization);
     Ok(request)
+}
+
+/// What the credentials say, in the time that an attempt may take.
+async fn authorization(plan: &Plan<'_>, refused: Option<&HeaderValue>) -> Result<HeaderValue, BoxError> {
+    let value = plan.shared.credentials.authorization(refused);
+    tokio::time::timeout(time_left(plan), value).await.unwrap_or_else(|_| {
+        let error = Error::new(Kind::Timeout, "the credentials did not come in time");
+        Err(error.into())
+    })
 }
 
 /// Why there are no credentials. What this crate's own say of it stands for itself.
@@ -253,14 +269,23 @@ fn time_left(plan: &Plan<'_>) -> Duration {
     plan.options.attempt_timeout.unwrap_or(plan.shared.attempt_timeout).min(left)
 }
 
-async fn attempt(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content), Failed> {
+/// One attempt, and what is told of it.
+async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), Failed> {
+    let answer = exchange(plan, request).await;
+    if let Err(Failed::ForGood(error) | Failed::Refused(error, _) | Failed::ForNow(error)) = &answer {
+        trace::failed(plan.info, error);
+    }
+    answer
+}
+
+async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content), Failed> {
     let Plan { shared, info, .. } = *plan;
     *request.timeout_mut() = Some(time_left(plan));
-    trace::sends(info, &request);
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let mut response = shared.http.execute(request).await.map_err(|error| broken(info, error))?;
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
+    trace::answered(info, head.status, &head.headers);
     shared.limits.learn(&head.headers, shared.clock.now());
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not take the credentials and answered as to a stranger";
@@ -288,7 +313,6 @@ async fn attempt(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content
     let body = read_start(response, error::KEPT).await;
     let asked = retry::retry_after(&head.headers, shared.clock.date());
     let error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
-    trace::refused(info, &error);
     Err(match (head.status, authorization) {
         // A token that lacks a scope still lacks it when it is renewed.
         (StatusCode::UNAUTHORIZED, Some(value)) if !error.names_scope() => Failed::Refused(error, value),

@@ -16,6 +16,7 @@ mod oauth; // Tokens that renew themselves.
 mod pages; // Lists of all styles, and how they end.
 mod patience; // What is sent again, and when.
 mod secrets; // What is told to nobody.
+mod traces; // What is told to who listens.
 
 use std::sync::LazyLock;
 

@@ -1,19 +1,15 @@
 //! What is told to nobody: tokens, and what they are made into.
 
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-
 use jsm_client::servicedesk::comment::CreateComment;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::{Builder, Client, RetryPolicy};
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::clock::TestClock;
 use super::script::{Script, dropped, empty, json};
 use super::to;
+use super::traces::Told;
 
 const TOKEN: &str = "s3cr3t-t0k3n";
 
@@ -71,53 +67,9 @@ async fn show_in_no_debug_and_no_display() {
     hides(&format!("{answer:?}"));
 }
 
-/// Keeps everything that is traced, whoever traces it.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<String>>);
-
-struct Lines<'a>(&'a mut String);
-
-impl Visit for Lines<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Told {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut told = self.0.lock().unwrap();
-        write!(told, "span {}", span.metadata().name()).unwrap();
-        span.record(&mut Lines(&mut told));
-        told.push('\n');
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut Lines(&mut self.0.lock().unwrap()));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut told = self.0.lock().unwrap();
-        write!(told, "{} {}", event.metadata().level(), event.metadata().target()).unwrap();
-        event.record(&mut Lines(&mut told));
-        told.push('\n');
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[tokio::test]
 async fn are_not_traced() {
-    let told = Told::default();
-    let guard = tracing::subscriber::set_default(told.clone());
+    let (told, guard) = Told::listen(FmtSpan::FULL).await;
     for kind in KINDS {
         let script = Script::of([
             empty(429).header("RateLimit-Reason", "jira-burst-based"),
@@ -133,7 +85,7 @@ async fn are_not_traced() {
         assert_eq!(script.asked().len(), 4);
     }
     drop(guard);
-    let told = told.0.lock().unwrap().clone();
+    let told = told.text();
     hides(&told);
     for private in ["hush-hush", "ada@example.com", "HELP-17"] {
         let lines: Vec<&str> = told.lines().filter(|line| line.contains(private)).collect();

@@ -10,6 +10,7 @@ use crate::client::Client;
 use crate::decode::decode;
 use crate::error::{Error, Kind, Result};
 use crate::send::{self, Options};
+use crate::trace;
 
 /// A page on its way.
 pub(super) type Fetch<O> = BoxFuture<'static, Fetched<<O as Paged>::Item>>;
@@ -48,7 +49,7 @@ pub(super) fn fetch<O: Paged>(client: &Client, operation: &O, options: &Options,
 
 /// Lets a page come by itself, so that it does not wait for whoever reads the pages in front of it.
 pub(super) fn ahead<O: Paged>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
-    let task = AbortOnDropHandle::new(tokio::spawn(fetch));
+    let task = AbortOnDropHandle::new(tokio::spawn(trace::here(fetch)));
     Box::pin(async move {
         task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

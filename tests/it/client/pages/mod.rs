@@ -113,7 +113,7 @@ fn offset(start: u64, ids: &[u64], last: bool) -> Value {
 }
 
 /// A server of one list of `total` items, in pages of at most `cap`.
-fn list(total: u64, cap: u64) -> impl FnMut(&Asked) -> Answer + Send + 'static {
+pub(super) fn list(total: u64, cap: u64) -> impl FnMut(&Asked) -> Answer + Send + 'static {
     move |asked| {
         let start = asked.number("start").unwrap_or(0);
         let size = asked.number("limit").unwrap_or(cap).min(cap);
