@@ -94,10 +94,7 @@ impl<O: Operation> Call<O> {
         if let Some(error) = wrong {
             return Err(error.with_operation(O::INFO));
         }
-        if operation.is_once() {
-            // What was read on the way is gone.
-            options.retry = Some(RetryPolicy::never());
-        }
+        options.once = operation.is_once();
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
         let received = send::send(client.shared(), O::INFO, &options, &build).await?;
         let value = decode::<O>(&received)?;

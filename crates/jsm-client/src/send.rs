@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) experimental: Option<bool>,
     pub(crate) headers: HeaderMap,
+    /// Whether the request can be built once only, because what it carries is read on the way.
+    pub(crate) once: bool,
 }
 
 /// An answer that is no error.
@@ -153,7 +155,8 @@ async fn try_on(
             // Refused once more, renewing them did not help.
             Err(Failed::Refused(error, _)) if was_refused => return Err(fail(error, sent)),
             Err(Failed::Refused(error, value)) => match authorization(&plan, Some(&value)).await {
-                Ok(same) if same == value => return Err(fail(error, sent)),
+                // What can be sent once only fails even so; the next call has the new ones.
+                Ok(other) if other == value || options.once => return Err(fail(error, sent)),
                 Ok(other) => {
                     (renewed, was_refused) = (Some(other), true);
                     continue;
@@ -171,7 +174,7 @@ async fn try_on(
         if let Some(subject) = subject.as_ref().filter(|_| limited) {
             shared.limits.limited(subject, error.rate_limit_reason(), wait, clock.now());
         }
-        if retries >= policy.max_retries || !shared.budget.spend() {
+        if retries >= policy.max_retries || options.once || !shared.budget.spend() {
             return Err(fail(error, sent));
         }
         retries += 1;

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jsm_client::csm::product::GetProducts;
+use jsm_client::servicedesk::attachment::AttachTemporaryFiles;
 use jsm_client::servicedesk::customer::{CreateCustomer, GetCustomers};
 use jsm_client::servicedesk::organization::{DeleteOrganization, GetOrganization};
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{Authorization, Builder, Client, Credentials, Error, Kind, Operation};
+use jsm_client::{Authorization, Builder, Client, Credentials, Error, FilePart, Kind, Operation};
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
@@ -190,6 +191,41 @@ async fn are_renewed_once_when_they_are_refused() {
         table += &format!("{title}\n  sent {sent:?}, asked to renew {refused:?}: {outcome}\n");
     }
     check("credentials_renewed", &table);
+}
+
+#[tokio::test]
+async fn are_renewed_for_the_next_call_where_this_one_cannot_be_sent_again() {
+    let script = Script::of([empty(401), fine()]).await;
+    let credentials = Renewing { most: 9, ..Renewing::default() };
+    let client = to(&script.url, &TestClock::new()).credentials(credentials).build().unwrap();
+    let upload =
+        || client.call(AttachTemporaryFiles::new("1", [FilePart::reader("notes.txt", &b"once"[..])]));
+    let error = upload().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 1), "{error}");
+    upload().await.unwrap();
+    let sent: Vec<_> =
+        script.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
+    assert_eq!(sent, ["Custom 0", "Custom 1"]);
+}
+
+/// Credentials that never come.
+#[derive(Debug)]
+struct Lost;
+
+impl Credentials for Lost {
+    fn authorization(&self, _: Option<&HeaderValue>) -> Authorization<'_> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn are_not_waited_for_longer_than_for_an_answer() {
+    let script = Script::of([fine()]).await;
+    let client = to(&script.url, &TestClock::new()).credentials(Lost).build().unwrap();
+    let error = client.call(GetOrganization::new(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Timeout, 0), "{error}");
+    assert!(error.to_string().ends_with("the credentials did not come in time"), "{error}");
+    assert!(script.asked().is_empty());
 }
 
 #[tokio::test]
