@@ -14,6 +14,8 @@ pub(super) enum Verdict {
     GoesOn(Position),
     /// The page is good, and there is no way on from it, for this reason.
     Strands(String),
+    /// It is the page before once more, which happens at this one place; the next page is here.
+    Repeats(Position),
 }
 
 /// What has to be remembered of the pages so far, whatever their number.
@@ -47,6 +49,10 @@ impl Judge {
             return Ok(Verdict::Ends);
         }
         if fingerprint.is_some() && fingerprint == self.fingerprint {
+            // Whoever counts pages from 1, and does not say so, has sent its first page for none and for 1.
+            if *at == Position::Number(1) {
+                return Ok(Verdict::Repeats(Position::Number(2)));
+            }
             return Err("the list does not advance: the server sent the same page twice".to_owned());
         }
         self.fingerprint = fingerprint;

@@ -258,6 +258,10 @@ impl<O: Paged> Stream for Pages<O> {
             }
             Ok(Verdict::Ends) => None,
             Ok(Verdict::GoesOn(next)) => Some(next),
+            Ok(Verdict::Repeats(next)) => {
+                (this.at, this.state) = (next, State::Reading);
+                return self.poll_next(context);
+            }
             Ok(Verdict::Strands(note)) => {
                 let behind = this.token(at.clone(), leaf.items.len() as u64);
                 stranded = Some(fail(note, behind));

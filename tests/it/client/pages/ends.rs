@@ -211,7 +211,20 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
         ),
         (
             "customers: no word on a first page that is number 1",
-            vec![found(Value::Null, &[1, 2], Value::Null), found(Value::Null, &[1, 2], Value::Null)],
+            vec![
+                found(Value::Null, &[1, 2], Value::Null),
+                found(Value::Null, &[1, 2], Value::Null),
+                found(Value::Null, &[3], Value::Null),
+                found(Value::Null, &[], Value::Null),
+            ],
+        ),
+        (
+            "customers: no word, and the first page over and over",
+            vec![
+                found(Value::Null, &[1, 2], Value::Null),
+                found(Value::Null, &[1, 2], Value::Null),
+                found(Value::Null, &[1, 2], Value::Null),
+            ],
         ),
         (
             "customers: the first page over and over",
