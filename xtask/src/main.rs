@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bump, changes, ci, effective, files, outcome, peers, pin, update};
+use xtask::{bump, changes, ci, dependents, effective, files, outcome, peers, pin, update};
 
 /// Maintenance commands of this repository.
 ///
@@ -23,6 +23,7 @@ enum Command {
     Expand(effective::ExpandArgs),
     Ci(ci::CiArgs),
     Peers(peers::PeersArgs),
+    Dependents(dependents::DependentsArgs),
     Changes(changes::ChangesArgs),
     Bump(bump::BumpArgs),
 }
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => effective::expand(&root, &args),
         Command::Ci(args) => ci::run(&root, &args),
         Command::Peers(args) => peers::run(&root, &args),
+        Command::Dependents(args) => dependents::run(&root, &args),
         Command::Changes(args) => changes::run(&root, &args),
         Command::Bump(args) => bump::run(&root, &args),
     })

@@ -2,7 +2,6 @@
 
 mod connect;
 
-use futures_util::TryStreamExt;
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::request::GetRequests;
 use jsm_client::{BoxError, FilePart, Visibility, timestamp};

@@ -2,7 +2,6 @@
 
 mod connect;
 
-use futures_util::TryStreamExt;
 use jsm_client::BoxError;
 use jsm_client::servicedesk::request::CreateRequest;
 use jsm_client::servicedesk::request_type::{GetRequestTypeFields, GetRequestTypes};

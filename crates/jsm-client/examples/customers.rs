@@ -6,7 +6,6 @@ use std::env;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use futures_util::TryStreamExt;
 use jsm_client::Client;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_sandbox::Sandbox;

@@ -8,7 +8,6 @@ mod connect;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use jsm_client::BoxError;
 use jsm_client::servicedesk::queue::{GetQueueIssues, GetQueues};
 use jsm_client::servicedesk::request::CreateRequest;

@@ -61,8 +61,6 @@ impl Client {
     /// ```
     /// # use jsm_client::{Client, servicedesk::customer::GetCustomers};
     /// # async fn example(jira: Client) -> jsm_client::Result<()> {
-    /// use futures_util::TryStreamExt;
-    ///
     /// let mut people = jira.items(GetCustomers::new("1").query("smi"));
     /// while let Some(person) = people.try_next().await? {
     ///     println!("{}", person.display_name);

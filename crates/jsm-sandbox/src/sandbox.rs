@@ -69,7 +69,8 @@ impl Sandbox {
         Builder { seed: Seed::demo(), port: 0, settings, strict: false }
     }
 
-    /// The site's address, without a slash at the end.
+    /// The site's address, without a slash at the end. What is the gateway's is served here too, as a convenience
+    /// that no real site offers: a client needs no other address.
     pub fn url(&self) -> &str {
         &self.site.origins.site
     }

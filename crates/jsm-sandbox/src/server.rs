@@ -70,7 +70,7 @@ async fn answer(
         Ok(body) => {
             let body = body.to_bytes();
             site.answer(&Arrived {
-                door,
+                door: door.meant(head.uri.path()),
                 method: head.method.as_str().to_owned(),
                 path: head.uri.path().to_owned(),
                 query: head.uri.query().unwrap_or_default().to_owned(),

@@ -53,6 +53,19 @@ pub(crate) enum Door {
     Media,
 }
 
+impl Door {
+    /// The door that a path is meant for: the site lets in what is the gateway's, so that a program under test can
+    /// do with one address.
+    pub(crate) fn meant(self, path: &str) -> Self {
+        let firsts = APIS.iter().filter_map(|api| api.operations.first()?.base.gateway);
+        let starts = firsts.filter_map(|prefix| prefix.split('{').next()).chain(["/oauth/"]);
+        match self {
+            Self::Site if starts.into_iter().any(|start| path.starts_with(start)) => Self::Gateway,
+            door => door,
+        }
+    }
+}
+
 /// What was decided when the site was started.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {

@@ -1,4 +1,4 @@
-//! A server that answers with pages built beforehand, so that what it costs does not blur what is measured.
+//! A server that answers with pages of users, so cheaply that what it costs does not blur what is measured.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,22 +12,38 @@ pub(crate) struct Server {
     pub(crate) url: String,
 }
 
-/// Starts a server of so many users, whose every answer takes at least the latency.
+/// What a page of the list that begins at an offset looks like, head and all.
+type Answers = Arc<dyn Fn(usize) -> Arc<[u8]> + Send + Sync>;
+
+/// Starts a server of so many users with answers built beforehand, each of which takes at least the latency.
+#[allow(dead_code, reason = "not every benchmark has so few users")]
 pub(crate) fn start(users: usize, page: usize, latency: Duration) -> Server {
+    let pages: Vec<Arc<[u8]>> =
+        (0..users).step_by(page).map(|start| answer(start, page, users).into()).collect();
+    let beyond: Arc<[u8]> = answer(0, 0, 0).into();
+    let answers = move |start| Arc::clone(pages.get(start / page).unwrap_or(&beyond));
+    listen(Arc::new(answers), latency)
+}
+
+/// Starts a server of more users than there is memory for: each answer is built when it is asked for.
+#[allow(dead_code, reason = "not every benchmark has so many users")]
+pub(crate) fn start_vast(users: usize, page: usize) -> Server {
+    listen(Arc::new(move |start| answer(start, page, users).into()), Duration::ZERO)
+}
+
+fn listen(answers: Answers, latency: Duration) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    let pages: Arc<Vec<Vec<u8>>> =
-        Arc::new((0..users).step_by(page).map(|start| answer(start, page, users)).collect());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let pages = Arc::clone(&pages);
-            thread::spawn(move || serve(stream, &pages, page, latency));
+            let answers = Arc::clone(&answers);
+            thread::spawn(move || serve(stream, &*answers, latency));
         }
     });
     Server { url }
 }
 
-fn serve(mut stream: TcpStream, pages: &[Vec<u8>], page: usize, latency: Duration) -> Option<()> {
+fn serve(mut stream: TcpStream, answers: &dyn Fn(usize) -> Arc<[u8]>, latency: Duration) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     loop {
@@ -38,8 +54,7 @@ fn serve(mut stream: TcpStream, pages: &[Vec<u8>], page: usize, latency: Duratio
             digits.parse().unwrap_or(0)
         });
         thread::sleep(latency);
-        let beyond = answer(start, 0, 0);
-        stream.write_all(pages.get(start / page).unwrap_or(&beyond)).ok()?;
+        stream.write_all(&answers(start)).ok()?;
     }
 }
 

@@ -14,9 +14,6 @@ pub(crate) async fn connect() -> Result<(Client, Option<Sandbox>), BoxError> {
         return Ok((builder.experimental(true).build()?, None));
     }
     let sandbox = Sandbox::start().await?;
-    let builder = Client::builder(sandbox.url())
-        .gateway(sandbox.gateway_url())
-        .api_token(sandbox.email(), sandbox.token())
-        .experimental(true);
-    Ok((builder.build()?, Some(sandbox)))
+    let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());
+    Ok((builder.experimental(true).build()?, Some(sandbox)))
 }

@@ -109,7 +109,7 @@ impl Client {
     /// # let jira = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token()).build()?;
     /// # let request = jsm_client::servicedesk::request::GetRequests::new();
     /// # let mut requests = jira.items(request);
-    /// # let first = futures_util::TryStreamExt::try_next(&mut requests).await?.ok_or("no request")?;
+    /// # let first = requests.try_next().await?.ok_or("no request")?;
     /// # let key = first.issue_key;
     /// let files = [FilePart::bytes("notes.txt", "It is on fire."), FilePart::path("Cargo.toml")];
     /// let attached = jira.attach(key, Visibility::Public, files).comment("As seen today.").await?;
