@@ -77,19 +77,38 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
         println!("== skipped: {} (there are no headers of OpenSSL)", SYSTEM_TLS.0);
     }
     for (claim, command, environment) in STEPS.into_iter().chain(system_tls.then_some(SYSTEM_TLS)) {
-        println!("== {claim}: {command}");
-        let mut words = command.split_whitespace();
-        let program = words.next().unwrap_or_default();
-        let status =
-            Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
-        let ended = status
-            .map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
-        if !ended.success() {
-            return Err(Failure::work(
-                format!("it does not hold that {claim}"),
-                format!("run `{command}` and mend it"),
-            ));
-        }
+        step(root, claim, command, environment)?;
+    }
+    for example in examples(root) {
+        step(root, "the examples run", &format!("cargo run -p jsm-client --example {example} --quiet"), &[])?;
     }
     Ok(Outcome::Fine("everything holds".to_owned()))
+}
+
+/// The examples that run as they are, on a sandbox of their own.
+fn examples(root: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(root.join("crates/jsm-client/examples")).into_iter().flatten().flatten();
+    let paths = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    // This one wants the address of a server that is made for it.
+    let mut names: Vec<String> = names.filter(|name| name != "bench_list").collect();
+    names.sort_unstable();
+    names
+}
+
+fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Failure> {
+    println!("== {claim}: {command}");
+    let mut words = command.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let status =
+        Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
+    let ended =
+        status.map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
+    match ended.success() {
+        true => Ok(()),
+        false => Err(Failure::work(
+            format!("it does not hold that {claim}"),
+            format!("run `{command}` and mend it"),
+        )),
+    }
 }
