@@ -1,3 +1,6 @@
+//! A client for Atlassian's service management clouds: Jira Service Management Cloud ([`servicedesk`]) and Customer
+//! Service Management ([`csm`]).
+//!
 #![doc = include_str!("guide.md")]
 
 mod call;

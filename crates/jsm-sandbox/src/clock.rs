@@ -6,12 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// 2026-01-01T00:00:00Z in milliseconds of the Unix epoch: where the time of every sandbox starts.
-const START: i64 = 1_767_225_600_000;
+pub(crate) const START: i64 = 1_767_225_600_000;
 
 /// The last second of the year 9999: texts of dates have four digits for the year, and sums beyond must not overflow.
 const LATEST: i64 = 253_402_300_799_000;
 
 /// The time of a sandbox. It starts at 2026-01-01T00:00:00Z, so that what tests record stays the same.
+///
+/// Bulk tasks take their time by it. As long as it was never moved, a task is done once somebody has looked at it.
 #[derive(Debug)]
 pub struct Clock {
     state: Mutex<State>,

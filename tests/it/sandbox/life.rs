@@ -250,6 +250,8 @@ async fn an_upload_has_sixty_files_in_parts_of_one_name() {
 #[tokio::test]
 async fn bulk_work_takes_time_and_is_done_once_for_each_key() {
     let sandbox = Sandbox::builder().task_limit(2).start().await.unwrap();
+    // From now on, time is the test's.
+    sandbox.clock().advance(Duration::from_secs(1));
     let visitor = Visitor::admin(&sandbox);
     let submit = async |key: &str, names: &[&str]| {
         let entry = |name: &&str| json!({"operationType": "CREATE", "payload": {"email": format!("{name}@example.com"), "displayName": name}});
@@ -276,13 +278,33 @@ async fn bulk_work_takes_time_and_is_done_once_for_each_key() {
     assert!(known().await);
     let done = status(&first.json()).await;
     assert_eq!((&done["status"], &done["failures"]), (&json!("COMPLETED"), &json!([])));
-    assert_eq!(done["updatedAt"], "2026-01-01T00:00:09Z");
+    assert_eq!(done["updatedAt"], "2026-01-01T00:00:10Z");
     let failed = status(&second.json()).await;
     assert_eq!(
         (&failed["status"], &failed["failures"][0]["entityId"]),
         (&json!("FAILED"), &json!("bob@example.com"))
     );
     assert_eq!(submit("c", &["dan"]).await.status, 202, "what is finished makes room");
+    assert_eq!(sandbox.violations(), []);
+}
+
+#[tokio::test]
+async fn bulk_work_keeps_nobody_waiting_whose_time_stands_still() {
+    let sandbox = Sandbox::builder().task_limit(1).start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    let submit = async |key: &str| {
+        let body = json!([{"operationType": "CREATE", "payload": {"email": format!("{key}@example.com"), "displayName": key}}]);
+        let request =
+            visitor.request("POST", "/api/v1/customer/bulk").header("Idempotency-Key", key).json(&body);
+        read(request).await.unwrap()
+    };
+    let status =
+        async |task: &Value| visitor.get(task["statusUrl"].as_str().unwrap()).await.json()["status"].clone();
+    let first = submit("ann").await.json();
+    assert_eq!(submit("bob").await.status, 400);
+    let second = submit("bob").await.json();
+    assert_eq!(status(&first).await, "COMPLETED", "it stood in the way of the second");
+    assert_eq!([status(&second).await, status(&second).await], ["IN_PROGRESS", "COMPLETED"]);
     assert_eq!(sandbox.violations(), []);
 }
 

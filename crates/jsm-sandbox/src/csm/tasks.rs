@@ -1,5 +1,8 @@
 //! Tasks: bulk work that is accepted now and done later, by the sandbox's clock.
 //!
+//! That clock stands still unless it is moved. As long as nobody has moved it, whoever waits for a task is not kept
+//! waiting for ever: what was looked at, or stood in the way of another task, is done by the next request.
+//!
 //! What the work consists of is written in the bulk operations.
 
 use serde_json::{Value, json};
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 use crate::auth::Role;
 use crate::behaviour::Behaviour;
 use crate::call::Call;
-use crate::clock::rfc3339;
+use crate::clock::{START, rfc3339};
 use crate::reply::{Outcome, Reply};
 use crate::world::{Task, World};
 
@@ -32,7 +35,12 @@ pub(super) fn submit(
             false => Err(Reply::invalid("The Idempotency-Key was used with another body.")),
         };
     }
-    if world.csm.tasks.values().filter(|task| !task.done).count() >= call.task_limit {
+    let unfinished = || world.csm.tasks.values().filter(|task| !task.done);
+    if unfinished().count() >= call.task_limit {
+        let next = unfinished().min_by_key(|task| task.ends).map(|task| task.id.clone());
+        if let Some(task) = next.and_then(|id| world.csm.tasks.get_mut(&id)) {
+            hurry(task, call.now);
+        }
         return Err(Reply::invalid("Maximum number of tasks reached"));
     }
     let id = format!("7a5c0000-0000-4000-8000-{:012x}", world.next("task", 1));
@@ -50,6 +58,12 @@ pub(super) fn submit(
     world.csm.tasks.insert(id.clone(), task);
     world.csm.keys.insert(key.to_owned(), (id.clone(), call.body.clone()));
     Ok(accepted(&id))
+}
+
+fn hurry(task: &mut Task, now: i64) {
+    if now == START {
+        task.ends = now;
+    }
 }
 
 fn accepted(id: &str) -> Reply {
@@ -103,12 +117,13 @@ fn failure(entry: &Value, refusal: Reply) -> Value {
 }
 
 fn get(world: &mut World, call: &Call) -> Outcome {
-    let task = world.csm.tasks.get(call.path("taskId")).ok_or_else(|| Reply::not_found("The task"))?;
+    let task = world.csm.tasks.get_mut(call.path("taskId")).ok_or_else(|| Reply::not_found("The task"))?;
     let status = match (task.done, task.failures.is_empty()) {
         (false, _) => "IN_PROGRESS",
         (true, true) => "COMPLETED",
         (true, false) => "FAILED",
     };
+    hurry(task, call.now);
     Ok(Reply::ok(json!({
         "id": task.id,
         "type": task.kind,

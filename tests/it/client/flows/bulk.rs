@@ -112,14 +112,20 @@ async fn a_key_stays_with_its_part_however_often_it_is_sent() {
 
 #[tokio::test]
 async fn a_server_that_is_full_is_asked_until_it_is_not() {
-    let (sandbox, clock, csm) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
+    let full = async || {
+        let sandbox = Sandbox::builder().no_violations().task_limit(1).start().await.unwrap();
+        // From now on, tasks take their time.
+        sandbox.clock().advance(Duration::from_secs(1));
+        pair(sandbox)
+    };
+    let (sandbox, clock, csm) = full().await;
     let tasks = csm.bulk(upserts(250)).await.unwrap();
     assert_eq!(tasks.len(), 3);
     let keys: BTreeSet<String> = sent(&sandbox).into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys.len(), 3, "a part has one key");
     assert_eq!(clock.waits()[..3], [5.0, 10.0, 20.0]);
 
-    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
+    let (sandbox, _, csm) = full().await;
     let error = csm.bulk(upserts(250)).deadline(Duration::from_secs(60)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
     assert!(error.to_string().ends_with("; 1 of 3 parts were submitted before"), "{error}");
