@@ -27,5 +27,9 @@ fn main() {
         }
         modules += &jsm_codegen::generate::include(&api, &file.display().to_string());
     }
+    println!("cargo::rustc-check-cfg=cfg(no_api)");
+    if modules.is_empty() {
+        println!("cargo::rustc-cfg=no_api");
+    }
     fs::write(Path::new(&out).join("apis.rs"), modules).expect("OUT_DIR is writable");
 }

@@ -35,6 +35,7 @@ pub use pages::{Items, ListPage, Pages, ResumeToken};
 pub use retry::RetryPolicy;
 
 pub use jiff::Timestamp;
+#[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]
 pub use jsm_raw::apis::*;
 pub use jsm_raw::{
     Base, Body, Chunked, Dated, Fetch, FilePart, Id, Keyed, NumericId, Operation, OperationInfo, Page,

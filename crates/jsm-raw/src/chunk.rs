@@ -39,4 +39,9 @@ pub trait Fetch: Chunked {
 
     /// The id by which it was asked for.
     fn id(found: &Self::Found) -> &Self::Entry;
+
+    /// Takes what it asks for besides the entries, such as names, as an operation of its own.
+    fn take_rest(&mut self) -> Option<Self> {
+        None
+    }
 }

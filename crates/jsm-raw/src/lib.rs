@@ -5,6 +5,11 @@
 //! what it acts on. What is here knows how a request looks and how an answer reads. It holds no policy: nothing is
 //! retried, paged, authenticated or limited. Programs want `jsm-client`, which does that.
 
+#![cfg_attr(
+    no_api,
+    allow(dead_code, unused_imports, unreachable_pub, reason = "generated code is what uses it")
+)]
+
 mod answer;
 mod chunk;
 mod date;

@@ -32,7 +32,11 @@ pub struct FetchAll<O> {
 }
 
 impl Client {
-    /// Reads many things by their ids: as many requests as their number takes, and what was not found by name.
+    /// Reads many things by their ids, in as many requests as their number takes, and names the ids of what was not
+    /// found.
+    ///
+    /// What an operation asks for in another way besides, as for organizations by name, is asked for in one request more;
+    /// whether all of it was found is not looked at.
     ///
     /// ```
     /// # use jsm_client::{Client, csm::customer::FetchCustomerProfiles};
@@ -68,9 +72,11 @@ where
             asked.retain(|id| known.insert(id.clone()));
             operation.set_entries(asked.clone());
 
+            // A server counts what is asked for by name towards the same limit.
+            let rest = operation.take_rest();
             let mut found = Vec::new();
             let mut seen = HashSet::new();
-            for part in parts(&operation) {
+            for part in parts(&operation).into_iter().chain(rest) {
                 let answered = O::found(client.call(part).await?);
                 found.extend(answered.into_iter().filter(|thing| seen.insert(O::id(thing).clone())));
             }

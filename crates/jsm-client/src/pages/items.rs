@@ -157,7 +157,7 @@ impl<O: Paged> Items<O> {
         self.pages.token(self.at.clone(), self.delivered)
     }
 
-    /// How many requests were sent so far, those sent again included.
+    /// How many requests were sent for the pages that were read so far, those sent again included.
     pub fn requests(&self) -> u64 {
         self.pages.requests()
     }

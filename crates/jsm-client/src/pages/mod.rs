@@ -175,7 +175,7 @@ impl<O: Paged> Pages<O> {
         self.next().await.transpose()
     }
 
-    /// How many requests were sent so far, those sent again included.
+    /// How many requests were sent for the pages that were read so far, those sent again included.
     pub fn requests(&self) -> u64 {
         self.requests
     }

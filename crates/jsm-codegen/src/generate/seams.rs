@@ -92,6 +92,7 @@ pub(crate) fn chunked(
             let item = inner(ty, "Vec").ok_or_else(|| missing("answer"))?;
             let id = part("id").and_then(|id| field(item, id, structs)).ok_or_else(|| missing("id"))?.0;
             let item = qualified(item, declared);
+            let rest = rest(&body.ty, part("items"), structs);
             Some(quote! {
                 impl crate::Fetch for #name {
                     type Found = #item;
@@ -101,6 +102,7 @@ pub(crate) fn chunked(
                     fn id(found: &Self::Found) -> &Self::Entry {
                         &found.#id
                     }
+                    #rest
                 }
             })
         }
@@ -179,6 +181,27 @@ pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenS
 }
 
 /// A property of a struct that a type names.
+/// Takes the lists of a body apart from the one that is cut into pieces, where there are others.
+fn rest(body: &Type, items: Option<&str>, structs: &Structs<'_>) -> Option<TokenStream> {
+    let Type::Path(path) = body else { return None };
+    let fields = &structs.get(&path.path.segments.last()?.ident.to_string())?.fields;
+    let others = fields.iter().filter(|field| {
+        inner(&field.ty, "Vec").is_some() && items.is_none_or(|items| json_name(field) != items)
+    });
+    let others: Vec<&Ident> = others.filter_map(|field| field.ident.as_ref()).collect();
+    (!others.is_empty()).then(|| {
+        quote! {
+            fn take_rest(&mut self) -> ::std::option::Option<Self> {
+                let mut rest = self.clone();
+                crate::Chunked::set_entries(&mut rest, ::std::vec::Vec::new());
+                #(self.body.#others.clear();)*
+                let asks = #(!rest.body.#others.is_empty())||*;
+                asks.then_some(rest)
+            }
+        }
+    })
+}
+
 fn field<'a>(ty: &Type, json: &str, structs: &Structs<'a>) -> Option<(&'a Ident, &'a Type)> {
     let Type::Path(path) = ty else { return None };
     property(structs.get(&path.path.segments.last()?.ident.to_string())?, json)

@@ -8,11 +8,13 @@ use futures_util::TryStreamExt;
 use jsm_client::csm::customer::{
     BulkManageCustomerDetails, BulkManageCustomerProfiles, FetchCustomerProfiles,
 };
+use jsm_client::csm::organization::FetchOrganizations;
 use jsm_client::csm::types::{
     BulkCustomerDetailFieldOperation, BulkCustomerProfilePayload, BulkManageCustomerProfileOperation,
     DetailFieldOperation, DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
 };
 use jsm_client::servicedesk::customer::GetCustomers;
+use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::{Client, Verdict};
 use jsm_sandbox::{Fault, Quirk, Received, Sandbox};
 use serde_json::Value;
@@ -190,4 +192,18 @@ async fn what_is_not_found_is_named() {
     let calls = sandbox.requests().iter().filter(|r| r.operation == Some("FetchCustomerProfiles")).count();
     assert_eq!(calls, 3);
     assert!(csm.fetch(FetchCustomerProfiles::new(Vec::<String>::new())).await.unwrap().found.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_asked_for_by_name_is_asked_for_besides() {
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let name = csm.call(GetOrganization::new(1)).await.unwrap().name;
+    let fetch = || FetchOrganizations::new().organization_names([&name]);
+    let calls = || sandbox.requests().iter().filter(|r| r.operation == Some("FetchOrganizations")).count();
+    let by_name = csm.fetch(fetch()).await.unwrap();
+    assert_eq!((by_name.found.len(), by_name.missing.len(), calls()), (1, 0, 1));
+    let both = csm.fetch(fetch().organization_ids((1..=60).chain([9_999]))).await.unwrap();
+    assert!(both.missing.contains(&9_999.into()), "{both:?}");
+    assert_eq!(both.found.len() + both.missing.len(), 61, "the one found by name has an id");
+    assert_eq!(calls(), 4);
 }
