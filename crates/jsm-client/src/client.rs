@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
 use crate::error::{Error, Result};
+use crate::http::{Http, Setup};
 use crate::limits::Limits;
 use crate::pages::{Items, Pages};
 use crate::retry::{Budget, RetryPolicy};
@@ -23,7 +24,7 @@ pub struct Client(Arc<Shared>);
 
 /// What the clones of a client share.
 pub(crate) struct Shared {
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: Http,
     pub(crate) site: Site,
     pub(crate) credentials: Box<dyn Credentials>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -255,15 +256,16 @@ impl Builder {
     /// Of kind `Configuration`, when the address is none, would send credentials in the clear, or there are no
     /// credentials.
     pub fn build(self) -> Result<Client> {
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(self.user_agent.as_deref(), self.connect_timeout)?,
-        };
-        let credentials = self.credentials;
+        let setup = Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout };
+        let (http, credentials) = (self.http, self.credentials);
         #[cfg(feature = "oauth")]
-        let credentials = match self.oauth {
-            Some(oauth) => Some(oauth.into_credentials(http.clone(), Arc::clone(&self.clock))?),
-            None => credentials,
+        let (http, credentials) = match self.oauth {
+            Some(oauth) => {
+                let http = http.map_or_else(|| setup.client(true), Ok)?;
+                let credentials = oauth.into_credentials(http.clone(), Arc::clone(&self.clock))?;
+                (Some(http), Some(credentials))
+            }
+            None => (http, credentials),
         };
         let credentials = credentials.ok_or_else(|| {
             Error::configuration("there are no credentials; give the builder api_token(..) or another kind")
@@ -271,6 +273,10 @@ impl Builder {
         let prefer_gateway = self.prefer_gateway || credentials.needs_gateway();
         let site =
             Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
+        let http = match http {
+            Some(http) => Http::with(http),
+            None => Http::new(setup, site.is_local())?,
+        };
         Ok(Client(Arc::new(Shared {
             http,
             site,
@@ -291,20 +297,4 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("credentials", &self.credentials).finish_non_exhaustive()
     }
-}
-
-pub(crate) fn http_client(user_agent: Option<&str>, connect_timeout: Duration) -> Result<reqwest::Client> {
-    #[cfg(feature = "rustls")]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Whoever was faster has chosen for the whole process, which is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-    reqwest::Client::builder()
-        .user_agent(user_agent.unwrap_or(concat!("jsm-client/", env!("CARGO_PKG_VERSION"))))
-        .connect_timeout(connect_timeout)
-        // No operation redirects but downloads, which look at the target first.
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
-        .build()
-        .map_err(|e| Error::configuration("the HTTP client cannot be set up").with_source(e.without_url()))
 }

@@ -11,6 +11,7 @@ mod date;
 mod decode;
 mod error;
 mod flows;
+mod http;
 mod limits;
 #[cfg(feature = "oauth")]
 pub mod oauth;

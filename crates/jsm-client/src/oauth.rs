@@ -19,10 +19,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::client::http_client;
 use crate::clock::Clock;
 use crate::credentials::{Authorization, BoxError, Credentials, sensitive};
 use crate::error::{Error, Kind, Result};
+use crate::http::Setup;
 use crate::retry::{self, RetryPolicy};
 use crate::send::{read_body, transport};
 use crate::site::is_loopback;
@@ -190,7 +190,7 @@ impl App {
             "code": code,
             "redirect_uri": redirect_uri,
         });
-        self.token(&http_client(None, TIMEOUT)?, &body, std::time::SystemTime::now()).await
+        self.token(&http()?, &body, std::time::SystemTime::now()).await
     }
 
     /// Lists the sites that the account lets the app into, with their cloud ids.
@@ -201,7 +201,7 @@ impl App {
     pub async fn accessible_resources(&self, access_token: &SecretString) -> Result<Vec<AccessibleResource>> {
         let value = bearer(access_token)
             .map_err(|source| Error::configuration("the access token is none").with_source(source))?;
-        let request = http_client(None, TIMEOUT)?
+        let request = http()?
             .get(endpoint(&self.resources_url)?)
             .header(reqwest::header::AUTHORIZATION, value)
             .timeout(TIMEOUT);
@@ -433,6 +433,11 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, BoxError> {
 }
 
 /// An address that secrets may be sent to.
+/// What is sent with before there is a client.
+fn http() -> Result<reqwest::Client> {
+    Setup { user_agent: None, connect_timeout: TIMEOUT }.client(true)
+}
+
 fn endpoint(text: &str) -> Result<Url> {
     let url = Url::parse(text).map_err(|_| Error::configuration(format!("{text:?} is no address")))?;
     match url.scheme() {

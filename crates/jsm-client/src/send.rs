@@ -190,14 +190,14 @@ async fn try_on(
 /// The request of one attempt, with everything in it.
 async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
-    let base = match shared.site.base(&shared.http, info, time_left(plan)).await {
+    let base = match shared.site.base(shared.http.client(), info, time_left(plan)).await {
         Ok(base) => base,
         Err(error) if error.is_connection() || error.is_timeout() || error.is_server() => {
             return Err(Failed::ForNow(error));
         }
         Err(error) => return Err(Failed::ForGood(error)),
     };
-    let mut request = (plan.build)(&shared.http, &base)
+    let mut request = (plan.build)(shared.http.client(), &base)
         .map_err(|error| Failed::ForGood(Error::configuration(error.to_string())))?;
     if !shared.site.owns(request.url()) {
         let note = "the request would take the credentials to another host";
@@ -285,7 +285,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     let Plan { shared, info, .. } = *plan;
     *request.timeout_mut() = Some(time_left(plan));
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let mut response = shared.http.execute(request).await.map_err(|error| broken(info, error))?;
+    let mut response = shared.http.client().execute(request).await.map_err(|error| broken(info, error))?;
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     trace::answered(info, head.status, &head.headers);

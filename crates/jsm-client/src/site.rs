@@ -79,6 +79,11 @@ impl Site {
         url.origin() == self.site.origin() || url.origin() == self.gateway.origin()
     }
 
+    /// Whether neither the site nor the gateway is beyond this machine, nor speaks TLS.
+    pub(crate) fn is_local(&self) -> bool {
+        [&self.site, &self.gateway].into_iter().all(|url| url.scheme() == "http" && is_loopback(url))
+    }
+
     /// The address of the site.
     pub(crate) fn url(&self) -> &Url {
         &self.site

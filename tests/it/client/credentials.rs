@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::clock::TestClock;
 use super::script::{Answer, Asked, Script, body_of, dropped, empty, json, silence};
-use super::{CLOUD_ID, check, client, to};
+use super::{CLOUD_ID, check, to};
 
 fn fine() -> Answer {
     json(200, &json!({"id": "1", "accountId": "a", "values": [], "results": []}))
@@ -246,7 +246,7 @@ async fn follow_no_redirect() {
     for status in [301, 302, 303, 307, 308] {
         for target in [format!("{}/rest/servicedeskapi/organization/1", thief.url), "/login".to_owned()] {
             let script = Script::of([empty(status).header("Location", &target), fine()]).await;
-            let client = client(&script.url, &TestClock::new()).build().unwrap();
+            let client = to(&script.url, &TestClock::new()).build().unwrap();
             let error = client.call(DeleteOrganization::new(1)).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 1), "{status} to {target}");
             assert_eq!(script.asked().len(), 1);

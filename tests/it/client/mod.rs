@@ -18,8 +18,6 @@ mod patience; // What is sent again, and when.
 mod secrets; // What is told to nobody.
 mod traces; // What is told to who listens.
 
-use std::sync::LazyLock;
-
 use jsm_client::{Builder, Client};
 use jsm_sandbox::Sandbox;
 
@@ -37,28 +35,17 @@ fn check(name: &str, text: &str) {
 
 /// A client of a server that follows a script, which takes any credentials.
 fn to(url: &str, clock: &TestClock) -> Builder {
-    // To look at certificates takes a while for each client, so those that meet none share what they send with.
-    static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
-        // Whoever builds a client first chooses how the whole process does TLS.
-        Client::builder("https://acme.example").api_token("", "").build().expect("it is complete");
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        http.build().expect("it asks for nothing")
-    });
-    client(url, clock).http_client(HTTP.clone())
-}
-
-/// A client of a sandbox, for its administrator.
-fn of(sandbox: &Sandbox, clock: &TestClock) -> Builder {
-    client(sandbox.url(), clock)
-        .gateway(sandbox.gateway_url())
-        .cloud_id(sandbox.cloud_id())
-        .api_token(sandbox.email(), sandbox.token())
-}
-
-fn client(url: &str, clock: &TestClock) -> Builder {
     Client::builder(url)
         .api_token("ada@example.com", "ada's token")
         .cloud_id(CLOUD_ID)
         .experimental(true)
         .clock(clock.clone())
+}
+
+/// A client of a sandbox, for its administrator.
+fn of(sandbox: &Sandbox, clock: &TestClock) -> Builder {
+    to(sandbox.url(), clock)
+        .gateway(sandbox.gateway_url())
+        .cloud_id(sandbox.cloud_id())
+        .api_token(sandbox.email(), sandbox.token())
 }

@@ -222,7 +222,8 @@ async fn follow(
         request.headers_mut().insert(AUTHORIZATION, authorization);
     }
     *request.timeout_mut() = Some(until.saturating_duration_since(shared.clock.now()));
-    let response = shared.http.execute(request).await.map_err(send::transport)?;
+    let http = shared.http.client_for(request.url())?;
+    let response = http.execute(request).await.map_err(send::transport)?;
     let status = response.status();
     if status.is_success() {
         return Ok(response);

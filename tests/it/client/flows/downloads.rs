@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::TryStreamExt;
 use jsm_client::servicedesk::attachment::{GetAttachmentContent, GetAttachmentThumbnail};
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{FilePart, Kind, Visibility};
+use jsm_client::{FilePart, Kind, RetryPolicy, Visibility};
 use jsm_sandbox::Sandbox;
 
 use super::super::clock::TestClock;
@@ -107,17 +107,18 @@ async fn a_file_that_comes_without_a_redirect_is_a_file() {
 
 #[tokio::test]
 async fn redirects_that_lead_astray_are_errors() {
-    let cases: [(&[Answer], Kind, &str); 6] = [
+    let cases: [(&[Answer], Kind, &str); 7] = [
         (&[empty(303)], Kind::Other, "without saying where to"),
         (&[leads_to("/login.jsp?os_destination=x")], Kind::Authentication, "login page"),
         (&[leads_to("https://id.atlassian.com/login")], Kind::Authentication, "login page"),
         (&[leads_to("ftp://files.example.com/x")], Kind::Other, "without encryption"),
+        (&[leads_to("https://127.0.0.1:1/x")], Kind::Connection, "no connection"),
         (&[leads_to("/a"), leads_to("/b")], Kind::Other, "once more"),
         (&[leads_to("/a"), text(403, "The address has expired.")], Kind::Permission, "has expired"),
     ];
     for (answers, kind, why) in cases {
         let script = Script::of(answers.to_vec()).await;
-        let jira = to(&script.url, &TestClock::new()).build().unwrap();
+        let jira = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
         let error = jira.download(content()).stream().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(why), "{error}");
