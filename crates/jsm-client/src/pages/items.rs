@@ -74,7 +74,11 @@ impl<O: Paged> Items<O> {
                 self.delivered += 1;
             }
         }
-        let item = self.page.next()?;
+        let Some(item) = self.page.next() else {
+            // Its memory is free for the next page.
+            self.page = Vec::new().into_iter();
+            return None;
+        };
         self.delivered += 1;
         Some(item)
     }
