@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::command::words;
 use crate::effective::{self, EffectiveArgs};
 use crate::outcome::{Failure, Outcome};
 
@@ -98,10 +99,7 @@ fn examples(root: &Path) -> Vec<String> {
 
 fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Failure> {
     println!("== {claim}: {command}");
-    let mut words = command.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let status =
-        Command::new(program).args(words).envs(environment.iter().copied()).current_dir(root).status();
+    let status = words(root, command).envs(environment.iter().copied()).status();
     let ended =
         status.map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
     match ended.success() {

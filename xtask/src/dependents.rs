@@ -6,9 +6,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
+use crate::command::words;
 use crate::outcome::{Failure, Outcome};
 
 /// Time the build of small programs that depend on this library, on plain reqwest, or on another client.
@@ -99,9 +99,7 @@ fn build(root: &Path, (name, needs, main): Dependent, release: bool) -> Result<(
     };
     write().map_err(|error| failed(error.to_string()))?;
     let cargo = |line: &str| {
-        let output = Command::new("cargo")
-            .args(line.split(' '))
-            .current_dir(&place)
+        let output = words(&place, line)
             .env("CARGO_TARGET_DIR", place.join("target"))
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -110,11 +108,11 @@ fn build(root: &Path, (name, needs, main): Dependent, release: bool) -> Result<(
             false => Err(failed(String::from_utf8_lossy(&output.stderr).into_owned())),
         }
     };
-    cargo("fetch --quiet")?;
+    cargo("cargo fetch --quiet")?;
     let start = Instant::now();
-    cargo(if release { "build --quiet --release" } else { "build --quiet" })?;
+    cargo(if release { "cargo build --quiet --release" } else { "cargo build --quiet" })?;
     let seconds = start.elapsed().as_secs_f64();
-    let tree = cargo("tree --edges normal,build --prefix none --no-dedupe --format {p}")?;
+    let tree = cargo("cargo tree --edges normal,build --prefix none --no-dedupe --format {p}")?;
     let mut crates: Vec<&str> = tree.lines().collect();
     crates.sort_unstable();
     crates.dedup();

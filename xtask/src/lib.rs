@@ -7,6 +7,7 @@
 pub mod bump;
 pub mod changes;
 pub mod ci;
+pub mod command;
 pub mod dependents;
 pub mod effective;
 pub mod files;

@@ -5,8 +5,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
+use crate::command::words;
 use crate::outcome::{Failure, Outcome};
 
 /// Let foreign clients work on the sandbox: jira.js, atlassian-python-api and schemathesis.
@@ -72,13 +73,6 @@ pub fn run(root: &Path, _: &PeersArgs) -> Result<Outcome, Failure> {
         "passed: {}",
         if passed.is_empty() { "none".to_owned() } else { passed.join(", ") }
     )))
-}
-
-fn words(root: &Path, line: &str) -> Command {
-    let mut words = line.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words).current_dir(root);
-    command
 }
 
 fn succeeds(root: &Path, line: &str) -> bool {

@@ -2,15 +2,13 @@
 //!
 //! With `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` set it talks to that site, else it starts a sandbox and lists that.
 
-use std::env;
+mod connect;
+
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use jsm_client::Client;
+use jsm_client::BoxError;
 use jsm_client::servicedesk::customer::GetCustomers;
-use jsm_sandbox::Sandbox;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: customers [--desk ID] [--query TEXT] [--page-size N]";
 
@@ -35,20 +33,8 @@ fn args() -> Result<Args, lexopt::Error> {
     Ok(args)
 }
 
-/// A client of the site that the environment names, or of a sandbox, which lives as long as it is held.
-async fn client() -> Result<(Client, Option<Sandbox>), BoxError> {
-    if let Ok(site) = env::var("JSM_URL") {
-        let var = |name: &str| env::var(name).map_err(|_| format!("set {name} as well as JSM_URL"));
-        let builder = Client::builder(site).api_token(var("JSM_EMAIL")?, var("JSM_TOKEN")?);
-        return Ok((builder.experimental(true).build()?, None));
-    }
-    let sandbox = Sandbox::start().await?;
-    let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());
-    Ok((builder.experimental(true).build()?, Some(sandbox)))
-}
-
 async fn run(args: Args) -> Result<(), BoxError> {
-    let (jira, _sandbox) = client().await?;
+    let (jira, _sandbox) = connect::connect().await?;
     let mut list = GetCustomers::new(args.desk);
     if let Some(query) = args.query {
         list = list.query(query);
