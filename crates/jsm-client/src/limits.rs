@@ -8,7 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jsm_raw::OperationInfo;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
+
+/// The header that says whether the limit is near.
+const NEAR_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-nearlimit");
 
 /// How much later the next request is sent while the server says that the limit is near.
 const NEAR_LIMIT_PACE: Duration = Duration::from_millis(500);
@@ -131,8 +134,7 @@ impl Limits {
 
     /// Learns from any answer whether the quota is near its end, which all operations share.
     pub(crate) fn learn(&self, headers: &HeaderMap, now: Instant) {
-        let near =
-            headers.get("x-ratelimit-nearlimit").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));
+        let near = headers.get(NEAR_LIMIT).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));
         if near {
             let until = now + NEAR_LIMIT_PACE;
             later(self.lock().everything.get_or_insert(until), until);

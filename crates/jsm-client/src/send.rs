@@ -21,6 +21,9 @@ use crate::trace;
 /// The header that opts in to experimental operations.
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("x-experimentalapi");
 
+/// The header that says what a server thought of the credentials.
+const LOGIN_REASON: HeaderName = HeaderName::from_static("x-seraph-loginreason");
+
 /// What can be said of one call, over what the client says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
@@ -326,8 +329,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
 
 /// Whether the credentials were refused without a word: what is open to everybody is answered all the same.
 fn is_for_strangers(headers: &HeaderMap) -> bool {
-    let reason =
-        headers.get("x-seraph-loginreason").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let reason = headers.get(LOGIN_REASON).and_then(|value| value.to_str().ok()).unwrap_or_default();
     ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|failed| reason.contains(failed))
 }
 

@@ -54,19 +54,17 @@ impl<O: Paged> Items<O> {
     ///
     /// What the call for a page can fail with, and of kind `Paging` when the list does not advance.
     pub async fn try_next(&mut self) -> Result<Option<O::Item>> {
-        loop {
-            if let Some(item) = self.item() {
-                return Ok(Some(item));
-            }
+        while self.is_at_end_of_page() {
             match self.pages.try_next().await? {
                 Some(page) => self.turn_to(page),
                 None => return Ok(None),
             }
         }
+        Ok(self.item())
     }
 
-    /// The next item of the page that is here.
-    fn item(&mut self) -> Option<O::Item> {
+    /// Whether the page that is here has nothing more to deliver.
+    fn is_at_end_of_page(&mut self) -> bool {
         if let Some(seen) = &mut self.seen {
             // What is left out counts as delivered, for the token to resume from.
             while self.page.as_slice().first().is_some_and(|item| !seen.is_new(item)) {
@@ -74,13 +72,19 @@ impl<O: Paged> Items<O> {
                 self.delivered += 1;
             }
         }
-        let Some(item) = self.page.next() else {
+        let at_end = self.page.as_slice().is_empty();
+        if at_end {
             // Its memory is free for the next page.
             self.page = Vec::new().into_iter();
-            return None;
-        };
+        }
+        at_end
+    }
+
+    /// The next item of the page that is here.
+    #[inline]
+    fn item(&mut self) -> Option<O::Item> {
         self.delivered += 1;
-        Some(item)
+        self.page.next()
     }
 
     fn turn_to(&mut self, page: ListPage<O::Item>) {
@@ -172,16 +176,14 @@ impl<O: Paged> Stream for Items<O> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        loop {
-            if let Some(item) = this.item() {
-                return Poll::Ready(Some(Ok(item)));
-            }
+        while this.is_at_end_of_page() {
             match ready!(this.pages.poll_next_unpin(context)) {
                 Some(Ok(page)) => this.turn_to(page),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
         }
+        Poll::Ready(this.item().map(Ok))
     }
 }
 
