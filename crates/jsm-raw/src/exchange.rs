@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use progenitor_client::Error;
-use reqwest::{Client, Request, Response, header::HeaderName};
+use reqwest::{Client, Request, Response};
 
 use crate::RequestError;
 
@@ -20,9 +20,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
-        // progenitor adds it to every request; no server asks for it.
-        request.headers_mut().remove(HeaderName::from_static("api-version"));
+    pub(crate) async fn exec(&self, client: &Client, request: Request) -> reqwest::Result<Response> {
         match &self.kept {
             None => client.execute(request).await,
             Some(kept) => {

@@ -4,10 +4,13 @@
 //! place reads error bodies whatever their shape, and operations are called as their Rust types are.
 
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
-use quote::quote;
+use quote::{ToTokens, quote};
 use serde_json::Value;
+use syn::visit_mut::{VisitMut, visit_expr_mut};
+use syn::{Expr, ImplItem, Item, Stmt};
 
 use super::facts::{LIMITS, METHODS, object};
+use super::types::words;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -42,7 +45,45 @@ pub(crate) fn bindings(document: &Value, module: &str) -> Result<syn::File, Stri
     let tokens = Generator::new(&settings)
         .generate_tokens(&spec)
         .map_err(|e| format!("progenitor does not take the document: {e}"))?;
-    syn::parse2(tokens).map_err(|e| format!("progenitor's output does not parse: {e}"))
+    let mut file = syn::parse2(tokens).map_err(|e| format!("progenitor's output does not parse: {e}"))?;
+    drop_api_version(&mut file);
+    Ok(file)
+}
+
+/// Takes the header `api-version` out of every method: progenitor sends it, and no server asks for it.
+fn drop_api_version(file: &mut syn::File) {
+    let impls = file.items.iter_mut().filter_map(|item| match item {
+        Item::Impl(item) => Some(&mut item.items),
+        _ => None,
+    });
+    for member in impls.flatten() {
+        let ImplItem::Fn(method) = member else { continue };
+        let statements = &mut method.block.stmts;
+        statements.retain(|statement| !statement.to_token_stream().to_string().contains("\"api-version\""));
+        let names_map = |tokens: &dyn ToTokens| words(tokens.to_token_stream()).contains(HEADER_MAP);
+        // It is made and sent along: nothing else goes into it.
+        if statements.iter().filter(|statement| names_map(statement)).count() == 2 {
+            statements.retain(|s| !matches!(s, Stmt::Local(local) if names_map(&local.pat)));
+            SendNoMap.visit_block_mut(&mut method.block);
+        }
+    }
+}
+
+/// What progenitor calls the headers that a method adds.
+const HEADER_MAP: &str = "header_map";
+
+/// Takes out the call that sends the headers along.
+struct SendNoMap;
+
+impl VisitMut for SendNoMap {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::MethodCall(call) = expr
+            && call.method == "headers"
+        {
+            *expr = (*call.receiver).clone();
+        }
+        visit_expr_mut(self, expr);
+    }
 }
 
 /// The name of the schema of a page's items.

@@ -180,7 +180,6 @@ pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenS
     Ok(all)
 }
 
-/// A property of a struct that a type names.
 /// Takes the lists of a body apart from the one that is cut into pieces, where there are others.
 fn rest(body: &Type, items: Option<&str>, structs: &Structs<'_>) -> Option<TokenStream> {
     let Type::Path(path) = body else { return None };
@@ -202,6 +201,7 @@ fn rest(body: &Type, items: Option<&str>, structs: &Structs<'_>) -> Option<Token
     })
 }
 
+/// A property of a struct that a type names.
 fn field<'a>(ty: &Type, json: &str, structs: &Structs<'a>) -> Option<(&'a Ident, &'a Type)> {
     let Type::Path(path) = ty else { return None };
     property(structs.get(&path.path.segments.last()?.ident.to_string())?, json)

@@ -331,7 +331,8 @@ fn names(ty: &Type) -> BTreeSet<String> {
     words(ty.to_token_stream())
 }
 
-fn words(tokens: TokenStream) -> BTreeSet<String> {
+/// The identifiers in some code.
+pub(crate) fn words(tokens: TokenStream) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open = vec![tokens];
     while let Some(tokens) = open.pop() {
