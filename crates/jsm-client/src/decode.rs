@@ -4,7 +4,6 @@
 
 use bytes::Bytes;
 use jsm_raw::{Answer, Operation};
-use reqwest::header::CONTENT_TYPE;
 
 use crate::error::{Error, Kind, Result, is_html};
 use crate::send::Received;
@@ -19,8 +18,7 @@ pub(crate) fn decode<O: Operation>(received: &Received) -> Result<O::Output> {
     let Received { status, headers, body, attempts } = received;
     let fail = |error: Error| error.with_operation(info).with_attempts(*attempts);
     let explained = || Error::answered(info, *status, headers, body.clone());
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if status.is_success() && info.answer != Answer::Bytes && is_html(body, content_type) {
+    if status.is_success() && info.answer != Answer::Bytes && is_html(body, headers) {
         let note = "an HTML page came instead of the answer, as from a login page or a proxy";
         return Err(fail(explained().with_kind(Kind::Html).with_note(note)));
     }

@@ -133,10 +133,10 @@ impl Limits {
     }
 
     /// Learns from any answer whether the quota is near its end, which all operations share.
-    pub(crate) fn learn(&self, headers: &HeaderMap, now: Instant) {
+    pub(crate) fn learn(&self, headers: &HeaderMap, now: impl FnOnce() -> Instant) {
         let near = headers.get(NEAR_LIMIT).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));
         if near {
-            let until = now + NEAR_LIMIT_PACE;
+            let until = now() + NEAR_LIMIT_PACE;
             later(self.lock().everything.get_or_insert(until), until);
         }
     }

@@ -193,7 +193,7 @@ async fn try_on(
 /// The request of one attempt, with everything in it.
 async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
-    let base = match shared.site.base(shared.http.client(), info, time_left(plan)).await {
+    let base = match shared.site.base(shared.http.client(), info, || time_left(plan)).await {
         Ok(base) => base,
         Err(error) if error.is_connection() || error.is_timeout() || error.is_server() => {
             return Err(Failed::ForNow(error));
@@ -292,7 +292,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     trace::answered(info, head.status, &head.headers);
-    shared.limits.learn(&head.headers, shared.clock.now());
+    shared.limits.learn(&head.headers, || shared.clock.now());
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not take the credentials and answered as to a stranger";
         let error =
@@ -335,7 +335,10 @@ fn is_for_strangers(headers: &HeaderMap) -> bool {
 
 /// Keeps the cookies of an answer out of what is shown of its headers.
 fn hide_cookies(headers: &mut HeaderMap) {
-    if let Entry::Occupied(mut cookies) = headers.entry(SET_COOKIE) {
+    // Most answers bring none, and looking costs less than making room.
+    if headers.contains_key(SET_COOKIE)
+        && let Entry::Occupied(mut cookies) = headers.entry(SET_COOKIE)
+    {
         cookies.iter_mut().for_each(|cookie| cookie.set_sensitive(true));
     }
 }

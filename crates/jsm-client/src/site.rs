@@ -55,7 +55,12 @@ impl Site {
     /// What stands in front of the operation's path.
     ///
     /// `time` is what asking for the cloud id may take, where it is not known yet.
-    pub(crate) async fn base(&self, http: &Client, info: &OperationInfo, time: Duration) -> Result<String> {
+    pub(crate) async fn base(
+        &self,
+        http: &Client,
+        info: &OperationInfo,
+        time: impl FnOnce() -> Duration,
+    ) -> Result<String> {
         let (origin, path) = match (info.base.site, info.base.gateway) {
             (Some(path), None) => (&self.site, path),
             (Some(path), Some(_)) if !self.prefer_gateway => (&self.site, path),
@@ -66,7 +71,7 @@ impl Site {
         };
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
         if path.contains("{cloudId}") {
-            let id = self.cloud_id.get_or_try_init(|| self.look_up(http, time)).await?;
+            let id = self.cloud_id.get_or_try_init(|| self.look_up(http, time())).await?;
             base.push_str(&path.replace("{cloudId}", id));
         } else {
             base.push_str(path);
@@ -76,7 +81,12 @@ impl Site {
 
     /// Whether credentials may go to this address.
     pub(crate) fn owns(&self, url: &Url) -> bool {
-        url.origin() == self.site.origin() || url.origin() == self.gateway.origin()
+        let is_of = |own: &Url| {
+            url.scheme() == own.scheme()
+                && url.host() == own.host()
+                && url.port_or_known_default() == own.port_or_known_default()
+        };
+        is_of(&self.site) || is_of(&self.gateway)
     }
 
     /// Whether neither the site nor the gateway is beyond this machine, nor speaks TLS.

@@ -11,6 +11,7 @@ mod told {
     use reqwest::header::HeaderMap;
     use reqwest::{Request, StatusCode};
     use tracing::field::Empty;
+    use tracing::level_filters::LevelFilter;
     use tracing::{Instrument, debug, debug_span, info};
 
     use crate::error::{Error, request_id};
@@ -56,6 +57,10 @@ mod told {
 
     /// Within an attempt: its answer.
     pub(crate) fn answered(info: &OperationInfo, status: StatusCode, headers: &HeaderMap) {
+        // Where nobody listens, as mostly, not even the span is asked for.
+        if LevelFilter::current() < LevelFilter::DEBUG {
+            return;
+        }
         let (status, span) = (status.as_u16(), Span::current());
         if !span.is_disabled() {
             span.record("http.response.status_code", status).record("request_id", request_id(headers));

@@ -6,7 +6,7 @@ use serde_json::Error;
 
 /// Reads JSON. The text is checked as UTF-8 once, which is cheaper than string by string.
 pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
-    match simdutf8::basic::from_utf8(body) {
+    match simdutf8::compat::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
         Err(error) => Err(Error::custom(error)),
     }

@@ -3,6 +3,7 @@
 //! Error bodies of these APIs have no single shape: several JSON ones, plain text, HTML, XML, nothing at all. Each
 //! part is looked for wherever it is known to stand; what is not found is absent, and nothing here fails.
 
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
 use super::FormError;
@@ -38,13 +39,14 @@ pub(crate) fn read(body: &[u8], content_type: &str) -> Said {
 }
 
 /// Whether the text is HTML, whatever it was sent as.
-pub(crate) fn is_html(body: &[u8], content_type: &str) -> bool {
+pub(crate) fn is_html(body: &[u8], headers: &HeaderMap) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     // Most bodies are JSON, and one byte tells.
     if text.first() != Some(&b'<') {
         return false;
     }
     let head = text[..text.len().min(16)].to_ascii_lowercase();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     content_type.contains("html")
         || ["<!doctype html", "<html", "<head"].iter().any(|start| head.starts_with(start.as_bytes()))
 }

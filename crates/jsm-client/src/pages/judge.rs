@@ -157,8 +157,9 @@ fn number<T>(at: &Position, leaf: &Leaf<T>) -> Result<Verdict, String> {
 fn parameter(link: &str, name: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    let mut pairs = query.split('&');
+    let pair = pairs.find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))?;
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 /// Finds out that cursors go round in a circle.

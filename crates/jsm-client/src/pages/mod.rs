@@ -7,6 +7,7 @@ mod fetch;
 mod items;
 mod judge;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -34,7 +35,7 @@ const USUAL_PAGE: u64 = 50;
 /// It can be serialised. It holds no secret, and no promise: what changes in the list meanwhile shifts it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResumeToken {
-    operation: String,
+    operation: Cow<'static, str>,
     at: Position,
     #[serde(default)]
     skip: u64,
@@ -181,7 +182,7 @@ impl<O: Paged> Pages<O> {
     }
 
     fn token(&self, at: Position, skip: u64) -> ResumeToken {
-        ResumeToken { operation: O::INFO.name.to_owned(), at, skip }
+        ResumeToken { operation: O::INFO.name.into(), at, skip }
     }
 
     /// Asks for the next pages: as many as may be asked at once, where their places are known.
