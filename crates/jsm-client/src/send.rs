@@ -7,6 +7,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use jsm_raw::{OperationInfo, RequestError};
 use reqwest::header::{AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use reqwest::{Request, Response, StatusCode};
@@ -235,7 +236,11 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
 
 /// What the credentials say, in the time that an attempt may take.
 async fn authorization(plan: &Plan<'_>, refused: Option<&HeaderValue>) -> Result<HeaderValue, BoxError> {
-    let value = plan.shared.credentials.authorization(refused);
+    let mut value = plan.shared.credentials.authorization(refused);
+    // Mostly they are at hand, and a timer would cost more than they do.
+    if let Some(value) = (&mut value).now_or_never() {
+        return value;
+    }
     tokio::time::timeout(time_left(plan), value).await.unwrap_or_else(|_| {
         let error = Error::new(Kind::Timeout, "the credentials did not come in time");
         Err(error.into())

@@ -56,16 +56,21 @@ impl Judge {
             return Err("the list does not advance: the server sent the same page twice".to_owned());
         }
         self.fingerprint = fingerprint;
-        let linked = leaf.next.as_deref().and_then(|link| parameter(link, O::PARAMETER));
+        let linked = || leaf.next.as_deref().and_then(|link| parameter(link, O::PARAMETER));
         match O::INFO.paging {
-            Some(Paging::Offset) => self.offset(at, leaf, linked.as_deref()),
+            Some(Paging::Offset) => self.offset(at, leaf, linked),
             Some(Paging::Number) => number(at, leaf),
-            Some(Paging::LinkCursor) => Ok(self.cursor(at, leaf.last, linked)),
+            Some(Paging::LinkCursor) => Ok(self.cursor(at, leaf.last, linked())),
             _ => Ok(self.cursor(at, leaf.last, leaf.next.clone())),
         }
     }
 
-    fn offset<T>(&mut self, at: &Position, leaf: &Leaf<T>, linked: Option<&str>) -> Result<Verdict, String> {
+    fn offset<T>(
+        &mut self,
+        at: &Position,
+        leaf: &Leaf<T>,
+        linked: impl FnOnce() -> Option<String>,
+    ) -> Result<Verdict, String> {
         let asked = match at {
             Position::Offset(asked) => *asked,
             _ => 0,
@@ -79,13 +84,15 @@ impl Judge {
         if leaf.last == Some(true) {
             return Ok(Verdict::Ends);
         }
-        // The server's own word on where the next page starts, if it leaves nothing out; else what came is what
-        // there was.
+        // A page that is not full may stand for more than came: where the next one starts is the server's own word
+        // then, if it leaves nothing out. Else what came is what there was.
         let came = leaf.items.len() as u64;
-        let most = leaf.limit.map(|limit| limit.max(came));
-        let linked = linked
-            .and_then(|next| next.parse().ok())
-            .filter(|next| *next > start && most.is_none_or(|most| next - start <= most));
+        let linked = match leaf.limit {
+            Some(limit) if limit <= came => None,
+            limit => linked()
+                .and_then(|next| next.parse().ok())
+                .filter(|next| *next > start && limit.is_none_or(|limit| next - start <= limit)),
+        };
         let next = linked.unwrap_or_else(|| start.saturating_add(came));
         if next == start {
             return Ok(Verdict::Strands("the list does not advance: it goes on beyond any place".to_owned()));
