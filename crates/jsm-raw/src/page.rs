@@ -2,6 +2,10 @@
 //!
 //! When to ask for another page, and when to stop, is `jsm-client`'s to decide.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::Operation;
@@ -16,7 +20,7 @@ use crate::tolerant::null_as_default;
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "values")]
     pub values: Vec<T>,
     /// The zero-based offset of the first item in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +67,29 @@ pub struct PageLinks {
     /// This page.
     #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
+}
+
+/// Reads the items of a page, with room for as many as a page mostly has; `null` reads as none.
+fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct Values<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Values<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut values = Vec::with_capacity(50);
+            while let Some(item) = items.next_element()? {
+                values.push(item);
+            }
+            Ok(values)
+        }
+    }
+    deserializer.deserialize_any(Values(PhantomData))
 }
 
 impl<T> Default for Page<T> {
