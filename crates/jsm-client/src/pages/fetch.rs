@@ -1,15 +1,16 @@
 //! Fetching one page.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jsm_raw::{Leaf, Paged, Position};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::client::Client;
+use super::list::List;
 use crate::decode::decode;
 use crate::error::{Error, Kind, Result};
-use crate::send::{self, Options};
+use crate::send;
 use crate::trace;
 
 /// A page on its way.
@@ -24,13 +25,10 @@ pub(super) struct Fetched<T> {
     pub(super) fingerprint: Option<u64>,
 }
 
-pub(super) fn fetch<O: Paged>(client: &Client, operation: &O, options: &Options, at: Position) -> Fetch<O> {
-    let (client, options) = (client.clone(), options.clone());
-    let mut operation = operation.clone();
-    operation.seek(&at);
+pub(super) fn fetch<O: Paged>(list: Arc<List<O>>, at: Position) -> Fetch<O> {
     Box::pin(async move {
-        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
-        let received = match send::send(client.shared(), O::INFO, &options, &build).await {
+        let build = |http: &reqwest::Client, base: &str| list.request(http, base, &at);
+        let received = match send::send(list.client.shared(), O::INFO, &list.options, &build).await {
             Ok(received) => received,
             Err(error) => {
                 return Fetched { at, requests: error.attempts(), leaf: Err(error), fingerprint: None };

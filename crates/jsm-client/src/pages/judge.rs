@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jsm_raw::{Leaf, Page, Paged, Paging, Position};
 
+use super::list::sets;
+
 /// What a page means for the list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -165,7 +167,7 @@ fn parameter(link: &str, name: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
     let mut pairs = query.split('&');
-    let pair = pairs.find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))?;
+    let pair = pairs.find(|pair| sets(pair, name))?;
     form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 

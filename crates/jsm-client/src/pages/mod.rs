@@ -6,11 +6,13 @@
 mod fetch;
 mod items;
 mod judge;
+mod list;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -26,6 +28,7 @@ use crate::retry::RetryPolicy;
 use crate::send::Options;
 use fetch::{Fetch, ahead, fetch};
 use judge::{Judge, Verdict};
+use list::List;
 
 /// How many items the servers send in a page when nobody says.
 const USUAL_PAGE: u64 = 50;
@@ -59,9 +62,7 @@ pub struct ListPage<T> {
 /// resume from. Dropping it between pages loses nothing but the pages asked ahead.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<O: Paged> {
-    client: Client,
-    operation: O,
-    options: Options,
+    list: Arc<List<O>>,
     prefetch: u64,
     left: Option<u64>,
     skip: u64,
@@ -86,9 +87,7 @@ impl<O: Paged> Pages<O> {
     pub(crate) fn new(client: Client, operation: O) -> Self {
         Self {
             at: operation.position(),
-            client,
-            operation,
-            options: Options::default(),
+            list: Arc::new(List::new(client, operation, Options::default())),
             prefetch: 1,
             left: None,
             skip: 0,
@@ -100,20 +99,27 @@ impl<O: Paged> Pages<O> {
         }
     }
 
-    /// Asks for pages of this many items. Servers lower what is too much without a word; 50 is usual.
-    pub fn page_size(mut self, items: u32) -> Self {
-        self.operation.set_page_size(items.max(1));
+    /// Lets the list be asked for otherwise.
+    fn change(mut self, change: impl FnOnce(&mut O, &mut Options)) -> Self {
+        let (mut operation, mut options) = (self.list.operation.clone(), self.list.options.clone());
+        change(&mut operation, &mut options);
+        self.list = Arc::new(List::new(self.list.client.clone(), operation, options));
         self
+    }
+
+    /// Asks for pages of this many items. Servers lower what is too much without a word; 50 is usual.
+    pub fn page_size(self, items: u32) -> Self {
+        self.change(|operation, _| operation.set_page_size(items.max(1)))
     }
 
     /// Ends after this many items.
     pub fn take_items(mut self, items: u64) -> Self {
         self.left = Some(items);
-        let page = self.operation.page_size().map_or(USUAL_PAGE, u64::from);
-        if items < page {
-            self.operation.set_page_size(u32::try_from(items.max(1)).unwrap_or(u32::MAX));
+        let page = self.list.operation.page_size().map_or(USUAL_PAGE, u64::from);
+        match u32::try_from(items.max(1)) {
+            Ok(size) if items < page => self.change(|operation, _| operation.set_page_size(size)),
+            _ => self,
         }
-        self
     }
 
     /// Asks for this many pages at once, and for as many again when the last of them is handed out; 1 by default.
@@ -148,21 +154,18 @@ impl<O: Paged> Pages<O> {
     }
 
     /// Opts in to an experimental list, or out of it.
-    pub fn experimental(mut self, opt_in: bool) -> Self {
-        self.options.experimental = Some(opt_in);
-        self
+    pub fn experimental(self, opt_in: bool) -> Self {
+        self.change(|_, options| options.experimental = Some(opt_in))
     }
 
     /// When the request for a page is sent again, and how often.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
-        self
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.change(|_, options| options.retry = Some(policy))
     }
 
     /// How long reading one page may take in all, waits and retries included.
-    pub fn deadline(mut self, time: std::time::Duration) -> Self {
-        self.options.deadline = Some(time);
-        self
+    pub fn deadline(self, time: std::time::Duration) -> Self {
+        self.change(|_, options| options.deadline = Some(time))
     }
 
     /// The next page, or nothing at the end of the list.
@@ -199,7 +202,7 @@ impl<O: Paged> Pages<O> {
             );
         }
         for at in places {
-            let page = fetch(&self.client, &self.operation, &self.options, at.clone());
+            let page = fetch(Arc::clone(&self.list), at.clone());
             self.asked.push_back(if self.prefetch > 1 { ahead::<O>(page, at) } else { page });
         }
     }
@@ -300,7 +303,7 @@ impl<O: Paged> Stream for Pages<O> {
 impl<O: Paged> fmt::Debug for Pages<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
-            .field("operation", &self.operation)
+            .field("operation", &self.list.operation)
             .field("at", &self.at)
             .field("requests", &self.requests)
             .finish_non_exhaustive()
