@@ -72,9 +72,7 @@ pub struct PageLinks {
 /// How many items a full page mostly has.
 const FULL: usize = 50;
 
-/// Reads the items of a page; `null` reads as none.
-///
-/// What has more than a few items is mostly full, and room for a full page at once spares moving them all four times.
+/// Reads the items of a page; `null` reads as none. Room for a full page at once spares moving the items four times.
 fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     struct Values<T>(PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Values<T> {
@@ -87,11 +85,8 @@ fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
             Ok(Vec::new())
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-            let mut values = Vec::new();
+            let mut values = Vec::with_capacity(FULL);
             while let Some(item) = items.next_element()? {
-                if values.len() == 4 {
-                    values.reserve_exact(FULL - 4);
-                }
                 values.push(item);
             }
             // A page within an item is often short, and kept as long as the item is.
