@@ -1,7 +1,7 @@
 //! What is the same for all pages of a list.
 //!
 //! The request for the first page is built as for any call. After that only the position in it changes, which spares
-//! parsing the same address for every page: that takes longer than all else that asking for a page takes.
+//! formatting and parsing the same address for every page.
 
 use std::sync::OnceLock;
 
