@@ -31,7 +31,10 @@ impl<O: Paged> List<O> {
         base: &str,
         at: &Position,
     ) -> Result<Request, RequestError> {
-        let built = self.built.get().and_then(|(place, request)| Some((place, request.try_clone()?)));
+        // Whether the parameter can take a number of more than 31 bits, only the operation knows.
+        let fits = !matches!(at, Position::Offset(n) | Position::Number(n) if i32::try_from(*n).is_err());
+        let built = self.built.get().filter(|_| fits);
+        let built = built.and_then(|(place, request)| Some((place, request.try_clone()?)));
         if let Some((place, mut request)) = built {
             if place != at {
                 turn(request.url_mut(), O::PARAMETER, at);
