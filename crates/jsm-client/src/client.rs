@@ -13,10 +13,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
 use crate::error::{Error, Result};
 use crate::http::{Http, Setup};
-use crate::limits::Limits;
 use crate::pages::{Items, Pages};
-use crate::retry::{Budget, RetryPolicy};
+use crate::retry::RetryPolicy;
 use crate::site::Site;
+use crate::transport::{Budget, Limits};
 
 /// A client of one site. Clones share everything and cost next to nothing.
 #[derive(Clone)]

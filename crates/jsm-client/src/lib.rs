@@ -5,25 +5,21 @@
 
 mod call;
 mod client;
-mod clock;
 mod credentials;
 mod date;
 mod decode;
 mod error;
 mod flows;
 mod http;
-mod limits;
 #[cfg(feature = "oauth")]
 pub mod oauth;
 mod pages;
-mod retry;
-mod send;
 mod site;
 mod trace;
+mod transport;
 
 pub use call::{Answer, Call, WithMeta};
 pub use client::{Builder, Client};
-pub use clock::{Clock, SystemClock};
 pub use credentials::{Authorization, BoxError, Credentials};
 pub use date::timestamp;
 pub use error::{Error, FormError, Kind, Result};
@@ -33,7 +29,11 @@ pub use flows::{Attach, AttachError, FilePlace, Place, Upload, Visibility};
 pub use flows::{Bulk, BulkError, Task, TaskEnd, Verdict, Wait};
 pub use flows::{Download, FetchAll, Fetched, FileStream, Progress};
 pub use pages::{Items, ListPage, Pages, ResumeToken};
-pub use retry::RetryPolicy;
+pub use transport::clock::{Clock, SystemClock};
+pub use transport::retry::RetryPolicy;
+
+// What modules of the crate know these by.
+use transport::{self as send, clock, retry};
 
 pub use jiff::Timestamp;
 #[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]

@@ -1,7 +1,7 @@
-//! One call from the first attempt to the last.
+//! One attempt: a request with its credentials and headers, sent once, and what became of it.
 //!
-//! Everything that holds for all operations happens here, once: credentials, the opt-in header, limits, retries,
-//! deadlines, sizes. What the answer means is the caller's.
+//! Everything that holds for the requests of all operations is done here, once. When to send, and whether to send again, is
+//! decided by the modules beside this one.
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -15,9 +15,10 @@ use reqwest::{Request, Response, StatusCode};
 use crate::client::Shared;
 use crate::credentials::BoxError;
 use crate::error::{self, Error, Kind, Result};
-use crate::limits::Subject;
-use crate::retry::{self, FOREVER, RetryPolicy};
 use crate::trace;
+
+use super::rate_limit::Subject;
+use super::retry::{self, RetryPolicy};
 
 /// The header that opts in to experimental operations.
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("x-experimentalapi");
@@ -52,38 +53,23 @@ pub(crate) type Build<'a> =
 
 /// What holds for all attempts of one call.
 #[derive(Clone, Copy)]
-struct Plan<'a> {
-    shared: &'a Shared,
-    info: &'static OperationInfo,
-    options: &'a Options,
-    build: Build<'a>,
-    reading: Reading,
-    deadline: Instant,
+pub(super) struct Plan<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) info: &'static OperationInfo,
+    pub(super) options: &'a Options,
+    pub(super) build: Build<'a>,
+    pub(super) reading: Reading,
+    pub(super) deadline: Instant,
 }
 
 /// Why an attempt came to nothing.
-enum Failed {
+pub(super) enum Failed {
     /// Nothing was sent, or it would fail again.
     ForGood(Error),
     /// The server refused the credentials.
     Refused(Error, HeaderValue),
     /// Sending it again may help.
     ForNow(Error),
-}
-
-/// Sends until there is an answer, or no sense in going on, and reads the body whole.
-pub(crate) async fn send(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    options: &Options,
-    build: Build<'_>,
-) -> Result<Received> {
-    let (head, body, attempts) = attempts(shared, info, options, build, Reading::Whole).await?;
-    let body = match body {
-        Content::Whole(body) => body,
-        Content::Open(response) => read_body(response, shared.max_body).await?,
-    };
-    Ok(Received { status: head.status, headers: head.headers, body, attempts })
 }
 
 /// The head of an answer.
@@ -109,90 +95,8 @@ pub(crate) enum Content {
     Open(Response),
 }
 
-/// Sends until there is an answer, or no sense in going on.
-pub(crate) async fn attempts(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    options: &Options,
-    build: Build<'_>,
-    reading: Reading,
-) -> Result<(Head, Content, u32)> {
-    trace::within(trace::call(info), try_on(shared, info, options, build, reading)).await
-}
-
-async fn try_on(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    options: &Options,
-    build: Build<'_>,
-    reading: Reading,
-) -> Result<(Head, Content, u32)> {
-    let fail = |error: Error, attempts: u32| error.with_operation(info).with_attempts(attempts);
-    if info.experimental && !options.experimental.unwrap_or(shared.experimental) {
-        let note = "is experimental; opt in with experimental(true) on the client or the call";
-        return Err(fail(Error::new(Kind::ExperimentalOptIn, note), 0));
-    }
-    let clock = &*shared.clock;
-    let time = options.deadline.unwrap_or(shared.deadline).min(FOREVER);
-    let plan = Plan { shared, info, options, build, reading, deadline: clock.now() + time };
-    let policy = options.retry.as_ref().unwrap_or(&shared.retry);
-    // Credentials that were renewed after a refusal, until they are sent.
-    let mut renewed = None;
-    let mut was_refused = false;
-    let mut retries = 0;
-    let mut sent = 0;
-    loop {
-        let mut subject = None;
-        let attempt = async {
-            let request = prepare(&plan, renewed.take()).await?;
-            let subject = &*subject.insert(Subject::new(info, request.url().path()));
-            take_turn(&plan, subject).await?;
-            sent += 1;
-            trace::within(trace::attempt(info, sent, &request), attempt(&plan, request)).await
-        };
-        let error = match attempt.await {
-            Ok((head, content)) => {
-                shared.budget.earn();
-                return Ok((head, content, sent));
-            }
-            Err(Failed::ForGood(error)) => return Err(fail(error, sent)),
-            // Refused once more, renewing them did not help.
-            Err(Failed::Refused(error, _)) if was_refused => return Err(fail(error, sent)),
-            Err(Failed::Refused(error, value)) => match authorization(&plan, Some(&value)).await {
-                // What can be sent once only fails even so; the next call has the new ones.
-                Ok(other) if other == value || options.once => return Err(fail(error, sent)),
-                Ok(other) => {
-                    (renewed, was_refused) = (Some(other), true);
-                    continue;
-                }
-                Err(source) => {
-                    let note = "the server refused the credentials, and they cannot be renewed";
-                    let error = own(source, |source| error.with_note(note).with_source(source));
-                    return Err(fail(error, sent));
-                }
-            },
-            Err(Failed::ForNow(error)) => error,
-        };
-        let wait = policy.wait(retries + 1, error.retry_after(), clock.chance());
-        let limited = error.status() == Some(StatusCode::TOO_MANY_REQUESTS);
-        if let Some(subject) = subject.as_ref().filter(|_| limited) {
-            shared.limits.limited(subject, error.rate_limit_reason(), wait, clock.now());
-        }
-        if retries >= policy.max_retries || options.once || !shared.budget.spend() {
-            return Err(fail(error, sent));
-        }
-        retries += 1;
-        if clock.now() + wait >= plan.deadline {
-            let asked = error.retry_after().or(limited.then_some(wait));
-            return Err(fail(error.with_retry_after(asked), sent));
-        }
-        trace::waits(info, wait, "retry");
-        clock.sleep(wait).await;
-    }
-}
-
 /// The request of one attempt, with everything in it.
-async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
+pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
     let base = match shared.site.base(shared.http.client(), info, || time_left(plan)).await {
         Ok(base) => base,
@@ -235,7 +139,10 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
 }
 
 /// What the credentials say, in the time that an attempt may take.
-async fn authorization(plan: &Plan<'_>, refused: Option<&HeaderValue>) -> Result<HeaderValue, BoxError> {
+pub(super) async fn authorization(
+    plan: &Plan<'_>,
+    refused: Option<&HeaderValue>,
+) -> Result<HeaderValue, BoxError> {
     let mut value = plan.shared.credentials.authorization(refused);
     // Mostly they are at hand, and a timer would cost more than they do.
     if let Some(value) = (&mut value).now_or_never() {
@@ -252,12 +159,12 @@ pub(crate) fn no_credentials(source: BoxError) -> Error {
     own(source, |source| Error::new(Kind::Authentication, "there are no credentials").with_source(source))
 }
 
-fn own(source: BoxError, other: impl FnOnce(BoxError) -> Error) -> Error {
+pub(super) fn own(source: BoxError, other: impl FnOnce(BoxError) -> Error) -> Error {
     source.downcast().map(|own| *own).unwrap_or_else(other)
 }
 
 /// Waits until the limits leave room for the request.
-async fn take_turn(plan: &Plan<'_>, subject: &Subject) -> Result<(), Failed> {
+pub(super) async fn take_turn(plan: &Plan<'_>, subject: &Subject) -> Result<(), Failed> {
     let Plan { shared, info, deadline, .. } = *plan;
     let mut wait = shared.limits.reserve(subject, shared.clock.now());
     while !wait.is_zero() {
@@ -281,7 +188,7 @@ fn time_left(plan: &Plan<'_>) -> Duration {
 }
 
 /// One attempt, and what is told of it.
-async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), Failed> {
+pub(super) async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), Failed> {
     let answer = exchange(plan, request).await;
     if let Err(Failed::ForGood(error) | Failed::Refused(error, _) | Failed::ForNow(error)) = &answer {
         trace::failed(plan.info, error);

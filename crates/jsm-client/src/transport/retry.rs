@@ -78,43 +78,13 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(date.duration_since(now).unwrap_or_default().min(FOREVER))
 }
 
-/// What a client may spend on retries, shared by all its calls.
-///
-/// Retries spend, successes earn. A server that answers nothing but errors empties it soon and is left alone.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    tokens: std::sync::atomic::AtomicU32,
-}
-
-const BUDGET: u32 = 500;
-const COST: u32 = 5;
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { tokens: BUDGET.into() }
-    }
-}
-
-impl Budget {
-    pub(crate) fn spend(&self) -> bool {
-        use std::sync::atomic::Ordering::Relaxed;
-        self.tokens.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(COST)).is_ok()
-    }
-
-    pub(crate) fn earn(&self) {
-        use std::sync::atomic::Ordering::Relaxed;
-        // A full budget stays as it is; losing the race for it does no harm.
-        let _ = self.tokens.fetch_update(Relaxed, Relaxed, |left| (left < BUDGET).then_some(left + 1));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
     use reqwest::header::{HeaderMap, HeaderValue};
 
-    use super::{BUDGET, Budget, COST, FOREVER, RetryPolicy, retry_after};
+    use super::{FOREVER, RetryPolicy, retry_after};
 
     #[test]
     fn waits_double_up_to_the_cap_and_never_less_than_asked() {
@@ -145,14 +115,5 @@ mod tests {
         for far in ["1e19", "1e999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
             assert_eq!(read(far), Some(FOREVER), "{far} would overflow a clock");
         }
-    }
-
-    #[test]
-    fn a_budget_runs_dry_and_recovers() {
-        let budget = Budget::default();
-        assert_eq!((0..BUDGET).filter(|_| budget.spend()).count() as u32, BUDGET / COST);
-        (0..COST).for_each(|_| budget.earn());
-        assert!(budget.spend());
-        assert!(!budget.spend());
     }
 }
