@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jsm_raw::Operation;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 
 use crate::client::Client;
 use crate::decode::decode;
 use crate::error::{self, Error, Result};
+use crate::http;
 use crate::retry::RetryPolicy;
 use crate::send::{self, Options, Received};
 
@@ -71,15 +72,17 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// A header to send along. What is none makes the call fail before anything is sent.
+    /// Adds a header to the request.
+    ///
+    /// A name or value that is not valid makes the call fail before anything is sent, with an error of kind
+    /// `Configuration`. So do the headers that the client or the connection sets: `Authorization`, `Host`,
+    /// `Content-Length`, `Transfer-Encoding`, `Connection` and their like.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-            (Ok(name), Ok(mut value)) => {
-                // Nobody knows what it carries, so it is not shown.
-                value.set_sensitive(true);
+        match http::header(name, value) {
+            Ok((name, value)) => {
                 self.options.headers.insert(name, value);
             }
-            _ => self.wrong = Some(Error::configuration(format!("{name:?} with this value is no header"))),
+            Err(error) => self.wrong = Some(error),
         }
         self
     }

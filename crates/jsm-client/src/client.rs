@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
 use crate::error::{Error, Result};
-use crate::http::{Http, Setup};
+use crate::http::{Http, Origin, Setup};
 use crate::pages::{Items, Pages};
 use crate::retry::RetryPolicy;
 use crate::site::Site;
@@ -39,6 +39,9 @@ pub(crate) struct Shared {
 
 impl Client {
     /// Starts to set up a client of a site, for example `https://acme.atlassian.net`.
+    ///
+    /// The gateway's address of a site, `https://api.atlassian.com/ex/jira/{cloudId}`, is taken too: everything then
+    /// goes through the gateway, and the cloud id need not be looked up. Anything else behind the host is refused.
     pub fn builder(site: impl Into<String>) -> Builder {
         Builder::new(site.into())
     }
@@ -78,7 +81,8 @@ impl Client {
         Pages::new(self.clone(), operation)
     }
 
-    /// The address of the site.
+    /// The address of the site, as it was given to the builder: a scheme and a host, or the gateway's address of the
+    /// site with its cloud id.
     pub fn site(&self) -> &Url {
         self.0.site.url()
     }
@@ -102,11 +106,11 @@ pub struct Builder {
     prefer_gateway: bool,
     cloud_id: Option<String>,
     allow_http: bool,
-    credentials: Option<Box<dyn Credentials>>,
+    credentials: Option<Result<Box<dyn Credentials>>>,
     #[cfg(feature = "oauth")]
     oauth: Option<crate::oauth::OAuth>,
     clock: Arc<dyn Clock>,
-    http: Option<reqwest::Client>,
+    http: Origin,
     user_agent: Option<String>,
     retry: RetryPolicy,
     connect_timeout: Duration,
@@ -128,7 +132,7 @@ impl Builder {
             #[cfg(feature = "oauth")]
             oauth: None,
             clock: Arc::new(SystemClock),
-            http: None,
+            http: Origin::Own,
             user_agent: None,
             retry: RetryPolicy::default(),
             connect_timeout: Duration::from_secs(10),
@@ -140,30 +144,38 @@ impl Builder {
     }
 
     /// An account's email address with one of its API tokens.
+    ///
+    /// White space and a byte order mark around either are cut off, as around every secret that the builder takes.
+    /// What is empty then, or was not copied whole, is refused by [`build`](Self::build).
     pub fn api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
-        self.credentials(Fixed::api_token(&email.into(), &token.into(), false))
+        self.checked(Fixed::api_token(&email.into(), &token.into(), false))
     }
 
     /// An email address with a scoped API token, as service accounts have; it is taken by the gateway alone.
     pub fn scoped_api_token(self, email: impl Into<String>, token: impl Into<SecretString>) -> Self {
-        self.credentials(Fixed::api_token(&email.into(), &token.into(), true))
+        self.checked(Fixed::api_token(&email.into(), &token.into(), true))
     }
 
     /// An access token of OAuth 2.0 that is kept fresh elsewhere; it is taken by the gateway alone.
     pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
-        self.credentials(Fixed::bearer(&token.into()))
+        self.checked(Fixed::bearer(&token.into()))
     }
 
     /// Tokens of OAuth 2.0 that renew themselves; they are taken by the gateway alone.
     #[cfg(feature = "oauth")]
     pub fn oauth(mut self, oauth: crate::oauth::OAuth) -> Self {
         self.oauth = Some(oauth);
+        self.credentials = None;
         self
     }
 
     /// Any other way to authenticate.
-    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
-        self.credentials = Some(Box::new(credentials));
+    pub fn credentials(self, credentials: impl Credentials) -> Self {
+        self.checked(Ok(credentials))
+    }
+
+    fn checked<C: Credentials>(mut self, credentials: Result<C>) -> Self {
+        self.credentials = Some(credentials.map(|credentials| Box::new(credentials) as Box<dyn Credentials>));
         #[cfg(feature = "oauth")]
         {
             self.oauth = None;
@@ -237,9 +249,38 @@ impl Builder {
         self
     }
 
-    /// A reqwest client of your own, with its own proxies and certificates. It should follow no redirects.
+    /// Changes how the client's HTTP clients are set up, for proxies, certificates and the like.
+    ///
+    /// Redirects are never followed, and addresses on this machine are never asked through a proxy, whatever the
+    /// function sets. It can be called several times: the site, its gateway and files elsewhere have clients of their
+    /// own where they are reached differently.
+    ///
+    /// ```
+    /// # use jsm_client::Client;
+    /// # fn example(certificate: reqwest::Certificate) -> jsm_client::Result<()> {
+    /// let jira = Client::builder("https://acme.atlassian.net")
+    ///     .api_token("ada@example.com", "token")
+    ///     .configure_http(move |http| http.tls_certs_merge([certificate.clone()]))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_http(
+        mut self,
+        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.http = Origin::Configured(Arc::new(configure));
+        self
+    }
+
+    /// A reqwest client of your own, used as it is for every request. Prefer
+    /// [`configure_http`](Self::configure_http), which keeps what this cannot check:
+    ///
+    /// - Build it with `redirect(Policy::none())`. Secrets of OAuth do not follow a redirect even so: they are sent in
+    ///   a way that cannot be repeated, and a response from another address is refused.
+    /// - For a site on this machine, build it with `no_proxy()`.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+        self.http = Origin::Brought(http);
         self
     }
 
@@ -253,30 +294,27 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`, when the address is none, would send credentials in the clear, or there are no
-    /// credentials.
+    /// Of kind `Configuration`, when the address is not a scheme and a host, would get credentials in the clear, or
+    /// contradicts the cloud id, and when there are no credentials or they are empty or damaged.
     pub fn build(self) -> Result<Client> {
-        let setup = Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout };
-        let (http, credentials) = (self.http, self.credentials);
+        let credentials = self.credentials.transpose()?;
+        let needs_gateway = credentials.as_ref().is_some_and(|credentials| credentials.needs_gateway());
         #[cfg(feature = "oauth")]
-        let (http, credentials) = match self.oauth {
-            Some(oauth) => {
-                let http = http.map_or_else(|| setup.client(true), Ok)?;
-                let credentials = oauth.into_credentials(http.clone(), Arc::clone(&self.clock))?;
-                (Some(http), Some(credentials))
-            }
-            None => (http, credentials),
+        let needs_gateway = needs_gateway || self.oauth.is_some();
+        let prefer_gateway = self.prefer_gateway || needs_gateway;
+        let site =
+            Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
+        let setup =
+            Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout, origin: self.http };
+        let http = Http::new(setup, site.url(), site.gateway())?;
+        #[cfg(feature = "oauth")]
+        let credentials = match self.oauth {
+            Some(oauth) => Some(oauth.into_credentials(&http, Arc::clone(&self.clock))?),
+            None => credentials,
         };
         let credentials = credentials.ok_or_else(|| {
             Error::configuration("there are no credentials; give the builder api_token(..) or another kind")
         })?;
-        let prefer_gateway = self.prefer_gateway || credentials.needs_gateway();
-        let site =
-            Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
-        let http = match http {
-            Some(http) => Http::with(http),
-            None => Http::new(setup, site.is_local())?,
-        };
         Ok(Client(Arc::new(Shared {
             http,
             site,

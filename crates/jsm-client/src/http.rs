@@ -1,75 +1,211 @@
-//! What requests are sent with: reqwest, set up once.
+//! What requests are sent with: reqwest, set up once for each way that requests go.
 //!
-//! To read the system's certificates takes as long as some twenty pages of a list, and tests make many clients. So
-//! a client of a site at a loopback address goes without, until a download leads elsewhere.
+//! An address on this machine is asked directly, whatever proxies the environment names: what goes there goes over
+//! plain http because it stays on the machine. To read the system's certificates takes as long as some twenty pages
+//! of a list, and tests make many clients, so a client of a plain address on this machine goes without.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::{Client, Url};
+use reqwest::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use reqwest::{Client, ClientBuilder, Url};
 
 use crate::error::{Error, Result};
+use crate::site::is_loopback;
+
+type Configure = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
+
+/// What HTTP clients are set up with.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) user_agent: Option<String>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) origin: Origin,
+}
+
+/// Where the HTTP clients come from.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    /// They are ours.
+    Own,
+    /// They are ours, with changes of the program's.
+    Configured(Configure),
+    /// The program brought one.
+    Brought(Client),
+}
+
+/// The ways that requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// To this machine, without TLS.
+    Plain,
+    /// To this machine, with TLS.
+    Local,
+    /// To any other machine.
+    Remote,
+}
 
 /// What requests are sent with, to the site, to its gateway, and elsewhere.
 #[derive(Debug)]
 pub(crate) struct Http {
-    client: Client,
-    elsewhere: Option<Setup>,
-}
-
-/// What a client is set up with.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) user_agent: Option<String>,
-    pub(crate) connect_timeout: Duration,
+    setup: Setup,
+    main: (Way, Client),
+    /// Whether the site and its gateway are not reached in the same way.
+    mixed: bool,
+    others: [OnceLock<Client>; 3],
 }
 
 impl Http {
-    /// Sends with a client that was brought along.
-    pub(crate) fn with(client: Client) -> Self {
-        Self { client, elsewhere: None }
+    pub(crate) fn new(setup: Setup, site: &Url, gateway: &Url) -> Result<Self> {
+        let way = Way::to(site);
+        let main = (way, setup.client_by(way)?);
+        let http = Self { setup, main, mixed: way != Way::to(gateway), others: Default::default() };
+        http.client_for(gateway)?;
+        Ok(http)
     }
 
-    /// Sends with a client of its own. `local` says that neither the site nor the gateway speaks TLS.
-    pub(crate) fn new(setup: Setup, local: bool) -> Result<Self> {
-        let client = setup.client(!local)?;
-        Ok(Self { client, elsewhere: local.then_some(setup) })
-    }
-
-    /// What requests to the site and its gateway are sent with.
+    /// What requests to the site or its gateway are built with, and what is mostly sent with.
     pub(crate) fn client(&self) -> &Client {
-        &self.client
+        &self.main.1
+    }
+
+    /// What a request to the site or its gateway is sent with.
+    pub(crate) fn client_to(&self, address: &Url) -> Result<&Client> {
+        if self.mixed { self.client_for(address) } else { Ok(&self.main.1) }
     }
 
     /// What a request to any address is sent with.
-    pub(crate) fn client_for(&self, address: &Url) -> Result<Client> {
-        match &self.elsewhere {
-            Some(setup) if address.scheme() == "https" => setup.client(true),
-            _ => Ok(self.client.clone()),
+    pub(crate) fn client_for(&self, address: &Url) -> Result<&Client> {
+        let way = Way::to(address);
+        if way == self.main.0 || matches!(self.setup.origin, Origin::Brought(_)) {
+            return Ok(&self.main.1);
+        }
+        let kept = &self.others[way as usize];
+        if let Some(client) = kept.get() {
+            return Ok(client);
+        }
+        let client = self.setup.client_by(way)?;
+        Ok(kept.get_or_init(|| client))
+    }
+}
+
+impl Way {
+    fn to(address: &Url) -> Self {
+        match (is_loopback(address), address.scheme()) {
+            (true, "http") => Self::Plain,
+            (true, _) => Self::Local,
+            (false, _) => Self::Remote,
         }
     }
 }
 
 impl Setup {
-    /// A client, which knows whom to trust if `certificates` are read.
-    pub(crate) fn client(&self, certificates: bool) -> Result<Client> {
+    /// A client for requests to one address.
+    #[cfg_attr(
+        not(feature = "oauth"),
+        expect(dead_code, reason = "only token endpoints are beside the site")
+    )]
+    pub(crate) fn client_for(&self, address: &Url) -> Result<Client> {
+        self.client_by(Way::to(address))
+    }
+
+    fn client_by(&self, way: Way) -> Result<Client> {
+        if let Origin::Brought(client) = &self.origin {
+            return Ok(client.clone());
+        }
         #[cfg(feature = "rustls")]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Whoever was faster has chosen for the whole process, which is fine.
+            // Another thread may have chosen for the whole process meanwhile, which is fine.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let name = self.user_agent.as_deref();
         let builder = Client::builder()
             .user_agent(name.unwrap_or(concat!("jsm-client/", env!("CARGO_PKG_VERSION"))))
             .connect_timeout(self.connect_timeout)
-            // No operation redirects but downloads, which look at the target first.
-            .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        let builder = if certificates { builder } else { builder.tls_certs_only([]) };
-        #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-        let _ = certificates;
+        let builder = if way == Way::Plain { builder.tls_certs_only([]) } else { builder };
+        let builder = match &self.origin {
+            Origin::Configured(configure) => configure(builder),
+            Origin::Own | Origin::Brought(_) => builder,
+        };
+        // No operation redirects but downloads, which look at the target first.
+        let builder = builder.redirect(reqwest::redirect::Policy::none());
+        let builder = if way == Way::Remote { builder } else { builder.no_proxy() };
         builder.build().map_err(|error| {
             Error::configuration("the HTTP client cannot be set up").with_source(error.without_url())
         })
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("user_agent", &self.user_agent).finish_non_exhaustive()
+    }
+}
+
+/// Headers that the client or the connection sets.
+const OURS: [HeaderName; 11] = [
+    AUTHORIZATION,
+    PROXY_AUTHORIZATION,
+    CONTENT_LENGTH,
+    HOST,
+    TRANSFER_ENCODING,
+    CONNECTION,
+    TE,
+    TRAILER,
+    UPGRADE,
+    EXPECT,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// A header that a program adds to a request.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) else {
+        return Err(Error::configuration(format!("{name:?} with this value is not a valid header")));
+    };
+    if name == AUTHORIZATION {
+        let note = "the header authorization is set from the client's credentials; give them to the builder, with \
+                    credentials(..) for a scheme of your own";
+        return Err(Error::configuration(note));
+    }
+    if OURS.contains(&name) || name == "proxy-connection" {
+        let note = format!("the header {name} belongs to the connection, which sets it; leave it out");
+        return Err(Error::configuration(note));
+    }
+    // What it carries is unknown, so it is not shown.
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::Url;
+
+    use super::{Http, Origin, Setup, Way};
+
+    #[test]
+    fn asks_this_machine_directly_and_others_by_the_proxy() {
+        let setup = Setup { user_agent: None, connect_timeout: Duration::from_secs(1), origin: Origin::Own };
+        let [plain, local, remote] =
+            ["http://127.0.0.1:1", "https://localhost", "https://acme.atlassian.net"]
+                .map(|address| Url::parse(address).expect("it is an address"));
+        assert_eq!([&plain, &local, &remote].map(Way::to), [Way::Plain, Way::Local, Way::Remote]);
+        assert_eq!(Way::to(&Url::parse("http://[::ffff:127.0.0.1]/").expect("it is one")), Way::Plain);
+        for (site, gateway, mixed) in [
+            (&plain, &plain, false),
+            (&plain, &remote, true),
+            (&remote, &plain, true),
+            (&local, &plain, true),
+        ] {
+            let http = Http::new(setup.clone(), site, gateway).expect("clients can be set up");
+            assert_eq!(http.mixed, mixed, "{site} by {gateway}");
+        }
     }
 }

@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use jsm_raw::OperationInfo;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use tokio::sync::OnceCell;
 
-use crate::error::{Error, Kind, Result};
-use crate::send::{read_body, transport};
+use crate::error::{self, Error, Kind, Result, printable};
+use crate::http::Http;
+use crate::send::{read_body, read_start, transport};
 
 /// Atlassian's gateway.
 const GATEWAY: &str = "https://api.atlassian.com";
@@ -21,10 +22,16 @@ const TENANT_INFO: &str = "/_edge/tenant_info";
 /// How much of what it tells is read.
 const LARGEST_INFO: usize = 64 * 1024;
 
+/// The path below the gateway under which sites are. What a browser or a script shows is pasted as a site's address.
+const SITES: &str = "/ex/jira/";
+
 /// A site and the ways to it.
 #[derive(Debug)]
 pub(crate) struct Site {
-    site: Url,
+    /// The site's address; the gateway's address of the site, where that was given instead.
+    address: Url,
+    /// Whether the site is known by the gateway's address alone.
+    is_gateway: bool,
     gateway: Url,
     /// Whether requests that could go to the site go to the gateway.
     prefer_gateway: bool,
@@ -39,34 +46,61 @@ impl Site {
         cloud_id: Option<String>,
         allow_http: bool,
     ) -> Result<Self> {
-        let site = origin("the site", site, allow_http)?;
-        let gateway = match gateway {
-            Some(gateway) => origin("the gateway", gateway, allow_http)?,
-            // What stands on a loopback address stands in for the gateway too.
-            None if is_loopback(&site) => site.clone(),
-            None => origin("the gateway", GATEWAY, false)?,
-        };
+        let own_gateway =
+            gateway.map(|gateway| origin("the gateway", gateway, "", allow_http)).transpose()?;
+        let cloud_id = cloud_id.map(|id| trimmed(&id).to_owned());
         if let Some(id) = cloud_id.as_deref().filter(|id| !is_cloud_id(id)) {
-            return Err(Error::configuration(format!("{id:?} is no cloud id; it looks like a UUID")));
+            return Err(Error::configuration(format!("{id:?} is not a cloud id; it looks like a UUID")));
         }
-        Ok(Self { site, gateway, prefer_gateway, cloud_id: OnceCell::new_with(cloud_id) })
+        let pasted = pasted(site).filter(|(origin, _)| is_gateway(origin, own_gateway.as_ref()));
+        let Some((from, id)) = pasted else {
+            let site = origin("the site", site, "", allow_http)?;
+            let gateway = match own_gateway {
+                Some(gateway) => gateway,
+                // A server on this machine is the gateway of itself.
+                None if is_loopback(&site) => site.clone(),
+                None => origin("the gateway", GATEWAY, "", false)?,
+            };
+            let cloud_id = OnceCell::new_with(cloud_id);
+            return Ok(Self { address: site, is_gateway: false, gateway, prefer_gateway, cloud_id });
+        };
+        // A client of the gateway alone; it checks the scheme like any other address.
+        let below = format!("{SITES}{id}");
+        let from = origin("the site", from.as_str(), &below, allow_http)?;
+        if let Some(other) = cloud_id.filter(|other| !other.eq_ignore_ascii_case(&id)) {
+            let note =
+                format!("the address is of the site with the cloud id {id}, and cloud_id(..) says {other}");
+            return Err(Error::configuration(note));
+        }
+        let mut address = from.clone();
+        address.set_path(&below);
+        let gateway = own_gateway.unwrap_or(from);
+        let cloud_id = OnceCell::new_with(Some(id));
+        Ok(Self { address, is_gateway: true, gateway, prefer_gateway: true, cloud_id })
     }
 
-    /// What stands in front of the operation's path.
+    /// What precedes the operation's path.
     ///
     /// `time` is what asking for the cloud id may take, where it is not known yet.
     pub(crate) async fn base(
         &self,
-        http: &Client,
+        http: &Http,
         info: &OperationInfo,
         time: impl FnOnce() -> Duration,
     ) -> Result<String> {
         let (origin, path) = match (info.base.site, info.base.gateway) {
-            (Some(path), None) => (&self.site, path),
-            (Some(path), Some(_)) if !self.prefer_gateway => (&self.site, path),
+            (Some(_), None) if self.is_gateway => {
+                let note = format!(
+                    "the API {} is not on the gateway; build the client with the site's address",
+                    info.api
+                );
+                return Err(Error::configuration(note));
+            }
+            (Some(path), None) => (&self.address, path),
+            (Some(path), Some(_)) if !self.prefer_gateway => (&self.address, path),
             (_, Some(path)) => (&self.gateway, path),
             (None, None) => {
-                return Err(Error::configuration(format!("nothing says where the API {} stands", info.api)));
+                return Err(Error::configuration(format!("the API {} has no base", info.api)));
             }
         };
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
@@ -79,6 +113,11 @@ impl Site {
         Ok(base)
     }
 
+    /// Whether the operation's requests go to the gateway.
+    pub(crate) fn uses_gateway(&self, info: &OperationInfo) -> bool {
+        info.base.gateway.is_some() && (self.prefer_gateway || info.base.site.is_none())
+    }
+
     /// Whether credentials may go to this address.
     pub(crate) fn owns(&self, url: &Url) -> bool {
         let is_of = |own: &Url| {
@@ -86,38 +125,48 @@ impl Site {
                 && url.host() == own.host()
                 && url.port_or_known_default() == own.port_or_known_default()
         };
-        is_of(&self.site) || is_of(&self.gateway)
+        is_of(&self.gateway) || !self.is_gateway && is_of(&self.address)
     }
 
-    /// Whether neither the site nor the gateway is beyond this machine, nor speaks TLS.
-    pub(crate) fn is_local(&self) -> bool {
-        [&self.site, &self.gateway].into_iter().all(|url| url.scheme() == "http" && is_loopback(url))
-    }
-
-    /// The address of the site.
+    /// The address of the site, or the gateway's of it.
     pub(crate) fn url(&self) -> &Url {
-        &self.site
+        &self.address
+    }
+
+    /// The address of the gateway.
+    pub(crate) fn gateway(&self) -> &Url {
+        &self.gateway
     }
 
     /// Asks the site for its cloud id; no credentials are needed, and none are sent.
-    async fn look_up(&self, http: &Client, time: Duration) -> Result<String> {
+    async fn look_up(&self, http: &Http, time: Duration) -> Result<String> {
         const NEXT: &str = "give it to the builder with cloud_id(..)";
         let note = |why: &str| format!("cannot learn the site's cloud id: {why}; {NEXT}");
         let failed = |why: &str| Error::configuration(note(why));
-        let mut url = self.site.clone();
+        let mut url = self.address.clone();
         url.set_path(TENANT_INFO);
+        let http = http.client_to(&url)?;
         let answer = http.get(url).timeout(time).send().await.map_err(|e| transport(e).map_note(note))?;
         let status = answer.status();
         if status != StatusCode::OK {
-            let why = format!("the site answers {}", status.as_u16());
+            let mut why = format!("the site responds with {}", status.as_u16());
+            if status.is_redirection() {
+                why += &format!(" and redirects to {}", error::target(answer.headers()));
+            }
+            let headers = answer.headers().clone();
+            let body = read_start(answer, LARGEST_INFO).await;
+            let error = Error::of_response(status, &headers, body);
+            if error.is_site_unavailable() {
+                return Err(error);
+            }
             let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
             return Err(if passes { Error::new(Kind::Server, note(&why)) } else { failed(&why) });
         }
         let body = read_body(answer, LARGEST_INFO).await.map_err(|error| error.map_note(note))?;
         let told: serde_json::Value =
-            serde_json::from_slice(&body).map_err(|_| failed("the answer is no JSON"))?;
+            serde_json::from_slice(&body).map_err(|_| failed("the response is not JSON"))?;
         let id = told.get("cloudId").and_then(serde_json::Value::as_str).filter(|id| is_cloud_id(id));
-        id.map(str::to_owned).ok_or_else(|| failed("the answer has none"))
+        id.map(str::to_owned).ok_or_else(|| failed("the response has none"))
     }
 }
 
@@ -126,31 +175,75 @@ fn is_cloud_id(id: &str) -> bool {
     !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-fn origin(what: &str, text: &str, allow_http: bool) -> Result<Url> {
-    let wrong = |why: &str| Error::configuration(format!("{what} {text:?} {why}"));
-    let url = Url::parse(text.trim())
-        .map_err(|_| wrong("is no address; write it like https://acme.atlassian.net"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        // The address is not repeated: it holds a secret.
-        return Err(Error::configuration(format!(
-            "{what} has credentials in its address; give them to the builder"
-        )));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if allow_http || is_loopback(&url) => {}
-        "http" => return Err(wrong("would send credentials in the clear; use https, or allow_http(true)")),
-        _ => return Err(wrong("is neither https nor http")),
-    }
-    if url.host_str().is_none_or(str::is_empty) || !matches!(url.path(), "" | "/") || url.query().is_some() {
-        return Err(wrong("has more than a host; write it like https://acme.atlassian.net"));
-    }
-    Ok(url)
+/// A text without white space, byte order marks and other invisible characters around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || printable::is_invisible(c))
+}
+
+/// The origin and the cloud id in the gateway's address of a site.
+fn pasted(text: &str) -> Option<(Url, String)> {
+    let mut url = Url::parse(trimmed(text)).ok()?;
+    let id = url.path().strip_prefix(SITES)?;
+    let id = id.strip_suffix('/').unwrap_or(id).to_owned();
+    url.set_path("");
+    is_cloud_id(&id).then_some((url, id))
+}
+
+/// Whether sites can be below this address: it is Atlassian's gateway, the one that was set, or on this machine.
+fn is_gateway(address: &Url, own: Option<&Url>) -> bool {
+    let same = |gateway: &Url| gateway.origin() == address.origin();
+    is_loopback(address) || own.is_some_and(same) || Url::parse(GATEWAY).is_ok_and(|gateway| same(&gateway))
+}
+
+/// A scheme and a host. What else an address has is not repeated in the error, since it can be secret; `below` is
+/// what a corrected address has behind the host.
+fn origin(what: &str, text: &str, below: &str, allow_http: bool) -> Result<Url> {
+    let refused = |why: String| Err(Error::configuration(format!("{what} {why}")));
+    let text = trimmed(text);
+    let Ok(url) = Url::parse(text) else {
+        let is_host = !text.is_empty()
+            && text.contains('.')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
+        return refused(match (is_host, text.contains(['@', '?', '#', '/'])) {
+            (true, _) => format!("{text:?} has no scheme; write https://{text}"),
+            (false, true) => "is not an address; write it like https://acme.atlassian.net".to_owned(),
+            (false, false) => format!("{text:?} is not an address; write it like https://acme.atlassian.net"),
+        });
+    };
+    let Some(host) =
+        url.host_str().filter(|host| !host.is_empty() && matches!(url.scheme(), "https" | "http"))
+    else {
+        // `acme.atlassian.net:443` reads as a scheme.
+        return refused("is neither https nor http; write it like https://acme.atlassian.net".to_owned());
+    };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let is_clear = url.scheme() == "http" && !allow_http && !is_loopback(&url);
+    let scheme = if is_clear { "https" } else { url.scheme() };
+    // More than the site was copied from the gateway's address of it.
+    let id =
+        url.path().strip_prefix(SITES).and_then(|rest| rest.split('/').next()).filter(|id| is_cloud_id(id));
+    let deeper = id.filter(|_| is_gateway(&url, None)).map(|id| format!("{SITES}{id}")).unwrap_or_default();
+    let corrected = format!("{scheme}://{host}{port}{below}{deeper}");
+    let extra = match () {
+        () if !url.username().is_empty() || url.password().is_some() => {
+            "credentials, which belong to the builder"
+        }
+        () if url.fragment().is_some() => "a fragment",
+        () if url.query().is_some() => "a query",
+        () if !matches!(url.path(), "" | "/") => "a path",
+        () if is_clear => {
+            let clear = format!("http://{host}{port} would get credentials in the clear");
+            return refused(format!("{clear}; write {corrected}, or allow_http(true)"));
+        }
+        () => return Ok(url),
+    };
+    refused(format!("is a scheme and a host, and this address has {extra}; write {corrected}"))
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -171,10 +264,38 @@ mod tests {
             "ftp://acme.atlassian.net",
             "https://me:secret@acme.atlassian.net",
             "https://acme.atlassian.net/jira",
+            "https://acme.atlassian.net#",
+            "https://acme.atlassian.net/?token=secret",
+            "https://acme.atlassian.net/#secret",
+            "https://me:secret@acme .net",
+            "https://api.atlassian.com/ex/jira/1/secret",
+            "https://acme.atlassian.net/ex/jira/1",
             "",
         ] {
             let error = Site::new(site, None, false, None, false).expect_err("the address was taken");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn takes_the_gateways_address_of_a_site() {
+        for (site, cloud_id, taken) in [
+            ("https://api.atlassian.com/ex/jira/a1-b2", None, true),
+            (" https://api.atlassian.com/ex/jira/a1-b2/\n", Some("A1-B2"), true),
+            ("http://127.0.0.1:80/ex/jira/a1-b2", None, true),
+            ("https://api.atlassian.com/ex/jira/a1-b2", Some("c3"), false),
+            ("https://api.atlassian.com/ex/jira/a1-b2#top", None, false),
+            ("https://api.atlassian.com/ex/jira/a1-b2?x", None, false),
+            ("https://me:secret@api.atlassian.com/ex/jira/a1-b2", None, false),
+            ("https://api.atlassian.com/ex/jira/", None, false),
+            ("http://api.atlassian.com/ex/jira/a1-b2", None, false),
+        ] {
+            let site = Site::new(site, None, false, cloud_id.map(str::to_owned), false);
+            assert_eq!(site.is_ok(), taken, "{site:?}");
+            if let Ok(site) = site {
+                assert!(site.url().path() == "/ex/jira/a1-b2" && site.prefer_gateway, "{site:?}");
+                assert_eq!(site.cloud_id.get().map(String::as_str), Some("a1-b2"));
+            }
         }
     }
 

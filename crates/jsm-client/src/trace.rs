@@ -14,7 +14,7 @@ mod told {
     use tracing::level_filters::LevelFilter;
     use tracing::{Instrument, debug, debug_span, info};
 
-    use crate::error::{Error, request_id};
+    use crate::error::{Error, printable, request_id};
 
     pub(crate) use tracing::Span;
 
@@ -62,14 +62,16 @@ mod told {
             return;
         }
         let (status, span) = (status.as_u16(), Span::current());
+        let request_id = request_id(headers).map(printable::line);
+        let request_id = request_id.as_deref();
         if !span.is_disabled() {
-            span.record("http.response.status_code", status).record("request_id", request_id(headers));
+            span.record("http.response.status_code", status).record("request_id", request_id);
         }
         debug!(
             target: TARGET,
             operation = info.name,
             http.response.status_code = status,
-            request_id = request_id(headers),
+            request_id,
             "answered"
         );
     }

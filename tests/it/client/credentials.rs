@@ -233,9 +233,8 @@ async fn are_needed_and_have_to_fit_a_header() {
     let error = Client::builder("https://acme.atlassian.net").build().unwrap_err();
     assert_eq!(error.kind(), Kind::Configuration);
     let script = Script::of([fine()]).await;
-    let client = to(&script.url, &TestClock::new()).bearer_token("half\na token").build().unwrap();
-    let error = client.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 0));
+    let error = to(&script.url, &TestClock::new()).bearer_token("half\na token").build().unwrap_err();
+    assert_eq!(error.kind(), Kind::Configuration);
     assert!(!format!("{error} {error:?}").contains("half"));
     assert_eq!(script.asked().len(), 0);
 }
@@ -272,6 +271,12 @@ fn go_to_no_address_in_the_clear() {
         ("file:///etc/passwd", None),
         ("https://acme.atlassian.net/jira", None),
         ("https://acme.atlassian.net?x=1", None),
+        ("https://acme.atlassian.net#", None),
+        ("https://acme.atlassian.net:8443/#top", None),
+        ("\u{feff}https://acme.atlassian.net\n", None),
+        ("https://ada:hush@acme .net", None),
+        ("https://api.atlassian.com/ex/jira/a1-b2", None),
+        ("https://api.atlassian.com/ex/jira/a1-b2/rest", None),
         ("https://ada:hush@acme.atlassian.net", None),
         ("https://acme.atlassian.net", Some("http://api.example.com")),
     ] {
@@ -345,16 +350,10 @@ async fn reach_no_endpoint_but_the_one_that_was_meant() {
 async fn are_not_replaced_by_a_header() {
     let script = Script::serve(|_| fine()).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
-    let call =
-        client.call(GetOrganization::new(1)).header("Authorization", "Basic other").header("X-Own", "1");
-    call.await.unwrap();
-    let asked = &script.asked()[0];
-    assert_eq!(asked.header("authorization"), Some("Basic YWRhQGV4YW1wbGUuY29tOmFkYSdzIHRva2Vu"));
-    assert_eq!(asked.header("x-own"), Some("1"));
-    for (name, value) in [("no name", "x"), ("X-Own", "two\nlines")] {
+    for (name, value) in [("no name", "x"), ("X-Own", "two\nlines"), ("Authorization", "Basic other")] {
         let error = client.call(GetOrganization::new(1)).header(name, value).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0));
         assert_eq!(error.operation().unwrap().name, GetOrganization::INFO.name);
     }
-    assert_eq!(script.asked().len(), 1);
+    assert_eq!(script.asked().len(), 0);
 }

@@ -1,41 +1,53 @@
 //! What the body of an error says, whatever its shape.
 //!
 //! Error bodies of these APIs have no single shape: several JSON ones, plain text, HTML, XML, nothing at all. Each
-//! part is looked for wherever it is known to stand; what is not found is absent, and nothing here fails.
+//! part is looked for wherever it is known to be; what is not found is absent, and nothing here fails.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
 use super::FormError;
+use super::printable::{excerpt, line};
 
 /// What a body says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) message: Option<String>,
     pub(crate) i18n_key: Option<String>,
+    /// A code for programs: `errorCode`, or an `error` that is a single word, as OAuth has it.
+    pub(crate) code: Option<String>,
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) forms: Vec<FormError>,
 }
 
-/// How much of a plain text is worth repeating in a message.
+/// How many characters of a plain text become the message.
 const EXCERPT: usize = 200;
 
-pub(crate) fn read(body: &[u8], content_type: &str) -> Said {
+/// How deep errors within errors are looked for.
+const DEEPEST: usize = 8;
+
+/// Where the message is, the most specific first.
+const MESSAGES: [&str; 5] = ["errorMessage", "errorMessages", "message", "messages", "msg"];
+
+/// Where more about it is.
+const DETAILS: [&str; 4] = ["error_description", "detail", "details", "description"];
+
+/// Where errors of fields, forms and elements are listed.
+const LISTS: [&str; 3] = ["errors", "fieldErrors", "formErrors"];
+
+pub(crate) fn read(body: &[u8]) -> Said {
     let text = String::from_utf8_lossy(body);
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
-    if let Ok(Value::Object(map)) = serde_json::from_str(text) {
-        return object(&map);
+    let mut said = Said::default();
+    if let Ok(value) = serde_json::from_str(text) {
+        let messages = words(&value, &mut said, 0);
+        said.message = join(&messages);
+    } else if let Some(title) = title(text) {
+        said.message = Some(title);
+    } else if !text.starts_with('<') && !is_broken_json(text) {
+        said.message = some(&excerpt(text, EXCERPT));
     }
-    if let Ok(Value::String(message)) = serde_json::from_str(text) {
-        return Said { message: some(&message), ..Said::default() };
-    }
-    let message = if is_markup(text, content_type) {
-        title(text)
-    } else {
-        // A truncated JSON body still tells something, but nothing that reads as a message.
-        (!text.starts_with(['{', '['])).then(|| excerpt(text)).filter(|text| !text.is_empty())
-    };
-    Said { message, ..Said::default() }
+    said
 }
 
 /// Whether the text is HTML, whatever it was sent as.
@@ -51,106 +63,148 @@ pub(crate) fn is_html(body: &[u8], headers: &HeaderMap) -> bool {
         || ["<!doctype html", "<html", "<head"].iter().any(|start| head.starts_with(start.as_bytes()))
 }
 
-fn is_markup(text: &str, content_type: &str) -> bool {
-    text.starts_with('<') || content_type.contains("html") || content_type.contains("xml")
+/// Whether the text begins as JSON does, so that nothing in it reads as a message.
+fn is_broken_json(text: &str) -> bool {
+    let mut significant = text.chars().filter(|c| !c.is_whitespace());
+    match (significant.next(), significant.next()) {
+        (Some('{'), next) => next.is_none_or(|next| matches!(next, '"' | '}')),
+        (Some('['), next) => next.is_none_or(|next| matches!(next, '"' | '{' | '[' | ']' | '-' | '0'..='9')),
+        _ => false,
+    }
 }
 
-/// The title of a page, or what stands in a message element: all that a person can read of markup.
+/// The title of a page, or the text of a message element: all that a person can read of markup.
 fn title(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    for tag in ["title", "message", "h1"] {
-        let inside = lower
-            .find(&format!("<{tag}>"))
-            .map(|at| at + tag.len() + 2)
-            .and_then(|start| Some((start, start + lower.get(start..)?.find('<')?)));
-        if let Some(found) = inside.and_then(|(start, end)| text.get(start..end)).and_then(some) {
-            return Some(excerpt(&found));
+    ["<title", "<message", "<h1"].iter().find_map(|tag| {
+        let name_end = lower.find(tag)? + tag.len();
+        // The name ends here: `<titles>` is another element.
+        if !lower[name_end..].starts_with(|c: char| c == '>' || c.is_ascii_whitespace()) {
+            return None;
         }
-    }
-    None
+        let start = name_end + lower[name_end..].find('>')? + 1;
+        let end = start + lower[start..].find('<')?;
+        some(&excerpt(&text[start..end], EXCERPT))
+    })
 }
 
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
-}
-
+/// The text, unless there is nothing to read in it.
 fn some(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    (!line(text).is_empty()).then(|| text.trim().to_owned())
 }
 
-fn object(map: &Map<String, Value>) -> Said {
+/// The messages of any value; what it says of fields and forms is added to `said`.
+fn words(value: &Value, said: &mut Said, depth: usize) -> Vec<String> {
+    match value {
+        Value::String(text) => some(text).into_iter().collect(),
+        Value::Array(list) if depth < DEEPEST => {
+            list.iter().flat_map(|entry| words(entry, said, depth + 1)).collect()
+        }
+        Value::Object(map) if depth < DEEPEST => object(map, said, depth + 1),
+        _ => Vec::new(),
+    }
+}
+
+/// The messages of an object: what it says itself, else the errors that it lists.
+fn object(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String> {
     let text = |key: &str| map.get(key).and_then(Value::as_str).and_then(some);
-    let mut said = Said {
-        message: text("errorMessage"),
-        i18n_key: map
-            .get("i18nErrorMessage")
-            .and_then(|i18n| i18n.get("i18nKey"))
-            .and_then(Value::as_str)
-            .and_then(some)
-            .or_else(|| text("reasonKey")),
-        ..Said::default()
+    said.i18n_key = said.i18n_key.take().or_else(|| {
+        let key = map.get("i18nErrorMessage").and_then(|i18n| i18n.get("i18nKey")).and_then(Value::as_str);
+        key.and_then(some).or_else(|| text("reasonKey"))
+    });
+    said.code = said
+        .code
+        .take()
+        .or_else(|| text("errorCode"))
+        .or_else(|| text("error").filter(|code| !code.contains(char::is_whitespace)));
+    let (fields, forms) = (said.fields.len(), said.forms.len());
+    let listed = listed(map, said, depth);
+    let mut first = |keys: &[&str]| {
+        let mut found = keys.iter().filter_map(|key| map.get(*key)).map(|value| words(value, said, depth));
+        found.find(|messages| !messages.is_empty()).unwrap_or_default()
     };
-    let listed = texts(map.get("errorMessages"));
-    // `errors` is a map of fields, a list of form errors, or a list of texts.
-    let mut loose = Vec::new();
-    for key in ["errors", "fieldErrors", "formErrors"] {
-        match map.get(key) {
-            Some(Value::Object(fields)) => {
-                said.fields.extend(fields.iter().map(|(name, value)| (name.clone(), plain(value))));
-            }
-            Some(Value::Array(list)) => {
-                for entry in list {
-                    match entry {
-                        Value::String(text) => loose.push(text.clone()),
-                        Value::Object(_) => match field(entry) {
-                            Some(found) => said.fields.push(found),
-                            None => said.forms.push(form(entry)),
-                        },
-                        _ => {}
+    let mut messages = first(&MESSAGES);
+    messages.extend(first(&DETAILS));
+    if messages.is_empty() {
+        messages = first(&["error"]);
+    }
+    // A list can be of codes, which add nothing to a message.
+    let is_code = |text: &String| !text.contains(|c: char| c.is_lowercase() || c.is_whitespace());
+    let has_message = !messages.is_empty();
+    messages.extend(listed.into_iter().filter(|text| !(has_message && is_code(text))));
+    if messages.is_empty() {
+        let fields = said.fields[fields..].iter().map(|(name, why)| named(name, why));
+        let forms = said.forms[forms..].iter().filter_map(|form| form.detail.clone().or(form.title.clone()));
+        messages = fields.chain(forms).collect();
+    }
+    if messages.is_empty() {
+        messages.extend(text("title"));
+    }
+    messages
+}
+
+/// The errors that an object lists: those of fields and forms go to `said`, the messages of others are returned.
+fn listed(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String> {
+    let mut messages = map.get("elementErrors").map(|nested| words(nested, said, depth)).unwrap_or_default();
+    for list in LISTS.iter().filter_map(|key| map.get(*key)) {
+        match list {
+            Value::Object(fields) => {
+                for (name, why) in fields {
+                    if let Some(why) = reason(why, depth) {
+                        said.fields.push((name.clone(), why));
                     }
                 }
             }
-            _ => {}
+            Value::Array(list) => {
+                for entry in list {
+                    messages.extend(element(entry, said, depth));
+                }
+            }
+            other => messages.extend(words(other, said, depth)),
         }
     }
-    said.message = said
-        .message
-        .or_else(|| (!listed.is_empty()).then(|| listed.join("; ")))
-        .or_else(|| text("message"))
-        .or_else(|| text("error_description"))
-        .or_else(|| text("detail"))
-        .or_else(|| text("error"))
-        .or_else(|| (!loose.is_empty()).then(|| loose.join("; ")))
-        .or_else(|| {
-            let fields: Vec<String> =
-                said.fields.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-            (!fields.is_empty()).then(|| fields.join("; "))
-        })
-        .or_else(|| said.forms.first().and_then(|form| form.title.clone().or_else(|| form.detail.clone())));
-    said
+    messages
 }
 
-fn texts(list: Option<&Value>) -> Vec<String> {
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).filter_map(some).collect()
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A complaint that names its field.
-fn field(entry: &Value) -> Option<(String, String)> {
+/// One entry of a list of errors.
+fn element(entry: &Value, said: &mut Said, depth: usize) -> Vec<String> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).and_then(some);
-    Some((text("fieldId").or_else(|| text("field"))?, text("errorMessage").or_else(|| text("message"))?))
+    if !entry.is_object() {
+        return words(entry, said, depth);
+    }
+    if let (Some(field), Some(why)) =
+        (text("fieldId").or_else(|| text("field")), text("errorMessage").or_else(|| text("message")))
+    {
+        said.fields.push((field, why));
+        return Vec::new();
+    }
+    if ["title", "detail", "context"].iter().any(|key| entry.get(*key).is_some_and(|value| !value.is_null()))
+    {
+        said.forms.push(form(entry));
+        return text("errorMessage").or_else(|| text("message")).into_iter().collect();
+    }
+    let messages = words(entry, said, depth);
+    if messages.is_empty() && text("code").is_some() {
+        said.forms.push(form(entry));
+    }
+    messages
+}
+
+/// What is wrong with a field, whatever its shape.
+fn reason(value: &Value, depth: usize) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Array(list) => {
+            join(&list.iter().filter_map(|value| reason(value, depth + 1)).collect::<Vec<_>>())
+        }
+        _ => join(&words(value, &mut Said::default(), depth)),
+    }
 }
 
 fn form(entry: &Value) -> FormError {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).and_then(some);
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     FormError {
         code: text("code"),
         title: text("title"),
@@ -163,4 +217,34 @@ fn form(entry: &Value) -> FormError {
             .filter_map(|context| context.get("id").map(plain))
             .collect(),
     }
+}
+
+/// A reason with the name of what it is about.
+pub(super) fn named(name: &str, why: &str) -> String {
+    match name.trim() {
+        "" => why.to_owned(),
+        name => format!("{name}: {why}"),
+    }
+}
+
+/// Messages as one, each once, without the punctuation that ended them where another follows.
+fn join(messages: &[String]) -> Option<String> {
+    let mut joined = String::new();
+    for message in messages.iter().map(|message| message.trim()) {
+        let bare = without_end(message);
+        if bare.is_empty() || joined.contains(bare) {
+            continue;
+        }
+        if !joined.is_empty() {
+            joined.truncate(without_end(&joined).len());
+            joined.push_str("; ");
+        }
+        joined.push_str(message);
+    }
+    some(joined.trim_end_matches(|c: char| matches!(c, ',' | ';') || c.is_whitespace()))
+}
+
+/// The text without the punctuation at its end.
+pub(super) fn without_end(text: &str) -> &str {
+    text.trim_end_matches(|c: char| matches!(c, '.' | ',' | ';' | ':') || c.is_whitespace())
 }

@@ -5,9 +5,18 @@ use std::fmt;
 use jsm_raw::OperationInfo;
 
 use super::Error;
+use super::body::{named, without_end};
+use super::printable::{excerpt, line};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&line(&self.sentence()))
+    }
+}
+
+impl Error {
+    /// The whole sentence. Parts of it are a server's, so it is shown as one line of printable text only.
+    fn sentence(&self) -> String {
         let inner = &self.0;
         let mut parts = Vec::new();
         parts.extend(inner.operation.map(spoken));
@@ -17,37 +26,40 @@ impl fmt::Display for Error {
                 None => status.as_u16().to_string(),
             });
         }
-        let said = self.message().map(|message| one_line(message) + &self.details(message));
+        let said = self.message().map(|message| part(message) + &self.details(message));
         match (&inner.note, said) {
             (Some(note), Some(said)) => parts.push(format!("{note} ({said})")),
             (Some(note), None) => parts.push(note.clone()),
             (None, Some(said)) => parts.push(said),
-            // A server that says nothing leaves it to us.
-            (None, None) => parts.extend(self.documented().map(one_line)),
+            (None, None) => {}
         }
+        // The server said nothing. Our text for the status is marked as ours.
+        let documented = match (&inner.note, self.message()) {
+            (None, None) => self.documented().map(|text| format!(" (documented: {})", part(text))),
+            _ => None,
+        };
         if let Some(scopes) = self.required_scopes() {
             let sets: Vec<String> = scopes.iter().map(|set| set.join(" and ")).collect();
             parts.push(format!("the token needs {}", sets.join(", or ")));
         }
-        f.write_str(&parts.join(": "))?;
-        match inner.retry_after {
-            Some(wait) if !wait.is_zero() => write!(f, "; retry after {} s", wait.as_secs().max(1)),
-            _ => Ok(()),
+        let mut sentence = parts.join(": ") + &documented.unwrap_or_default();
+        if let Some(wait) = inner.retry_after.filter(|wait| !wait.is_zero()) {
+            sentence += &format!("; retry after {} s", wait.as_secs().max(1));
         }
+        sentence
     }
-}
 
-impl Error {
-    /// Complaints that the message does not repeat, in brackets: the first few.
+    /// Errors of fields and forms that the message does not repeat, in brackets: the first few.
     fn details(&self, message: &str) -> String {
-        let fields = self.field_errors().map(|(field, why)| format!("{field}: {}", one_line(why)));
+        let fields = self.field_errors().map(|(field, why)| named(&part(field), &part(why)));
         let forms = self.form_errors().iter().filter_map(|form| {
             let why = form.detail.as_deref().or(form.title.as_deref())?;
             Some(match form.questions.as_slice() {
-                [] => one_line(why),
-                questions => format!("{}: {}", questions.join(", "), one_line(why)),
+                [] => part(why),
+                questions => named(&part(&questions.join(", ")), &part(why)),
             })
         });
+        let message = line(message);
         let news: Vec<String> = fields.chain(forms).filter(|news| !message.contains(news.as_str())).collect();
         match news.len() {
             0 => String::new(),
@@ -57,8 +69,11 @@ impl Error {
     }
 }
 
-/// How many complaints about fields and forms a sentence has room for.
+/// How many errors of fields and forms the sentence names.
 const SHOWN: usize = 3;
+
+/// How many characters of one part of a response the sentence shows.
+const PART: usize = 1000;
 
 /// The name of an operation in words: `CreateCustomer` is `create customer`.
 pub(crate) fn spoken(info: &OperationInfo) -> String {
@@ -72,7 +87,7 @@ pub(crate) fn spoken(info: &OperationInfo) -> String {
     words
 }
 
-fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.strip_suffix('.').map(str::to_owned).unwrap_or(line)
+/// A part of the sentence, without the punctuation that ends it.
+fn part(text: &str) -> String {
+    excerpt(without_end(text), PART)
 }

@@ -12,6 +12,9 @@ pub enum Kind {
     Permission,
     /// There is no such thing, or the account may not see it (404).
     NotFound,
+    /// The whole site does not respond as a site: it is suspended, moved or unknown (404). It says nothing about what
+    /// was asked for, which may well exist.
+    SiteUnavailable,
     /// The state of things forbids it, for example because it exists already (409).
     Conflict,
     /// The server found the request wrong (400 and other statuses of its class).
@@ -34,6 +37,8 @@ pub enum Kind {
     Decode,
     /// An HTML page came with a status of success: usually a login page or a proxy's notice.
     Html,
+    /// The program's store of OAuth tokens failed, when tokens were to be stored or read again.
+    TokenStore,
     /// A list did not advance from page to page.
     Paging,
     /// The client or the call is set up in a way that cannot work; nothing was sent.

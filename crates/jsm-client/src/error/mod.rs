@@ -10,18 +10,22 @@
 mod body;
 mod display;
 mod kind;
+pub(crate) mod known;
+pub(crate) mod printable;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jsm_raw::OperationInfo;
-use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, LOCATION};
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{StatusCode, Url};
 
 pub(crate) use body::is_html;
 pub use kind::Kind;
+use known::{Meaning, says};
 
 use crate::pages::ResumeToken;
 
@@ -34,6 +38,7 @@ pub(crate) const KEPT: usize = 64 * 1024;
 /// Why a call failed.
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     operation: Option<&'static OperationInfo>,
@@ -46,7 +51,7 @@ struct Inner {
     retry_after: Option<Duration>,
     attempts: u32,
     resume: Option<ResumeToken>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// One complaint about the answers of a form.
@@ -74,6 +79,70 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     })
 }
 
+/// The code of RFC 6750 for a token that lacks a scope.
+const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
+/// The header with which a site says why it does not even look at the credentials.
+const DENIED_REASON: HeaderName = HeaderName::from_static("x-authentication-denied-reason");
+
+/// The `error` of a challenge of the scheme Bearer.
+fn bearer_error(challenge: &str) -> Option<&str> {
+    if !challenge.to_ascii_lowercase().contains("bearer") {
+        return None;
+    }
+    challenge.split([',', ' ']).find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("error").then(|| value.trim().trim_matches('"'))
+    })
+}
+
+/// Why the site denies authentication, and what a person can do about it.
+fn denied(headers: &HeaderMap) -> Option<String> {
+    let reason = String::from_utf8_lossy(headers.get(DENIED_REASON)?.as_bytes()).into_owned();
+    let mut parts = reason.split(';').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty()).unwrap_or("no reason given");
+    let login = parts.find_map(|part| part.strip_prefix("login-url=")).map(shown_address);
+    Some(match login {
+        Some(login) => format!("authentication is denied ({name}); log in once with a browser at {login}"),
+        None => format!("authentication is denied ({name}); log in once with a browser"),
+    })
+}
+
+/// Whether a 404 is about the whole site rather than about what was asked for.
+fn is_of_whole_site(said: &body::Said, body: &[u8], headers: &HeaderMap) -> bool {
+    let message = said.message.as_deref().unwrap_or_default();
+    if is_html(body, headers) {
+        return says(message, Meaning::SiteUnavailablePage);
+    }
+    // An operation's own 404 has a key for translations and no `errorCode`.
+    let coded = said.code.as_deref() == Some("OTHER") && said.i18n_key.is_none();
+    coded || says(message, Meaning::SiteUnavailable)
+}
+
+/// Where a redirect leads, without what can be secret.
+pub(crate) fn target(headers: &HeaderMap) -> String {
+    match headers.get(LOCATION) {
+        Some(location) => shown_address(&String::from_utf8_lossy(location.as_bytes())),
+        None => "an address that it does not name".to_owned(),
+    }
+}
+
+/// An address without user info, query and fragment, which can be secret.
+fn shown_address(text: &str) -> String {
+    const LONGEST: usize = 200;
+    const RELATIVE: &str = "relative.invalid";
+    let Ok(url) = Url::parse(&format!("https://{RELATIVE}")).and_then(|base| base.join(text.trim())) else {
+        return "an address that cannot be read".to_owned();
+    };
+    let shown = match (url.host_str(), url.port()) {
+        (Some(RELATIVE), _) => url.path().to_owned(),
+        (Some(host), None) => format!("{}://{host}{}", url.scheme(), url.path()),
+        (Some(host), Some(port)) => format!("{}://{host}:{port}{}", url.scheme(), url.path()),
+        (None, _) => format!("an address of the scheme {}", url.scheme()),
+    };
+    printable::excerpt(&shown, LONGEST)
+}
+
 impl Error {
     pub(crate) fn new(kind: Kind, note: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -95,30 +164,59 @@ impl Error {
         Self::new(Kind::Configuration, note)
     }
 
-    /// An answer that is an error.
+    /// The error that a response to an operation is.
     pub(crate) fn answered(
         info: &'static OperationInfo,
         status: StatusCode,
         headers: &HeaderMap,
         body: Bytes,
     ) -> Self {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let said = body::read(&body, header("content-type").unwrap_or_default());
+        Self::of_response(status, headers, body).with_operation(info)
+    }
+
+    /// The error that a response is, whatever was asked.
+    pub(crate) fn of_response(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+        let said = body::read(&body);
         let mut kind = Kind::of_status(status.as_u16());
+        let mut note = None;
         if kind == Kind::InvalidRequest && !(said.fields.is_empty() && said.forms.is_empty()) {
             kind = Kind::Validation;
         }
-        let mut error = Self::new(kind, "");
-        let inner = &mut *error.0;
-        inner.note = None;
-        if status.is_redirection() && headers.contains_key(LOCATION) {
-            inner.kind = Kind::Authentication;
-            inner.note =
-                Some("redirected, as to a login page; check the site's address and the credentials".into());
+        if kind == Kind::NotFound && is_of_whole_site(&said, &body, headers) {
+            kind = Kind::SiteUnavailable;
+            note =
+                Some("the whole site is unavailable; check its address, and whether it is suspended".into());
         }
-        inner.operation = Some(info);
-        inner.said = said;
+        if let Some(denied) = denied(headers).filter(|_| matches!(status.as_u16(), 401 | 403)) {
+            kind = Kind::Authentication;
+            note = Some(denied);
+        }
+        if status.is_redirection() && headers.contains_key(LOCATION) {
+            kind = Kind::Authentication;
+            note = Some(format!(
+                "redirected to {}, which is not followed; check the site's address and the credentials",
+                target(headers)
+            ));
+        }
+        let mut error = Self::new(kind, "");
+        (error.0.note, error.0.said) = (note, said);
         error.with_answer(status, headers, body)
+    }
+
+    /// The same error once more, for another caller that waited for the same.
+    #[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "only renewals are shared"))]
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// What the server says, where it is not read from a body that is kept.
+    #[cfg_attr(
+        not(feature = "oauth"),
+        expect(dead_code, reason = "only the token endpoint's body is not kept")
+    )]
+    pub(crate) fn with_message(mut self, message: Option<String>) -> Self {
+        self.0.said.message = message;
+        self
     }
 
     pub(crate) fn with_operation(mut self, info: &'static OperationInfo) -> Self {
@@ -166,7 +264,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -185,7 +283,8 @@ impl Error {
         self.0.operation
     }
 
-    /// What the server says, in the language of the account.
+    /// What the server says, in the language of the account, as it was sent: it can hold line breaks and control
+    /// characters, which `Display` leaves out.
     pub fn message(&self) -> Option<&str> {
         self.0.said.message.as_deref()
     }
@@ -229,10 +328,18 @@ impl Error {
             .filter(|scopes| !scopes.is_empty())
     }
 
-    /// Whether the server says that the token lacks a scope.
+    /// Whether the server says that the token lacks a scope: by `WWW-Authenticate`, by a code, else by known words.
     pub(crate) fn names_scope(&self) -> bool {
-        matches!(self.status().map(|status| status.as_u16()), Some(401 | 403))
-            && self.message().is_some_and(|message| message.to_ascii_lowercase().contains("scope"))
+        if !matches!(self.status().map(|status| status.as_u16()), Some(401 | 403)) {
+            return false;
+        }
+        let challenges = self.0.headers.get_all(WWW_AUTHENTICATE);
+        let mut challenges = challenges.iter().filter_map(|value| value.to_str().ok());
+        if let Some(code) = challenges.find_map(bearer_error) {
+            return code.eq_ignore_ascii_case(INSUFFICIENT_SCOPE);
+        }
+        self.0.said.code.as_deref() == Some(INSUFFICIENT_SCOPE)
+            || self.message().is_some_and(|message| says(message, Meaning::MissingScope))
     }
 
     /// What this status means for this operation, in our words.
@@ -274,6 +381,18 @@ impl Error {
     /// Whether the thing is not there, or hidden from the account. Check the id, then the permissions.
     pub fn is_not_found(&self) -> bool {
         self.kind() == Kind::NotFound
+    }
+
+    /// Whether the whole site is suspended, moved or unknown. What was asked for may well exist: delete nothing, check
+    /// the site's address, and try again later.
+    pub fn is_site_unavailable(&self) -> bool {
+        self.kind() == Kind::SiteUnavailable
+    }
+
+    /// Whether the program's own store of OAuth tokens failed; [`source`](StdError::source) is its error. The tokens
+    /// are kept, and the next call stores them again.
+    pub fn is_token_store(&self) -> bool {
+        self.kind() == Kind::TokenStore
     }
 
     /// Whether the state of things forbids it. Read what is there and decide whether that will do.

@@ -14,6 +14,7 @@ use super::chunks::parts;
 use super::tasks::Task;
 use crate::client::Client;
 use crate::csm::types::TaskSubmitResponse;
+use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
 use crate::retry::RetryPolicy;
 
@@ -135,7 +136,7 @@ where
 /// Whether the server has as many unfinished tasks as it wants. It says so with a 400, in words alone.
 fn is_full(error: &Error) -> bool {
     error.status().is_some_and(|status| status == 400)
-        && error.message().is_some_and(|text| text.to_ascii_lowercase().contains("maximum number of tasks"))
+        && error.message().is_some_and(|text| says(text, Meaning::TaskLimit))
 }
 
 /// Gives every part its key: made at random, or from the one that the caller gave.

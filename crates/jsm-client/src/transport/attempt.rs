@@ -98,7 +98,7 @@ pub(crate) enum Content {
 /// The request of one attempt, with everything in it.
 pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
-    let base = match shared.site.base(shared.http.client(), info, || time_left(plan)).await {
+    let base = match shared.site.base(&shared.http, info, || time_left(plan)).await {
         Ok(base) => base,
         Err(error) if error.is_connection() || error.is_timeout() || error.is_server() => {
             return Err(Failed::ForNow(error));
@@ -200,7 +200,8 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     let Plan { shared, info, .. } = *plan;
     *request.timeout_mut() = Some(time_left(plan));
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let mut response = shared.http.client().execute(request).await.map_err(|error| broken(info, error))?;
+    let http = shared.http.client_to(request.url()).map_err(Failed::ForGood)?;
+    let mut response = http.execute(request).await.map_err(|error| broken(info, error))?;
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     trace::answered(info, head.status, &head.headers);
@@ -234,6 +235,15 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     Err(match (head.status, authorization) {
         // A token that lacks a scope still lacks it when it is renewed.
         (StatusCode::UNAUTHORIZED, Some(value)) if !error.names_scope() => Failed::Refused(error, value),
+        // The gateway refuses expired tokens with these statuses too.
+        (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Some(value))
+            if shared.site.uses_gateway(info)
+                && matches!(error.kind(), Kind::Permission | Kind::NotFound)
+                && !error.names_scope()
+                && shared.credentials.may_be_expired(&value) =>
+        {
+            Failed::Refused(error, value)
+        }
         (status, _) if retry::is_worth_it(info, status) => Failed::ForNow(error),
         _ => Failed::ForGood(error),
     })
