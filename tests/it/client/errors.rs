@@ -110,10 +110,29 @@ async fn reads_every_body() {
         ("a list of objects without a message", 422, json, forms.to_owned()),
         ("a framework's own body", 404, json, spring.to_owned()),
         ("a text in JSON", 400, json, "\"Nothing to do\"".to_owned()),
+        ("a list of errors with messages", 400, json, r#"{"errors":[{"message":"The name is taken","code":"DUPLICATE"}]}"#.to_owned()),
+        (
+            "errors of elements",
+            400,
+            json,
+            r#"{"errors":[{"status":400,"failedElementNumber":0,"elementErrors":{"errorMessages":["Summary is required."],"errors":{"due":"is past"}}}]}"#.to_owned(),
+        ),
+        ("an error that is an object", 403, json, r#"{"error":{"code":403,"message":"The app is not installed"}}"#.to_owned()),
+        ("messages that are a text", 400, json, r#"{"errorMessages":"There is no such issue"}"#.to_owned()),
+        ("a title alone", 400, json, r#"{"title":"Bad Request","status":400}"#.to_owned()),
+        ("an error that is a text", 403, json, r#"{"error":"This works in the browser only."}"#.to_owned()),
+        ("a message with details", 400, json, r#"{"message":"Invalid.","details":["a is wrong.;", " ", "b is wrong"]}"#.to_owned()),
+        ("a description", 400, json, r#"{"msg":"No","description":"It is closed"}"#.to_owned()),
+        ("messages that end and repeat", 400, json, r#"{"errorMessages":["One.","Two;","One."," . "]}"#.to_owned()),
+        ("a field without a name", 400, json, r#"{"errors":{"":"Something is wrong"}}"#.to_owned()),
+        ("a list at the top", 400, json, r#"[{"message":"First"},"Second"]"#.to_owned()),
+        ("plain text that calls itself HTML", 403, "text/html;charset=UTF-8", "XSRF check failed".to_owned()),
+        ("plain text in brackets", 400, json, "[Error] not today".to_owned()),
+        ("an upload that is too large", 413, json, String::new()),
         ("a list in JSON", 400, json, "[1,2]".to_owned()),
         ("a byte order mark", 404, json, "\u{feff}{\"message\":\"Not here\"}".to_owned()),
         ("JSON that breaks off", 404, json, r#"{"errorMessage":"Nothing was fou"#.to_owned()),
-        ("a scope that a token lacks, as 403", 403, json, r#"{"message":"Scope missing"}"#.to_owned()),
+        ("a scope that a token lacks, as 403", 403, json, r#"{"message":"Insufficient scope"}"#.to_owned()),
         ("a scope that a token lacks, in plain text", 401, "text/plain", "scope does not match".to_owned()),
         ("a long text", 500, "text/plain", "It is all the fault of somebody else. ".repeat(50)),
         ("a text in lines", 503, "text/plain", "Down\r\n\r\n  for   repair.\n".to_owned()),
@@ -148,6 +167,18 @@ async fn reads_every_body() {
     writeln!(table, "a login page where nothing should come\n{}", told(&page)).unwrap();
     let login = error(GetCustomers::new("1"), empty(302).header("Location", "/login?from=%2Frest")).await;
     writeln!(table, "a redirect\n{}", told(&login)).unwrap();
+    let moved = "https://ada:hush@new.example:8443/rest/x?token=hush#hush";
+    let moved = error(GetCustomers::new("1"), empty(301).header("Location", moved)).await;
+    writeln!(table, "a redirect to another host\n{}", told(&moved)).unwrap();
+    assert!(!told(&moved).contains("hush"));
+    let captcha = body_of(403, "text/html", b"<title>Forbidden (403)</title>".to_vec()).header(
+        "X-Authentication-Denied-Reason",
+        "CAPTCHA_CHALLENGE; login-url=https://acme.example/login.jsp?a=b",
+    );
+    writeln!(table, "a captcha\n{}", told(&error(GetCustomers::new("1"), captcha).await)).unwrap();
+    let scope = super::script::json(403, &json!({"message": "Non"}))
+        .header("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
+    writeln!(table, "a scope by its code\n{}", told(&error(GetCustomers::new("1"), scope).await)).unwrap();
     check("errors_other", &table);
 }
 
@@ -164,6 +195,51 @@ async fn takes_a_negative_verdict_for_an_answer() {
         let error = outcome(ValidateRequest::new("1", "2"), answer).await.unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidRequest, "{complaint} is no verdict");
     }
+}
+
+/// Text that would forge log lines, control a terminal, or show something else than it is.
+#[tokio::test]
+async fn is_one_line_of_printable_text_whatever_the_server_sent() {
+    let evil =
+        "a\r\nb\u{1b}[31mc\u{9b}d\u{202e}e\u{2066}f\u{200b}g\u{2028}h\u{85}i\0j\u{feff}k\u{7f}l\u{e0041}m";
+    let bodies = [
+        json!(evil),
+        json!({"errorMessage": evil}),
+        json!({"errorMessages": [evil, evil]}),
+        json!({"message": "m", "errors": {evil: evil}}),
+        json!({"errors": [{"title": evil, "detail": evil, "code": evil, "context": [{"id": evil}]}]}),
+        json!({"errorMessage": "m", "fieldErrors": [{"fieldId": evil, "errorMessage": evil}]}),
+        json!({"error": evil, "error_description": evil}),
+        json!({evil: evil}),
+        json!({"values": [{"accountId": {evil: evil}}]}),
+        json!({"values": evil}),
+    ];
+    let printable = |shown: &str| {
+        let bad =
+            |c: &char| c.is_control() || "\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}".contains(*c);
+        assert_eq!(shown.chars().find(bad), None, "{shown:?}");
+    };
+    for body in bodies {
+        for status in [200, 400, 401, 404, 500] {
+            let answer = super::script::json(status, &body).header("ATL-TraceId", "x\ty");
+            let script = Script::of([answer]).await;
+            if let Err(error) = client(&script).call(GetCustomers::new("1")).await {
+                printable(&error.to_string());
+                printable(&format!("{error:?}"));
+            }
+        }
+    }
+    for (status, body) in
+        [(500, evil.to_owned()), (404, format!("<title>{evil}</title>")), (200, evil.to_owned())]
+    {
+        let error = error(GetCustomers::new("1"), text(status, &body)).await;
+        printable(&error.to_string());
+        printable(&format!("{error:?}"));
+    }
+    let raw = error(GetCustomers::new("1"), super::script::json(400, &json!({"message": evil}))).await;
+    assert_eq!(raw.message(), Some(evil), "the text is there as it was sent");
+    let target = error(GetCustomers::new("1"), empty(302).header("Location", "/a\u{202e}b\u{200b}")).await;
+    printable(&target.to_string());
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ mod limits; // The server's limits, kept and heeded.
 mod oauth; // Tokens that renew themselves.
 mod pages; // Lists of all styles, and how they end.
 mod patience; // What is sent again, and when.
+mod renewals; // What token endpoints and stores of tokens do wrong.
 mod secrets; // What is told to nobody.
+mod sites; // Addresses, proxies, pasted secrets, headers that are refused.
 mod traces; // What is told to who listens.
 
 use jsm_client::{Builder, Client};

@@ -120,6 +120,7 @@ async fn tokens_that_could_not_be_stored_are_kept() {
     let jira = of(&sandbox, &TestClock::new()).oauth(oauth).build().unwrap();
     let error = jira.call(GetServiceDesks::new()).await.unwrap_err();
     assert!(error.to_string().contains("could not be stored"), "{error}");
+    assert!(error.is_token_store() && !error.is_authentication(), "{error}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is full");
     assert!(sandbox.requests().iter().all(|request| request.operation.is_none()), "they were used");
 

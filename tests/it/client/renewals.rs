@@ -1,0 +1,371 @@
+//! What the token endpoint and the stores of programs do wrong, and what comes of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jsm_client::oauth::{App, ExposeSecret, OAuth, SecretString, Tokens};
+use jsm_client::servicedesk::customer::CreateCustomer;
+use jsm_client::servicedesk::service_desk::GetServiceDesks;
+use jsm_client::{BoxError, Client, Error, Kind};
+use serde_json::json;
+
+use super::CLOUD_ID;
+use super::clock::TestClock;
+use super::script::{Answer, Script, body_of, empty, json as answer, text};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn app(script: &Script) -> App {
+    App::new("an app", "its secret")
+        .token_url(format!("{}/token", script.url))
+        .resources_url(format!("{}/sites", script.url))
+}
+
+fn oauth(script: &Script) -> OAuth {
+    OAuth::new(app(script), "refresh 0", |_| async { Ok(()) })
+}
+
+fn client(script: &Script, clock: &TestClock, oauth: OAuth) -> Client {
+    Client::builder(&*script.url).cloud_id(CLOUD_ID).clock(clock.clone()).oauth(oauth).build().unwrap()
+}
+
+async fn call(client: &Client) -> Result<(), Error> {
+    client.call(GetServiceDesks::new()).await.map(drop)
+}
+
+fn tokens(number: u32) -> Answer {
+    answer(
+        200,
+        &json!({"access_token": format!("access {number}"), "refresh_token": format!("refresh {number}"), "expires_in": 3600}),
+    )
+}
+
+fn no_desks() -> Answer {
+    answer(200, &json!({"values": [], "isLastPage": true}))
+}
+
+fn refusal(code: &str, description: &str) -> Answer {
+    answer(403, &json!({"error": code, "error_description": description}))
+}
+
+/// What was sent: the token of a call, the refresh token of a renewal.
+fn sent(script: &Script) -> Vec<String> {
+    let asked = script.asked();
+    let sent = asked.iter().map(|asked| match asked.path.as_str() {
+        "/token" => serde_json::from_str::<serde_json::Value>(&asked.body).unwrap()["refresh_token"]
+            .as_str()
+            .unwrap_or("a code")
+            .to_owned(),
+        _ => asked.header("authorization").unwrap_or("nothing").to_owned(),
+    });
+    sent.collect()
+}
+
+#[tokio::test]
+async fn an_expired_token_that_the_gateway_hides_is_renewed_once() {
+    let forbidden = || answer(403, &json!({"code": 403, "message": "Forbidden"}));
+    let missing = || answer(404, &json!({"code": 404, "message": "Not Found"}));
+    let scope = || answer(403, &json!({"message": "scope does not match"}));
+    let challenge =
+        || empty(403).header("WWW-Authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
+    let site = || answer(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
+    type Refusal<'a> = &'a dyn Fn() -> Answer;
+    let cases: [(Refusal, Option<Duration>, u64, usize, Option<Kind>); 9] = [
+        (&forbidden, None, 0, 1, None),
+        (&missing, None, 0, 1, None),
+        // It ends while the request is on its way.
+        (&forbidden, Some(Duration::from_secs(100)), 0, 0, Some(Kind::Permission)),
+        (&missing, Some(HOUR), 0, 0, Some(Kind::NotFound)),
+        (&scope, None, 0, 0, Some(Kind::Permission)),
+        (&challenge, None, 0, 0, Some(Kind::Permission)),
+        (&site, None, 0, 0, Some(Kind::SiteUnavailable)),
+        (&forbidden, Some(HOUR), 2 * 60 * 60, 1, Some(Kind::Permission)),
+        (&|| empty(401), Some(HOUR), 0, 1, None),
+    ];
+    for (refusal, expires_in, passed, renewals, kind) in cases {
+        let mut renewed = 0;
+        let mut first = Some(refusal());
+        let again = refusal();
+        let script = Script::serve(move |asked| {
+            if asked.path == "/token" {
+                renewed += 1;
+                return tokens(renewed);
+            }
+            match first.take() {
+                Some(first) => first,
+                // A token that was renewed ahead of the call is refused as such.
+                None if passed > 0 => again.clone(),
+                None => no_desks(),
+            }
+        })
+        .await;
+        let clock = TestClock::new();
+        let client = client(&script, &clock, oauth(&script).access_token("access 0", expires_in));
+        clock.advance_to(Duration::from_secs(passed));
+        let outcome = call(&client).await;
+        assert_eq!(outcome.err().map(|error| error.kind()), kind, "{:?}", sent(&script));
+        assert_eq!(sent(&script).iter().filter(|sent| sent.starts_with("refresh")).count(), renewals);
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_is_missing_does_not_renew_again_and_again() {
+    let script = Script::serve(|asked| if asked.path == "/token" { tokens(1) } else { empty(403) }).await;
+    let client = client(&script, &TestClock::new(), oauth(&script).access_token("access 0", None));
+    for _ in 0..3 {
+        let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Permission);
+    }
+    let sent = sent(&script);
+    assert_eq!(
+        sent,
+        ["Bearer access 0", "refresh 0", "Bearer access 1", "Bearer access 1", "Bearer access 1"]
+    );
+}
+
+#[tokio::test]
+async fn a_newer_refresh_token_is_read_before_giving_up() {
+    for refused in [refusal("invalid_grant", ""), refusal("unauthorized_client", "refresh_token is invalid")]
+    {
+        let script = Script::of([
+            refused.clone(),
+            tokens(2),
+            no_desks(),
+            empty(401),
+            refused.clone(),
+            empty(401),
+            empty(401),
+            tokens(4),
+            no_desks(),
+        ])
+        .await;
+        let (stored, reads) = (Arc::new(Mutex::new("refresh 1\n")), Arc::new(AtomicUsize::new(0)));
+        let (read, count) = (Arc::clone(&stored), Arc::clone(&reads));
+        let oauth = oauth(&script).reload(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            let stored = SecretString::from(*read.lock().unwrap());
+            async move { Ok(Some(stored)) }
+        });
+        let client = client(&script, &TestClock::new(), oauth);
+        call(&client).await.unwrap();
+        assert_eq!(sent(&script), ["refresh 0", "refresh 1", "Bearer access 2"]);
+        // The store has none but the one that was refused.
+        *stored.lock().unwrap() = "refresh 2";
+        for reads_now in [2, 3] {
+            let error = call(&client).await.unwrap_err();
+            assert!(error.is_authentication(), "{error}");
+            assert!(error.to_string().contains("authorise the app again"), "{error}");
+            assert_eq!(reads.load(Ordering::SeqCst), reads_now);
+            // The endpoint is not asked again with what it refused.
+            assert_eq!(script.asked().len(), reads_now + 3);
+        }
+        // The account has authorised the app again, in another process.
+        *stored.lock().unwrap() = "refresh 3";
+        call(&client).await.unwrap();
+        assert!(sent(&script).ends_with(&["refresh 3".to_owned(), "Bearer access 4".to_owned()]));
+    }
+    let script = Script::of([refusal("invalid_grant", "")]).await;
+    let oauth = oauth(&script).reload(|| async { Err(BoxError::from("the disk is gone")) });
+    let error = call(&client(&script, &TestClock::new(), oauth)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TokenStore, "{error}");
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_keeps_the_servers_words() {
+    let script = Script::of([refusal("unauthorized_client", "refresh_token is invalid")]).await;
+    let error = call(&client(&script, &TestClock::new(), oauth(&script))).await.unwrap_err();
+    assert_eq!(error.message(), Some("refresh_token is invalid"));
+    assert_eq!(
+        error.to_string(),
+        "get service desks: the refresh token is no longer valid (unauthorized_client); let the account authorise \
+         the app again (refresh_token is invalid)"
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_without_a_refresh_token_keeps_the_old_one() {
+    let odd = [
+        json!({"access_token": "access 1", "expires_in": "3600", "scope": ["a"]}),
+        json!({"access_token": "access 1", "refresh_token": null, "expires_in": null, "scope": null}),
+        json!({"access_token": "access 1", "refresh_token": "", "expires_in": [], "scope": 7}),
+    ];
+    for body in odd {
+        let script = Script::of([answer(200, &body), no_desks(), empty(401), tokens(2), no_desks()]).await;
+        let stored = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&stored);
+        let oauth = OAuth::new(app(&script), "refresh 0", move |tokens: Tokens| {
+            seen.lock().unwrap().push(tokens.refresh_token.unwrap().expose_secret().to_owned());
+            async { Ok(()) }
+        });
+        let client = client(&script, &TestClock::new(), oauth);
+        call(&client).await.unwrap();
+        call(&client).await.unwrap();
+        assert_eq!(*stored.lock().unwrap(), ["refresh 0", "refresh 2"], "{body}");
+        assert_eq!(sent(&script)[3], "refresh 0");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_came_alone_is_stored_and_used() {
+    let script = Script::of([
+        answer(200, &json!({"refresh_token": "refresh 1", "access_token": null})),
+        tokens(2),
+        no_desks(),
+    ])
+    .await;
+    let client = client(&script, &TestClock::new(), oauth(&script));
+    assert_eq!(call(&client).await.unwrap_err().kind(), Kind::Decode);
+    call(&client).await.unwrap();
+    assert_eq!(sent(&script), ["refresh 0", "refresh 1", "Bearer access 2"]);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_the_tokens_fails_one_call() {
+    let page = || body_of(403, "text/html", b"<html><title>Request blocked</title></html>".to_vec());
+    let app_refused = || answer(401, &json!({"error": "invalid_client", "error_description": "no such app"}));
+    for (refused, kind) in [
+        (page(), Kind::Server),
+        (text(404, "nothing here"), Kind::Server),
+        (app_refused(), Kind::Authentication),
+        (empty(302).header("Location", "https://id.example/login?secret=1"), Kind::Other),
+    ] {
+        let script = Script::of([refused, tokens(1), no_desks()]).await;
+        let client = client(&script, &TestClock::new(), oauth(&script));
+        let error = call(&client).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(!error.to_string().contains("secret=1"), "{error}");
+        call(&client).await.unwrap();
+        assert_eq!(sent(&script), ["refresh 0", "refresh 0", "Bearer access 1"]);
+    }
+}
+
+#[tokio::test]
+async fn a_long_pause_of_the_token_endpoint_fails_fast_with_the_time() {
+    let clock = TestClock::new();
+    let script = Script::of([text(503, "").header("Retry-After", "3600"), tokens(1), no_desks()]).await;
+    let jira = client(&script, &clock, oauth(&script));
+    let calls = (0..200).map(|_| {
+        let jira = jira.clone();
+        tokio::spawn(async move { call(&jira).await })
+    });
+    for outcome in join_all(calls).await {
+        let error = outcome.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.retry_after()), (Kind::Server, Some(HOUR)), "{error}");
+    }
+    clock.advance_to(HOUR / 2);
+    let error = call(&jira).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(HOUR / 2), "{error}");
+    assert!(error.to_string().ends_with("retry after 1800 s"), "{error}");
+    assert_eq!((script.asked().len(), clock.waits().len()), (1, 0));
+    clock.advance_to(HOUR);
+    call(&jira).await.unwrap();
+    assert_eq!(script.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_token_is_used_to_its_end_where_it_cannot_be_renewed_ahead() {
+    let clock = TestClock::new();
+    let script = Script::of([text(503, "").header("Retry-After", "3600"), no_desks(), no_desks()]).await;
+    let jira = client(&script, &clock, oauth(&script).access_token("access 0", Some(HOUR)));
+    clock.advance_to(HOUR - Duration::from_secs(30));
+    call(&jira).await.unwrap();
+    call(&jira).await.unwrap();
+    clock.advance_to(HOUR);
+    assert_eq!(call(&jira).await.unwrap_err().kind(), Kind::Server);
+    assert_eq!(sent(&script), ["refresh 0", "Bearer access 0", "Bearer access 0"]);
+}
+
+#[tokio::test]
+async fn a_store_that_panics_fails_the_call_and_keeps_the_tokens() {
+    let script = Script::of([tokens(1), no_desks()]).await;
+    let stores = AtomicUsize::new(0);
+    let oauth = OAuth::new(app(&script), "refresh 0", move |_| {
+        assert!(stores.fetch_add(1, Ordering::SeqCst) > 0, "the first store fails");
+        async { Ok(()) }
+    });
+    let client = client(&script, &TestClock::new(), oauth);
+    assert_eq!(call(&client).await.unwrap_err().kind(), Kind::TokenStore);
+    call(&client).await.unwrap();
+    assert_eq!(sent(&script), ["refresh 0", "Bearer access 1"]);
+}
+
+#[tokio::test]
+async fn the_apps_secret_follows_no_redirect() {
+    let thief = Script::serve(|_| tokens(9)).await;
+    for status in [301, 302, 303, 307, 308] {
+        for follows in [false, true] {
+            let target = format!("{}/token", thief.url);
+            let script = Script::serve(move |_| empty(status).header("Location", &target)).await;
+            let app = match follows {
+                // As a program brings it that knows of no danger.
+                true => app(&script).http_client(reqwest::Client::new()),
+                false => app(&script),
+            };
+            let error = app.exchange("code", "https://a.example").await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Other, "{status}: {error}");
+            let oauth = OAuth::new(app, "refresh 0", |_| async { Ok(()) });
+            let error = call(&client(&script, &TestClock::new(), oauth)).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Other, "{status}: {error}");
+        }
+    }
+    for asked in thief.asked() {
+        assert_eq!((asked.body.as_str(), asked.header("authorization")), ("", None));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_reported_as_such() {
+    let script = Script::of([refusal("invalid_grant", "Invalid authorization code")]).await;
+    let error = app(&script).exchange("old", "https://a.example").await.unwrap_err();
+    assert!(error.is_authentication(), "{error}");
+    assert!(error.to_string().starts_with("the authorization code is not valid (invalid_grant)"), "{error}");
+    assert_eq!(error.message(), Some("Invalid authorization code"));
+}
+
+#[tokio::test]
+async fn an_app_sends_as_the_program_says() {
+    let proxy = Script::serve(|_| text(502, "the proxy was asked")).await;
+    let url = proxy.url.clone();
+    let app = App::new("an app", "its secret")
+        .token_url("https://127.0.0.1:1/token")
+        .resources_url("http://localhost:1/sites")
+        .configure_http(move |http| http.user_agent("mine").proxy(reqwest::Proxy::all(&url).unwrap()));
+    // Addresses on this machine are asked directly even so.
+    app.exchange("code", "https://a.example").await.unwrap_err();
+    app.accessible_resources(&"access".into()).await.unwrap_err();
+    assert_eq!(proxy.asked().len(), 0);
+
+    let script =
+        Script::of([tokens(1), answer(200, &json!([{"id": "1", "scopes": null}, {"name": "none"}, null]))])
+            .await;
+    let app = self::app(&script).configure_http(|http| http.user_agent("mine"));
+    app.exchange("\u{feff}code\n", "https://a.example").await.unwrap();
+    let sites = app.accessible_resources(&" access\n".into()).await.unwrap();
+    assert_eq!(sites.len(), 1, "{sites:?}");
+    let asked = script.asked();
+    assert!(asked.iter().all(|asked| asked.header("user-agent") == Some("mine")), "{asked:?}");
+    assert!(asked[0].body.contains("\"code\""), "{asked:?}");
+}
+
+#[test]
+fn empty_secrets_are_refused_and_blanks_cut_off() {
+    let build = |id: &str, secret: &str, refresh: &str, access: &str| {
+        let oauth =
+            OAuth::new(App::new(id, secret), refresh, |_| async { Ok(()) }).access_token(access, None);
+        Client::builder("https://acme.atlassian.net").oauth(oauth).build()
+    };
+    build(" id\n", "\u{feff}secret\r\n", "refresh\n", " access").unwrap();
+    for (id, secret, refresh, access, named) in [
+        (" ", "secret", "refresh", "access", "client id"),
+        ("id", "\u{feff}\n", "refresh", "access", "client secret"),
+        ("id", "secret", "", "access", "refresh token"),
+        ("id", "secret", "refresh", "\t", "access token"),
+        ("id", "secret", "ref\nresh", "access", "refresh token"),
+    ] {
+        let error = build(id, secret, refresh, access).unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains(named), "{error}");
+        assert!(!format!("{error:?}").contains("resh\""), "{error:?}");
+    }
+}
