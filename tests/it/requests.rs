@@ -82,6 +82,23 @@ fn carry_no_header_that_nobody_asked_for() {
 }
 
 #[test]
+fn announce_how_long_their_body_is() {
+    let http = Client::new();
+    for_every(|_, sample| {
+        for build in [sample.least, sample.most] {
+            let request = build(&http, BASE).expect("the sample is built elsewhere too");
+            let announced = request.headers().get("content-length").map(|length| length.as_bytes());
+            let name = sample.info.name;
+            match (request.method().as_str(), request.body()) {
+                ("POST" | "PUT" | "PATCH", None) => assert_eq!(announced, Some(&b"0"[..]), "{name}"),
+                (method, None) => assert_eq!(announced, None, "{method} {name}"),
+                (method, Some(_)) => assert_ne!(method, "GET", "{name} has a body"),
+            }
+        }
+    });
+}
+
+#[test]
 fn refuse_an_id_that_leads_to_another_endpoint() {
     let http = Client::new();
     let mut tried = 0;

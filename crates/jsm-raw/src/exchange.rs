@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use progenitor_client::Error;
-use reqwest::{Client, Request, Response};
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Client, Method, Request, Response};
 
 use crate::RequestError;
 
@@ -20,7 +21,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) async fn exec(&self, client: &Client, request: Request) -> reqwest::Result<Response> {
+    pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
+        if request.body().is_none() && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
+            // Otherwise HTTP/1.1 leaves open whether a body follows, and some proxies respond with 411.
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         match &self.kept {
             None => client.execute(request).await,
             Some(kept) => {

@@ -60,8 +60,10 @@ pub enum Answer {
     Nothing,
     /// A JSON document.
     Json,
-    /// A file or a page.
+    /// A file.
     Bytes,
+    /// A page of HTML.
+    Page,
 }
 
 /// How the answers of an operation are paged.

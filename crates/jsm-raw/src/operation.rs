@@ -34,6 +34,12 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
     fn is_once(&self) -> bool {
         false
     }
+
+    /// The files that its request carries, so that [`FilePart::measure`](crate::FilePart::measure) can look at them
+    /// before the request is built.
+    fn files_mut(&mut self) -> &mut [crate::FilePart] {
+        &mut []
+    }
 }
 
 /// Why a request was not built.

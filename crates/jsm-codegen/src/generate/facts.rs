@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) experimental: bool,
     pub(crate) deprecated: bool,
     pub(crate) statuses: Vec<(u16, String)>,
+    /// Whether a success is a page of HTML.
+    pub(crate) html: bool,
     /// Statuses above 299 whose bodies are answers.
     pub(crate) answer_statuses: Vec<u16>,
     pub(crate) paging: Option<Paging>,
@@ -112,6 +114,10 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
         experimental: flag(operation, "x-experimental"),
         deprecated: flag(operation, "deprecated"),
         statuses: statuses.collect(),
+        html: operation.get("responses").and_then(Value::as_object).is_some_and(|responses| {
+            let is_html = |response: &Value| response["content"].get("text/html").is_some();
+            responses.iter().any(|(status, response)| status.starts_with('2') && is_html(response))
+        }),
         answer_statuses: list(operation, "x-jsm-answer-statuses")
             .filter_map(|s| s.as_u64()?.try_into().ok())
             .collect(),

@@ -238,7 +238,7 @@ pub(crate) fn operation(
         })
     };
     let record = match &facts.multipart {
-        Some(part) => quote!(crate::with_files(#record?, http, #part, &self.files)),
+        Some(part) => quote!(crate::with_files(#record?, #part, &self.files)),
         None => record,
     };
     let decode = match bound.answer() {
@@ -253,6 +253,9 @@ pub(crate) fn operation(
         quote! {
             fn is_once(&self) -> bool {
                 self.files.iter().any(crate::FilePart::is_once)
+            }
+            fn files_mut(&mut self) -> &mut [crate::FilePart] {
+                &mut self.files
             }
         }
     });
@@ -370,6 +373,7 @@ fn info(bound: &Bound<'_>, api: &str, has_body: bool) -> TokenStream {
     let answer = match bound.answer() {
         Answer::Nothing => quote!(crate::Answer::Nothing),
         Answer::Json => quote!(crate::Answer::Json),
+        Answer::Bytes if facts.html => quote!(crate::Answer::Page),
         Answer::Bytes => quote!(crate::Answer::Bytes),
     };
     let scopes = facts.scopes.iter().map(|set| quote!(&[#(#set),*]));
