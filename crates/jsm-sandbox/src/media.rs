@@ -55,7 +55,8 @@ pub(crate) fn answer(world: &World, path: &str, query: &str, headers: &HeaderMap
     }
     let mut attachments = world.requests.values().flat_map(|request| &request.attachments);
     match attachments.find(|attachment| attachment.id == id) {
-        Some(attachment) => Reply::raw(200, &attachment.file.media_type, attachment.file.bytes.clone()),
+        Some(attachment) => Reply::raw(200, &attachment.file.media_type, attachment.file.bytes.clone())
+            .header("content-disposition", "attachment"),
         None => Reply::empty(404),
     }
 }

@@ -138,7 +138,7 @@ impl Sandbox {
         self.site.lock().log.all()
     }
 
-    /// Everything that was sent so far and that the documents do not allow.
+    /// What was sent so far and is not allowed by the documents: the first thousand violations.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

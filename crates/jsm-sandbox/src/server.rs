@@ -29,6 +29,10 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// How large the pieces of a body are that comes slowly.
 const PIECE: usize = 64;
 
+/// How long to wait after a connection could not be taken, doubled each time it fails again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
 /// The connection ends here: hyper closes it when a service or a body fails.
 #[derive(Debug)]
 struct Dropped;
@@ -43,12 +47,19 @@ impl std::error::Error for Dropped {}
 
 /// Takes connections until the future is dropped.
 pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, door: Door) -> Infallible {
+    let mut pause = SHORTEST_PAUSE;
     loop {
-        // A connection that is gone before it is taken concerns nobody else.
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
-            continue;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // A connection that is gone before it is taken concerns nobody else. Where descriptors have run out, the
+            // error comes again at once until some are closed.
+            Err(_) => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
         };
+        pause = SHORTEST_PAUSE;
         let site = Arc::clone(&site);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&site), door, request));

@@ -77,6 +77,9 @@ pub(crate) struct Settings {
     pub(crate) tick: Duration,
 }
 
+/// How many violations are kept, the first ones.
+const MOST_VIOLATIONS: usize = 1_000;
+
 /// Everything that changes while the site runs.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -155,7 +158,10 @@ impl State {
     }
 
     fn violate(&mut self, operation: String, side: Side, message: String) {
-        self.violations.push(Violation { operation, side, message });
+        // A client that repeats its mistake must not fill the memory; the first ones say what it is.
+        if self.violations.len() < MOST_VIOLATIONS {
+            self.violations.push(Violation { operation, side, message });
+        }
     }
 }
 

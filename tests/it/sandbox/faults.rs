@@ -112,3 +112,15 @@ async fn links_lead_to_another_host() {
     );
     assert!(!page.text.contains(sandbox.url()));
 }
+
+#[tokio::test]
+async fn the_first_thousand_violations_are_kept() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    for number in 0..1_010 {
+        visitor.get(&format!("/rest/servicedeskapi/info?unknown{number}=x")).await;
+    }
+    let violations = sandbox.violations();
+    assert_eq!(violations.len(), 1_000);
+    assert!(violations[0].to_string().contains("unknown0 "), "{}", violations[0]);
+}
