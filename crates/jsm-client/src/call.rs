@@ -4,15 +4,16 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use jsm_raw::Operation;
+use jsm_raw::{FilePart, Operation, OperationInfo};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap};
 
-use crate::client::Client;
+use crate::client::{CALL_DEADLINE, Client};
 use crate::decode::decode;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::http;
-use crate::retry::RetryPolicy;
+use crate::language::Language;
+use crate::retry::{FOREVER, RetryPolicy};
 use crate::send::{self, Options, Received};
 
 /// An operation that is about to be called.
@@ -87,17 +88,41 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// In which language the server is asked to respond; that of the client by default. See [`Language`].
+    pub fn language<L>(mut self, language: L) -> Self
+    where
+        L: TryInto<Language>,
+        L::Error: Into<Error>,
+    {
+        match language.try_into() {
+            Ok(language) => {
+                self.options.headers.insert(ACCEPT_LANGUAGE, language.header());
+            }
+            Err(error) => self.wrong = Some(error.into()),
+        }
+        self
+    }
+
     /// Answers with status, headers and request id besides the value.
     pub fn with_meta(self) -> WithMeta<O> {
         WithMeta(self)
     }
 
     async fn run(self) -> Result<Answer<O::Output>> {
-        let Self { client, operation, mut options, wrong } = self;
+        let Self { client, mut operation, mut options, wrong } = self;
         if let Some(error) = wrong {
             return Err(error.with_operation(O::INFO));
         }
         options.once = operation.is_once();
+        let files = operation.files_mut();
+        if !files.is_empty() {
+            let shared = client.shared();
+            let time = options.deadline.or(shared.deadline).unwrap_or(CALL_DEADLINE).min(FOREVER);
+            let until = shared.clock.now() + time;
+            let attempt = options.attempt_timeout.unwrap_or(shared.attempt_timeout);
+            measure(O::INFO, files, time.min(attempt)).await?;
+            options.deadline = Some(until.saturating_duration_since(shared.clock.now()));
+        }
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
         let received = send::send(client.shared(), O::INFO, &options, &build).await?;
         let value = decode::<O>(&received)?;
@@ -110,6 +135,21 @@ impl<O: Operation> Call<O> {
             attempts,
         })
     }
+}
+
+/// Looks at the files that a request will carry: folders and what is not there are refused before anything is sent.
+pub(crate) async fn measure(
+    info: &'static OperationInfo,
+    files: &mut [FilePart],
+    time: Duration,
+) -> Result<()> {
+    let measured = tokio::time::timeout(time, FilePart::measure(files)).await;
+    let error = match measured {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => Error::configuration(error.to_string()).with_source(error),
+        Err(_) => Error::new(Kind::Timeout, "the disk did not say in time how long the files are"),
+    };
+    Err(error.with_operation(info))
 }
 
 impl<O: Operation> IntoFuture for Call<O> {

@@ -13,10 +13,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
 use crate::error::{Error, Result};
 use crate::http::{Http, Origin, Setup};
+use crate::language::Language;
 use crate::pages::{Items, Pages};
 use crate::retry::RetryPolicy;
 use crate::site::Site;
 use crate::transport::{Budget, Limits};
+
+/// How long a call may take in all, where the program does not say.
+pub(crate) const CALL_DEADLINE: Duration = Duration::from_secs(300);
 
 /// A client of one site. Clones share everything and cost next to nothing.
 #[derive(Clone)]
@@ -32,9 +36,11 @@ pub(crate) struct Shared {
     pub(crate) budget: Budget,
     pub(crate) retry: RetryPolicy,
     pub(crate) attempt_timeout: Duration,
-    pub(crate) deadline: Duration,
+    /// The deadline of calls and workflows, where the program has set one.
+    pub(crate) deadline: Option<Duration>,
     pub(crate) max_body: usize,
     pub(crate) experimental: bool,
+    pub(crate) language: Option<Language>,
 }
 
 impl Client {
@@ -115,9 +121,10 @@ pub struct Builder {
     retry: RetryPolicy,
     connect_timeout: Duration,
     attempt_timeout: Duration,
-    deadline: Duration,
+    deadline: Option<Duration>,
     max_body: usize,
     experimental: bool,
+    language: Option<Result<Language>>,
 }
 
 impl Builder {
@@ -137,9 +144,10 @@ impl Builder {
             retry: RetryPolicy::default(),
             connect_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(60),
-            deadline: Duration::from_secs(300),
+            deadline: None,
             max_body: 64 * 1024 * 1024,
             experimental: false,
+            language: None,
         }
     }
 
@@ -232,8 +240,21 @@ impl Builder {
     }
 
     /// How long a call may take in all, waits and retries included; 5 minutes by default.
+    ///
+    /// Once set, it is the deadline of each workflow too, of all its requests together: uploads, downloads, bulk
+    /// changes, fetching by ids and waiting for a task. Without it, each of these has a longer default of its own.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.deadline = Some(time);
+        self
+    }
+
+    /// In which language the server is asked to respond; that of the account by default. See [`Language`].
+    pub fn language<L>(mut self, language: L) -> Self
+    where
+        L: TryInto<Language>,
+        L::Error: Into<Error>,
+    {
+        self.language = Some(language.try_into().map_err(Into::into));
         self
     }
 
@@ -279,6 +300,8 @@ impl Builder {
     /// - Build it with `redirect(Policy::none())`. Secrets of OAuth do not follow a redirect even so: they are sent in
     ///   a way that cannot be repeated, and a response from another address is refused.
     /// - For a site on this machine, build it with `no_proxy()`.
+    /// - To download files, build it with `gzip(false)`: what it unpacks has no limit but
+    ///   [`Download::max_bytes`](crate::Download::max_bytes).
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Origin::Brought(http);
         self
@@ -327,6 +350,7 @@ impl Builder {
             deadline: self.deadline,
             max_body: self.max_body,
             experimental: self.experimental,
+            language: self.language.transpose()?,
         })))
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jsm_raw::{Answer, Operation};
 
 use crate::error::{Error, Kind, Result, is_html};
+use crate::flows::substitutes::{self, Expected};
 use crate::send::Received;
 
 /// How much of a body, of a key in it, or of a reader's complaint is shown.
@@ -18,9 +19,12 @@ pub(crate) fn decode<O: Operation>(received: &Received) -> Result<O::Output> {
     let Received { status, headers, body, attempts } = received;
     let fail = |error: Error| error.with_operation(info).with_attempts(*attempts);
     let explained = || Error::answered(info, *status, headers, body.clone());
-    if status.is_success() && info.answer != Answer::Bytes && is_html(body, headers) {
+    if status.is_success() && !matches!(info.answer, Answer::Bytes | Answer::Page) && is_html(body, headers) {
         let note = "an HTML page came instead of the answer, as from a login page or a proxy";
         return Err(fail(explained().with_kind(Kind::Html).with_note(note)));
+    }
+    if info.answer == Answer::Bytes && status.is_success() && !Expected::of(info).allows(headers) {
+        return Err(fail(substitutes::explain(info, headers, body.clone())));
     }
     if !status.is_success() && is_complaint(body) {
         return Err(fail(explained()));

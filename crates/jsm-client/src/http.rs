@@ -15,6 +15,7 @@ use reqwest::header::{
 use reqwest::{Client, ClientBuilder, Url};
 
 use crate::error::{Error, Result};
+use crate::retry::FOREVER;
 use crate::site::is_loopback;
 
 type Configure = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
@@ -57,13 +58,17 @@ pub(crate) struct Http {
     /// Whether the site and its gateway are not reached in the same way.
     mixed: bool,
     others: [OnceLock<Client>; 3],
+    /// Clients that unpack nothing, so that a small response cannot become a large file, and a file that comes packed
+    /// is noticed. Each is made when it is first needed.
+    for_files: [OnceLock<Client>; 3],
 }
 
 impl Http {
     pub(crate) fn new(setup: Setup, site: &Url, gateway: &Url) -> Result<Self> {
         let way = Way::to(site);
-        let main = (way, setup.client_by(way)?);
-        let http = Self { setup, main, mixed: way != Way::to(gateway), others: Default::default() };
+        let main = (way, setup.client_by(way, true)?);
+        let mixed = way != Way::to(gateway);
+        let http = Self { setup, main, mixed, others: Default::default(), for_files: Default::default() };
         http.client_for(gateway)?;
         Ok(http)
     }
@@ -84,12 +89,15 @@ impl Http {
         if way == self.main.0 || matches!(self.setup.origin, Origin::Brought(_)) {
             return Ok(&self.main.1);
         }
-        let kept = &self.others[way as usize];
-        if let Some(client) = kept.get() {
-            return Ok(client);
+        self.setup.kept(&self.others, way, true)
+    }
+
+    /// What a file at any address is asked for with.
+    pub(crate) fn for_files(&self, address: &Url) -> Result<&Client> {
+        match self.setup.origin {
+            Origin::Brought(_) => Ok(&self.main.1),
+            _ => self.setup.kept(&self.for_files, Way::to(address), false),
         }
-        let client = self.setup.client_by(way)?;
-        Ok(kept.get_or_init(|| client))
     }
 }
 
@@ -110,10 +118,20 @@ impl Setup {
         expect(dead_code, reason = "only token endpoints are beside the site")
     )]
     pub(crate) fn client_for(&self, address: &Url) -> Result<Client> {
-        self.client_by(Way::to(address))
+        self.client_by(Way::to(address), true)
     }
 
-    fn client_by(&self, way: Way) -> Result<Client> {
+    /// The client for a way, made unless it is there.
+    fn kept<'a>(&self, clients: &'a [OnceLock<Client>; 3], way: Way, unpack: bool) -> Result<&'a Client> {
+        let kept = &clients[way as usize];
+        if let Some(client) = kept.get() {
+            return Ok(client);
+        }
+        let client = self.client_by(way, unpack)?;
+        Ok(kept.get_or_init(|| client))
+    }
+
+    fn client_by(&self, way: Way, unpack: bool) -> Result<Client> {
         if let Origin::Brought(client) = &self.origin {
             return Ok(client.clone());
         }
@@ -125,7 +143,7 @@ impl Setup {
         let name = self.user_agent.as_deref();
         let builder = Client::builder()
             .user_agent(name.unwrap_or(concat!("jsm-client/", env!("CARGO_PKG_VERSION"))))
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(self.connect_timeout.min(FOREVER))
             .tcp_nodelay(true);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
         let builder = if way == Way::Plain { builder.tls_certs_only([]) } else { builder };
@@ -133,6 +151,7 @@ impl Setup {
             Origin::Configured(configure) => configure(builder),
             Origin::Own | Origin::Brought(_) => builder,
         };
+        let builder = if unpack { builder } else { builder.gzip(false) };
         // No operation redirects but downloads, which look at the target first.
         let builder = builder.redirect(reqwest::redirect::Policy::none());
         let builder = if way == Way::Remote { builder } else { builder.no_proxy() };

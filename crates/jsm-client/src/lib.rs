@@ -11,6 +11,7 @@ mod decode;
 mod error;
 mod flows;
 mod http;
+mod language;
 #[cfg(feature = "oauth")]
 pub mod oauth;
 mod pages;
@@ -26,8 +27,9 @@ pub use error::{Error, FormError, Kind, Result};
 #[cfg(feature = "servicedesk")]
 pub use flows::{Attach, AttachError, FilePlace, Place, Upload, Visibility};
 #[cfg(feature = "csm")]
-pub use flows::{Bulk, BulkError, Task, TaskEnd, Verdict, Wait};
+pub use flows::{Bulk, BulkError, Task, TaskEnd, TaskState, Verdict, Wait};
 pub use flows::{Download, FetchAll, Fetched, FileStream, Progress};
+pub use language::Language;
 pub use pages::{Items, ListPage, Pages, ResumeToken};
 pub use transport::clock::{Clock, SystemClock};
 pub use transport::retry::RetryPolicy;

@@ -154,7 +154,7 @@ impl Site {
                 why += &format!(" and redirects to {}", error::target(answer.headers()));
             }
             let headers = answer.headers().clone();
-            let body = read_start(answer, LARGEST_INFO).await;
+            let body = read_start(answer, LARGEST_INFO, time).await;
             let error = Error::of_response(status, &headers, body);
             if error.is_site_unavailable() {
                 return Err(error);

@@ -11,6 +11,7 @@ mod bounds; // How much time and how many bytes a call may take.
 mod credentials; // Who calls, and where credentials go.
 mod errors; // What an error says, whatever the server sent.
 mod flows; // What takes more than one request: files, bulk changes, ids, dates.
+mod headers; // How long a body is, and in which language to respond.
 mod limits; // The server's limits, kept and heeded.
 mod oauth; // Tokens that renew themselves.
 mod pages; // Lists of all styles, and how they end.

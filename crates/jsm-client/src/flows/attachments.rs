@@ -6,9 +6,11 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use jsm_raw::{Chunked, FilePart};
+use jsm_raw::{Chunked, FilePart, Operation};
 
 use super::chunks::parts;
+use super::deadline::Deadline;
+use crate::call::measure;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::servicedesk::attachment::{AddRequestAttachments, AttachTemporaryFiles};
@@ -69,6 +71,7 @@ pub struct Upload {
     client: Client,
     operation: AttachTemporaryFiles,
     timeout: Duration,
+    deadline: Option<Duration>,
 }
 
 /// Files, about to be attached to a request.
@@ -82,6 +85,7 @@ pub struct Attach {
     desk: Option<ServiceDeskId>,
     comment: Option<String>,
     timeout: Duration,
+    deadline: Option<Duration>,
 }
 
 impl Client {
@@ -96,7 +100,7 @@ impl Client {
         files: impl IntoIterator<Item = FilePart>,
     ) -> Upload {
         let operation = AttachTemporaryFiles::new(desk, files);
-        Upload { client: self.clone(), operation, timeout: UPLOAD_TIME }
+        Upload { client: self.clone(), operation, timeout: UPLOAD_TIME, deadline: None }
     }
 
     /// Uploads files and attaches them to a request, all with one comment.
@@ -131,6 +135,7 @@ impl Client {
             desk: None,
             comment: None,
             timeout: UPLOAD_TIME,
+            deadline: None,
         }
     }
 }
@@ -142,30 +147,17 @@ impl Upload {
         self
     }
 
-    async fn run(self) -> Result<Vec<TemporaryAttachment>, AttachError> {
-        let names: Vec<String> = self.operation.entries().iter().map(|file| file.name().to_owned()).collect();
-        let mut done: Vec<TemporaryAttachment> = Vec::with_capacity(names.len());
-        for part in parts(&self.operation) {
-            let count = part.entries().len();
-            let sent = self.client.call(part).timeout(self.timeout).deadline(self.timeout).await;
-            let error = match sent {
-                Ok(answer) if answer.temporary_attachments.len() == count => {
-                    done.extend(answer.temporary_attachments);
-                    continue;
-                }
-                Ok(answer) => {
-                    let kept = answer.temporary_attachments.len();
-                    let note = format!("the server kept {kept} of {count} files, without saying why");
-                    Error::new(crate::Kind::Other, note)
-                        .with_operation(<AttachTemporaryFiles as jsm_raw::Operation>::INFO)
-                }
-                Err(error) => error,
-            };
-            let mut ids = done.into_iter().map(|file| file.temporary_attachment_id);
-            let place = |name| FilePlace { name, place: ids.next().map_or(Place::NotSent, Place::Uploaded) };
-            return Err(AttachError { error, files: names.into_iter().map(place).collect() });
-        }
-        Ok(done)
+    /// How long all of it may take, waits and retries included. The default is the client's
+    /// [`deadline`](crate::Builder::deadline) where that is set, else an hour.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
+    async fn run(mut self) -> Result<Vec<TemporaryAttachment>, AttachError> {
+        let deadline = Deadline::new(self.client.shared(), self.deadline);
+        look_at(self.operation.files_mut(), self.timeout.min(deadline.left())).await?;
+        upload(&self.client, &self.operation, self.timeout, deadline).await
     }
 }
 
@@ -188,28 +180,33 @@ impl Attach {
         self
     }
 
+    /// How long all of it may take, waits and retries included. The default is the client's
+    /// [`deadline`](crate::Builder::deadline) where that is set, else an hour.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
     async fn run(self) -> Result<AttachmentCreateResult, AttachError> {
-        let Self { client, request, visibility, files, desk, comment, timeout } = self;
+        let Self { client, request, visibility, mut files, desk, comment, timeout, deadline } = self;
+        let deadline = Deadline::new(client.shared(), deadline);
+        look_at(&mut files, timeout.min(deadline.left())).await?;
         let desk = match desk {
             Some(desk) => desk,
-            None => match client.call(GetRequest::new(request.clone())).await {
+            None => match deadline.call(&client, GetRequest::new(request.clone())).await {
                 Ok(request) => request.service_desk_id,
-                Err(error) => {
-                    let place =
-                        |file: FilePart| FilePlace { name: file.name().to_owned(), place: Place::NotSent };
-                    return Err(AttachError { error, files: files.into_iter().map(place).collect() });
-                }
+                Err(error) => return Err(not_sent(error, &files)),
             },
         };
         let names: Vec<String> = files.iter().map(|file| file.name().to_owned()).collect();
-        let uploaded = client.upload(desk, files).timeout(timeout).await?;
+        let uploaded = upload(&client, &AttachTemporaryFiles::new(desk, files), timeout, deadline).await?;
         let ids: Vec<TemporaryAttachmentId> =
             uploaded.into_iter().map(|file| file.temporary_attachment_id).collect();
         let mut attach = AddRequestAttachments::new(request, visibility == Visibility::Public, ids.clone());
         if let Some(comment) = comment {
             attach = attach.additional_comment(AdditionalComment::new(comment));
         }
-        client.call(attach).await.map_err(|error| {
+        deadline.call(&client, attach).await.map_err(|error| {
             let place = after(&error);
             let files = names.into_iter().zip(ids);
             AttachError {
@@ -218,6 +215,49 @@ impl Attach {
             }
         })
     }
+}
+
+/// Refuses folders and what is not there before anything is sent.
+async fn look_at(files: &mut [FilePart], time: Duration) -> Result<(), AttachError> {
+    let looked = measure(AttachTemporaryFiles::INFO, files, time).await;
+    looked.map_err(|error| not_sent(error, files))
+}
+
+fn not_sent(error: Error, files: &[FilePart]) -> AttachError {
+    let place = |file: &FilePart| FilePlace { name: file.name().to_owned(), place: Place::NotSent };
+    AttachError { error, files: files.iter().map(place).collect() }
+}
+
+/// Uploads files in as many requests as it takes.
+async fn upload(
+    client: &Client,
+    operation: &AttachTemporaryFiles,
+    timeout: Duration,
+    deadline: Deadline<'_>,
+) -> Result<Vec<TemporaryAttachment>, AttachError> {
+    let mut done: Vec<TemporaryAttachment> = Vec::with_capacity(operation.entries().len());
+    for part in parts(operation) {
+        let count = part.entries().len();
+        let error = match deadline.call(client, part).timeout(timeout).await {
+            Ok(answer) if answer.temporary_attachments.len() == count => {
+                done.extend(answer.temporary_attachments);
+                continue;
+            }
+            Ok(answer) => {
+                let kept = answer.temporary_attachments.len();
+                let note = format!("the server kept {kept} of {count} files, without saying why");
+                Error::new(crate::Kind::Other, note).with_operation(AttachTemporaryFiles::INFO)
+            }
+            Err(error) => error,
+        };
+        let mut ids = done.into_iter().map(|file| file.temporary_attachment_id);
+        let place = |file: &FilePart| FilePlace {
+            name: file.name().to_owned(),
+            place: ids.next().map_or(Place::NotSent, Place::Uploaded),
+        };
+        return Err(AttachError { error, files: operation.entries().iter().map(place).collect() });
+    }
+    Ok(done)
 }
 
 /// Where files are after the request to attach them failed in this way.

@@ -11,16 +11,13 @@ use futures_util::future::BoxFuture;
 use jsm_raw::Keyed;
 
 use super::chunks::parts;
+use super::deadline::Deadline;
 use super::tasks::Task;
 use crate::client::Client;
 use crate::csm::types::TaskSubmitResponse;
 use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
 use crate::retry::RetryPolicy;
-
-/// How long submitting may take in all: the server takes on few tasks at once, and has been seen to need eight
-/// minutes for a hundred customers.
-const DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// A bulk change, about to be submitted.
 ///
@@ -29,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(60 * 60);
 pub struct Bulk<O> {
     client: Client,
     operation: O,
-    deadline: Duration,
+    deadline: Option<Duration>,
 }
 
 /// A bulk change that was not submitted whole.
@@ -52,7 +49,8 @@ impl Client {
     /// repeated. Leave the operation's key empty, and the keys are made at random; give one, and they are made from
     /// it, so that a program that starts over with the same entries submits nothing twice.
     ///
-    /// A server that has too many unfinished tasks is asked again until it takes another.
+    /// A server that has too many unfinished tasks is asked again until it takes another. It says so in English text
+    /// alone; with a [`Language`](crate::Language) other than English it is an error instead.
     ///
     /// ```
     /// # use jsm_client::csm::customer::BulkManageCustomerProfiles;
@@ -75,27 +73,28 @@ impl Client {
     /// # }
     /// ```
     pub fn bulk<O: Keyed<Output = TaskSubmitResponse>>(&self, operation: O) -> Bulk<O> {
-        Bulk { client: self.clone(), operation, deadline: DEADLINE }
+        Bulk { client: self.clone(), operation, deadline: None }
     }
 }
 
 impl<O> Bulk<O> {
-    /// How long submitting all of it may take, waiting for the server to take on more included; an hour by default.
+    /// How long submitting all of it may take, waiting for the server to take on more included. The default is the
+    /// client's [`deadline`](crate::Builder::deadline) where that is set, else an hour: servers take on few tasks at
+    /// once, and have been seen to need eight minutes for a hundred customers.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.deadline = Some(time);
         self
     }
 }
 
 impl<O: Keyed<Output = TaskSubmitResponse>> Bulk<O> {
     async fn submit(self) -> Result<Vec<Task>, BulkError<O>> {
-        let clock = &*self.client.shared().clock;
-        let deadline = clock.now() + self.deadline;
+        let deadline = Deadline::new(self.client.shared(), self.deadline);
         let mut left = with_keys(parts(&self.operation), self.operation.key());
         left.reverse();
         let mut submitted = Vec::new();
         while let Some(part) = left.last() {
-            match submit_one(&self.client, part, deadline.saturating_duration_since(clock.now())).await {
+            match submit_one(&self.client, part, deadline).await {
                 Ok(task) => {
                     left.pop();
                     submitted.push(task);
@@ -110,19 +109,18 @@ impl<O: Keyed<Output = TaskSubmitResponse>> Bulk<O> {
     }
 }
 
-async fn submit_one<O>(client: &Client, part: &O, time: Duration) -> Result<Task>
+async fn submit_one<O>(client: &Client, part: &O, deadline: Deadline<'_>) -> Result<Task>
 where
     O: Keyed<Output = TaskSubmitResponse>,
 {
     let clock = &*client.shared().clock;
-    let until = clock.now() + time;
     let patience = RetryPolicy::default().backoff(Duration::from_secs(5), Duration::from_secs(60));
     for turn in 1.. {
-        match client.call(part.clone()).await {
+        match deadline.call(client, part.clone()).await {
             Ok(answer) => return Ok(client.task(answer.id).with_key(part.key())),
             Err(error) if is_full(&error) => {
                 let wait = patience.wait(turn, None, clock.chance());
-                if clock.now() + wait > until {
+                if !deadline.allows(wait) {
                     return Err(error);
                 }
                 clock.sleep(wait).await;

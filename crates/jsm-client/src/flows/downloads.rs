@@ -1,33 +1,39 @@
 //! Files on their way from a server: as a stream of bytes, or into a file that is there whole or not at all.
 //!
-//! Servers hand out files by a redirect, mostly to another origin. It is followed once, and credentials go to the
-//! client's own origins alone.
+//! How redirects are followed is in `redirects`, what came in place of a file in `substitutes`, and how files are
+//! written in `partial`.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use jsm_raw::{Operation, OperationInfo};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Method, Request, Response, Url};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, Sleep};
 
-use crate::client::{Client, Shared};
+use super::deadline::Deadline;
+use super::partial::Partial;
+use super::redirects::follow;
+use super::substitutes::{self, Expected};
+use crate::client::Client;
 use crate::error::{Error, Kind, Result};
+use crate::retry::FOREVER;
 use crate::send::{self, Content, Options, Reading};
 
-/// How long a download may take: files are larger than what other calls carry.
-const DOWNLOAD_TIME: Duration = Duration::from_secs(60 * 60);
+/// How long a server may send nothing, where the download does not say.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// As it is, so that its length is known and can be checked.
-const AS_IT_IS: HeaderValue = HeaderValue::from_static("identity");
+pub(super) const AS_IT_IS: HeaderValue = HeaderValue::from_static("identity");
 
 /// How far a download has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +52,10 @@ type Report = Box<dyn FnMut(Progress) + Send>;
 pub struct Download<O> {
     client: Client,
     operation: O,
-    timeout: Duration,
+    timeout: Option<Duration>,
+    idle: Duration,
+    max_bytes: u64,
+    media_type: Option<String>,
     report: Option<Report>,
 }
 
@@ -59,11 +68,24 @@ pub struct FileStream {
     headers: HeaderMap,
     progress: Progress,
     report: Option<Report>,
+    limits: Limits,
+    /// Whether nothing but its beginning can show that it is a page of HTML.
+    untyped: bool,
     done: bool,
 }
 
+/// How much time and how many bytes a file may take.
+struct Limits {
+    max_bytes: u64,
+    time: Duration,
+    over: Pin<Box<Sleep>>,
+    idle: Duration,
+    /// Runs while a piece is waited for.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
 impl Client {
-    /// Downloads what an operation answers with, for example an attachment, its thumbnail or an article.
+    /// Downloads what an operation responds with, for example an attachment, its thumbnail or an article.
     ///
     /// ```
     /// # use jsm_client::{Client, servicedesk::attachment::GetAttachmentContent, servicedesk::types::Attachment};
@@ -76,19 +98,62 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Up to five redirects are followed, with credentials for the site's own addresses only.
+    ///
+    /// A page of HTML or a JSON document may be the file, or may have come in place of it, from a login page or as an
+    /// error with a status of success. It is taken for the file when any of these holds:
+    ///
+    /// - the response has `Content-Disposition: attachment`, or names a file there;
+    /// - its media type is the one given by [`media_type`](Download::media_type);
+    /// - it comes, by redirect, from another host than the site's, and its media type is the one that the file's name
+    ///   stands for, in the address or as given to [`to_file`](Download::to_file).
+    ///
+    /// Else it is an error of kind [`Html`](Kind::Html), or of the kind that the JSON says. An article of the knowledge
+    /// base is documented as HTML and is taken as it is.
     pub fn download<O: Operation<Output = Bytes>>(&self, operation: O) -> Download<O> {
-        Download { client: self.clone(), operation, timeout: DOWNLOAD_TIME, report: None }
+        Download {
+            client: self.clone(),
+            operation,
+            timeout: None,
+            idle: IDLE,
+            max_bytes: u64::MAX,
+            media_type: None,
+            report: None,
+        }
     }
 }
 
 impl<O: Operation<Output = Bytes>> Download<O> {
-    /// How long the download may take, to the last byte; an hour by default.
+    /// How long the download may take, to the last byte. The default is the client's
+    /// [`deadline`](crate::Builder::deadline) where that is set, else an hour.
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = time;
+        self.timeout = Some(time);
         self
     }
 
-    /// Is told of every piece that came.
+    /// How long the server may send nothing, before the response and within it; 60 s by default. Then the download
+    /// fails with an error of kind [`Timeout`](Kind::Timeout).
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.idle = time.min(FOREVER);
+        self
+    }
+
+    /// How many bytes the file may have; not limited by default. A larger one is an error of kind
+    /// [`TooLarge`](Kind::TooLarge).
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// The media type of the file, such as the attachment's `mime_type`, so that a file of HTML or JSON is not taken
+    /// for an error. See [`Client::download`].
+    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into());
+        self
+    }
+
+    /// Is called with the progress for every piece that came.
     pub fn progress(mut self, report: impl FnMut(Progress) + Send + 'static) -> Self {
         self.report = Some(Box::new(report));
         self
@@ -98,58 +163,26 @@ impl<O: Operation<Output = Bytes>> Download<O> {
     ///
     /// # Errors
     ///
-    /// What any call can fail with; of kind `Authentication` when the server leads to a login page.
+    /// What any call can fail with; of kind `Authentication` when the server leads to a login page; of kind `Html`, or
+    /// of what the JSON says, when a page or a JSON document comes in place of the file; of kind `Other` when the file
+    /// comes compressed although that was not asked for.
     pub async fn stream(self) -> Result<FileStream> {
-        let Self { client, operation, timeout, report } = self;
-        let shared = client.shared();
-        let clock = &*shared.clock;
-        let until = clock.now() + timeout;
-        let mut options = Options { attempt_timeout: Some(timeout), ..Options::default() };
-        options.headers.insert(ACCEPT_ENCODING, AS_IT_IS);
-        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
-        for retry in 1.. {
-            options.deadline = Some(until.saturating_duration_since(clock.now()));
-            let (head, content, attempts) =
-                send::attempts(shared, O::INFO, &options, &build, Reading::Left).await?;
-            let response = match content {
-                Content::Open(response) if head.status.is_redirection() => response,
-                Content::Open(response) => {
-                    return Ok(FileStream::new(O::INFO, head.headers, response, report));
-                }
-                Content::Whole(body) => {
-                    let progress = Progress { bytes: 0, total: Some(body.len() as u64) };
-                    let pieces = stream::once(async { Ok(body) }).boxed();
-                    let headers = head.headers;
-                    return Ok(FileStream { pieces, info: O::INFO, headers, progress, report, done: false });
-                }
-            };
-            let error = match follow(shared, O::INFO, &head.headers, &response, until).await {
-                Ok(mut response) => {
-                    let headers = mem::take(response.headers_mut());
-                    return Ok(FileStream::new(O::INFO, headers, response, report));
-                }
-                Err(error) => error.with_operation(O::INFO).with_attempts(attempts),
-            };
-            // Where the file lies may fail for a moment, too; the operation gives another address then.
-            let passing = error.is_connection()
-                || error.status().is_some_and(|status| matches!(status.as_u16(), 429 | 502 | 503 | 504));
-            let wait = shared.retry.wait(retry, error.retry_after(), clock.chance());
-            if !passing || retry > shared.retry.max_retries || clock.now() + wait > until {
-                return Err(error);
-            }
-            clock.sleep(wait).await;
-        }
-        Err(Error::new(Kind::Timeout, "the file did not come").with_operation(O::INFO))
+        let client = self.client.clone();
+        let deadline = Deadline::new(client.shared(), self.timeout);
+        self.begin(deadline, None).await
     }
 
-    /// Downloads into a file, and tells how many bytes it has.
+    /// Downloads into a file, and returns how many bytes it has.
     ///
-    /// Until the last byte is there, they are kept in a file of another name beside it. Whatever ends the download
-    /// before, that one is removed, and a file of the final name is as it was.
+    /// Until the last byte is there, they are kept in a partial file beside it, `.NAME.part`. Whatever ends the
+    /// download before, that one is removed, and a file of the final name is as it was. A partial file that an earlier
+    /// process left behind is replaced. A new file has the mode that the process's umask gives; one that replaces
+    /// another keeps its mode.
     ///
     /// # Errors
     ///
-    /// What any call can fail with; of kind `Configuration` when the file cannot be written.
+    /// What [`stream`](Self::stream) can fail with; of kind `Configuration` when the file cannot be written, before
+    /// anything is sent where that can be known.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref();
         let name = path.file_name().ok_or_else(|| {
@@ -159,109 +192,129 @@ impl<O: Operation<Output = Bytes>> Download<O> {
             let note = format!("cannot write {}: {source}", path.display());
             Error::configuration(note).with_operation(O::INFO).with_source(source)
         };
-        let mut pieces = self.stream().await?;
-        let beside = format!(".{}.{:016x}.part", name.to_string_lossy(), fastrand::u64(..));
-        let part = Part(Some(path.with_file_name(beside)));
-        let Some(place) = &part.0 else { return Ok(0) };
-        let mut file = tokio::fs::File::create_new(place).await.map_err(failed)?;
-        while let Some(piece) = pieces.try_next().await? {
-            file.write_all(&piece).await.map_err(failed)?;
-        }
-        // What is not on the disk when the name changes may be lost with the power.
-        file.sync_all().await.map_err(failed)?;
-        drop(file);
-        tokio::fs::rename(place, path).await.map_err(failed)?;
-        part.keep();
-        Ok(pieces.progress().bytes)
-    }
-}
-
-/// A file that is removed unless it is kept.
-struct Part(Option<PathBuf>);
-
-impl Part {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let Some(path) = self.0.take() {
-            // It may never have been made; there is nobody left to tell of anything else.
-            let _ = std::fs::remove_file(path);
+        let client = self.client.clone();
+        let deadline = Deadline::new(client.shared(), self.timeout);
+        let time = deadline.time();
+        let until = Instant::now() + deadline.left();
+        let written = async {
+            let (partial, file) = Partial::create(path).await.map_err(failed)?;
+            let mut file = tokio::fs::File::from_std(file);
+            let mut pieces = self.begin(deadline, Some(name)).await?;
+            while let Some(piece) = pieces.try_next().await? {
+                file.write_all(&piece).await.map_err(failed)?;
+            }
+            // What is not on the disk when the name changes may be lost with the power.
+            file.sync_all().await.map_err(failed)?;
+            partial.persist().await.map_err(failed)?;
+            Ok(pieces.progress().bytes)
+        };
+        match tokio::time::timeout_at(until, written).await {
+            Ok(written) => written,
+            Err(_) => Err(too_long(time).with_operation(O::INFO)),
         }
     }
+
+    async fn begin(self, deadline: Deadline<'_>, name: Option<&OsStr>) -> Result<FileStream> {
+        let Self { client, operation, idle, max_bytes, media_type, report, .. } = self;
+        let shared = client.shared();
+        let clock = &*shared.clock;
+        let mut options = Options { attempt_timeout: Some(idle), ..Options::default() };
+        options.headers.insert(ACCEPT_ENCODING, AS_IT_IS);
+        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
+        for retry in 1.. {
+            options.deadline = Some(deadline.left());
+            let (head, content, attempts) =
+                send::attempts(shared, O::INFO, &options, &build, Reading::Left).await?;
+            let fail = |error: Error| error.with_operation(O::INFO).with_attempts(attempts);
+            let found = match content {
+                Content::Open(response) if head.status.is_redirection() => {
+                    let from = response.url().clone();
+                    let found = follow(shared, O::INFO, (head.status, head.headers), from, deadline, idle);
+                    found.await.map(|mut response| {
+                        let headers = mem::take(response.headers_mut());
+                        (headers, Content::Open(response))
+                    })
+                }
+                content => Ok((head.headers, content)),
+            };
+            let error = match found {
+                Ok((headers, content)) => {
+                    let address = match &content {
+                        Content::Open(response) => Some(response.url().clone()),
+                        Content::Whole(_) => None,
+                    };
+                    let expected = Expected {
+                        info: O::INFO,
+                        media_type: media_type.as_deref(),
+                        elsewhere: address.as_ref().filter(|address| !shared.site.owns(address)),
+                        name,
+                    };
+                    let time = idle.min(deadline.left());
+                    let content = expected.check(&headers, content, time).await.map_err(fail)?;
+                    let limits = Limits::new(max_bytes, deadline, idle);
+                    return Ok(FileStream::new(O::INFO, headers, content, report, limits));
+                }
+                Err(error) => fail(error),
+            };
+            // Where the file is may fail for a moment, too; the operation gives another address then.
+            let passing = error.is_connection()
+                || error.status().is_some_and(|status| matches!(status.as_u16(), 429 | 502 | 503 | 504));
+            let wait = shared.retry.wait(retry, error.retry_after(), clock.chance());
+            if !passing || retry > shared.retry.max_retries || !deadline.allows(wait) {
+                return Err(error);
+            }
+            clock.sleep(wait).await;
+        }
+        Err(Error::new(Kind::Timeout, "the file did not come").with_operation(O::INFO))
+    }
 }
 
-/// Goes where a redirect leads.
-async fn follow(
-    shared: &Shared,
-    info: &'static OperationInfo,
-    headers: &HeaderMap,
-    redirect: &Response,
-    until: Instant,
-) -> Result<Response> {
-    let wrong =
-        |note: &str| Error::new(Kind::Other, note).with_answer(redirect.status(), headers, Bytes::new());
-    let place = headers.get(LOCATION).and_then(|place| place.to_str().ok());
-    let place = place.ok_or_else(|| wrong("the server redirects without saying where to"))?;
-    let target = redirect.url().join(place).map_err(|_| wrong("the server redirects to no address"))?;
-    if is_login(shared, &target) {
-        let note = "redirected to a login page; check the site's address and the credentials";
-        return Err(wrong(note).with_kind(Kind::Authentication));
-    }
-    if target.scheme() != "https" && target.scheme() != redirect.url().scheme() {
-        return Err(wrong("the server redirects to an address without encryption"));
-    }
-    let mut request = Request::new(Method::GET, target);
-    request.headers_mut().insert(ACCEPT_ENCODING, AS_IT_IS);
-    if shared.site.owns(request.url()) {
-        let mut authorization = shared.credentials.authorization(None).await.map_err(send::no_credentials)?;
-        authorization.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, authorization);
-    }
-    *request.timeout_mut() = Some(until.saturating_duration_since(shared.clock.now()));
-    let http = shared.http.client_for(request.url())?;
-    let response = http.execute(request).await.map_err(send::transport)?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let headers = response.headers().clone();
-    if status.is_redirection() {
-        let note = "the file's address redirects once more, which is not followed";
-        return Err(Error::new(Kind::Other, note).with_answer(status, &headers, Bytes::new()));
-    }
-    let asked = crate::retry::retry_after(&headers, shared.clock.date());
-    let body = send::read_start(response, crate::error::KEPT).await;
-    Err(Error::answered(info, status, &headers, body).with_retry_after(asked))
+fn too_long(time: Duration) -> Error {
+    let note = format!("the download took longer than the {} s that it may", time.as_secs_f64());
+    Error::new(Kind::Timeout, note)
 }
 
-/// Whether an address is where people log in.
-fn is_login(shared: &Shared, target: &Url) -> bool {
-    target.host_str() == Some("id.atlassian.com")
-        || shared.site.owns(target) && target.path().starts_with("/login")
+impl Limits {
+    fn new(max_bytes: u64, deadline: Deadline<'_>, idle: Duration) -> Self {
+        let until = Instant::now() + deadline.left();
+        let over = Box::pin(tokio::time::sleep_until(until));
+        Self { max_bytes, time: deadline.time(), over, idle, stalled: None }
+    }
+
+    /// Why a piece that is not here need not be waited for any longer.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        if self.over.as_mut().poll(context).is_ready() {
+            return Poll::Ready(too_long(self.time));
+        }
+        let idle = self.idle;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
+        stalled.as_mut().poll(context).map(|()| {
+            Error::new(Kind::Timeout, format!("the server sent nothing for {} s", idle.as_secs_f64()))
+        })
+    }
 }
 
 impl FileStream {
     fn new(
         info: &'static OperationInfo,
         headers: HeaderMap,
-        response: Response,
+        content: Content,
         report: Option<Report>,
+        limits: Limits,
     ) -> Self {
-        Self {
-            info,
-            headers,
-            progress: Progress { bytes: 0, total: response.content_length() },
-            pieces: response.bytes_stream().map_err(send::transport).boxed(),
-            report,
-            done: false,
-        }
+        let (total, pieces) = match content {
+            Content::Open(response) => {
+                let total = response.content_length();
+                (total, response.bytes_stream().map_err(send::transport).boxed())
+            }
+            Content::Whole(body) => (Some(body.len() as u64), stream::once(async { Ok(body) }).boxed()),
+        };
+        let untyped = substitutes::is_untyped(&headers);
+        let progress = Progress { bytes: 0, total };
+        Self { pieces, info, headers, progress, report, limits, untyped, done: false }
     }
 
-    /// How far it has come, and how many bytes it has in all, where the server told.
+    /// How far it has come, and how many bytes it has in all, where the server sent that.
     pub fn progress(&self) -> Progress {
         self.progress
     }
@@ -270,40 +323,59 @@ impl FileStream {
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
+
+    /// Takes a piece, or finds what is wrong with it.
+    fn take(&mut self, piece: &Bytes) -> Result<()> {
+        if mem::take(&mut self.untyped) && crate::error::is_html(piece, &self.headers) {
+            return Err(Error::new(Kind::Html, substitutes::HTML));
+        }
+        self.progress.bytes += piece.len() as u64;
+        if self.progress.bytes > self.limits.max_bytes {
+            let note = format!("the file has more than the {} bytes that it may", self.limits.max_bytes);
+            return Err(Error::new(Kind::TooLarge, note));
+        }
+        if let Some(report) = &mut self.report {
+            report(self.progress);
+        }
+        Ok(())
+    }
 }
 
 impl Stream for FileStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.done {
+        let this = &mut *self;
+        if this.done {
             return Poll::Ready(None);
         }
-        let Progress { bytes, total } = self.progress;
+        let Progress { bytes, total } = this.progress;
         let of = || total.map_or_else(String::new, |total| format!(" of {total}"));
-        match ready!(self.pieces.poll_next_unpin(context)) {
-            Some(Ok(piece)) => {
-                self.progress.bytes += piece.len() as u64;
-                let progress = self.progress;
-                if let Some(report) = &mut self.report {
-                    report(progress);
+        let error = match this.pieces.poll_next_unpin(context) {
+            Poll::Ready(Some(Ok(piece))) => {
+                this.limits.stalled = None;
+                match this.take(&piece) {
+                    Ok(()) => return Poll::Ready(Some(Ok(piece))),
+                    Err(error) => error,
                 }
-                Poll::Ready(Some(Ok(piece)))
             }
-            Some(Err(error)) => {
-                self.done = true;
-                let error = error.map_note(|note| format!("{note} after {bytes}{} bytes of the file", of()));
-                Poll::Ready(Some(Err(error.with_operation(self.info))))
+            Poll::Ready(Some(Err(error))) => {
+                error.map_note(|note| format!("{note} after {bytes}{} bytes of the file", of()))
             }
-            None => {
-                self.done = true;
-                if total.is_none_or(|total| total == bytes) {
-                    return Poll::Ready(None);
-                }
-                let note = format!("the file ended after {bytes}{} bytes", of());
-                Poll::Ready(Some(Err(Error::new(Kind::Connection, note).with_operation(self.info))))
+            Poll::Ready(None) if total.is_none_or(|total| total == bytes) => {
+                this.done = true;
+                return Poll::Ready(None);
             }
-        }
+            Poll::Ready(None) => {
+                Error::new(Kind::Connection, format!("the file ended after {bytes}{} bytes", of()))
+            }
+            Poll::Pending => match this.limits.poll(context) {
+                Poll::Ready(error) => error.map_note(|note| format!("{note} after {bytes}{} bytes", of())),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        this.done = true;
+        Poll::Ready(Some(Err(error.with_operation(this.info))))
     }
 }
 

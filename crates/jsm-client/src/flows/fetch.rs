@@ -6,11 +6,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture;
 use std::hash::Hash;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jsm_raw::Fetch;
 
 use super::chunks::parts;
+use super::deadline::Deadline;
 use crate::client::Client;
 use crate::error::Result;
 
@@ -29,6 +31,7 @@ pub struct Fetched<T, I> {
 pub struct FetchAll<O> {
     client: Client,
     operation: O,
+    deadline: Option<Duration>,
 }
 
 impl Client {
@@ -53,7 +56,16 @@ impl Client {
     where
         O::Entry: Eq + Hash,
     {
-        FetchAll { client: self.clone(), operation }
+        FetchAll { client: self.clone(), operation, deadline: None }
+    }
+}
+
+impl<O> FetchAll<O> {
+    /// How long fetching all of it may take. The default is the client's [`deadline`](crate::Builder::deadline) where
+    /// that is set, else an hour.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
     }
 }
 
@@ -65,8 +77,9 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, mut operation } = self;
+        let Self { client, mut operation, deadline } = self;
         Box::pin(async move {
+            let deadline = Deadline::new(client.shared(), deadline);
             let mut known = HashSet::new();
             let mut asked = operation.entries().to_vec();
             asked.retain(|id| known.insert(id.clone()));
@@ -77,7 +90,7 @@ where
             let mut found = Vec::new();
             let mut seen = HashSet::new();
             for part in parts(&operation).into_iter().chain(rest) {
-                let answered = O::found(client.call(part).await?);
+                let answered = O::found(deadline.call(&client, part).await?);
                 found.extend(answered.into_iter().filter(|thing| seen.insert(O::id(thing).clone())));
             }
             asked.retain(|id| !seen.contains(id));

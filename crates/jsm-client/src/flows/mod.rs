@@ -7,8 +7,12 @@ mod attachments;
 #[cfg(feature = "csm")]
 mod bulk;
 mod chunks;
+mod deadline;
 mod downloads;
 mod fetch;
+mod partial;
+mod redirects;
+pub(crate) mod substitutes;
 #[cfg(feature = "csm")]
 mod tasks;
 
@@ -19,4 +23,4 @@ pub use bulk::{Bulk, BulkError};
 pub use downloads::{Download, FileStream, Progress};
 pub use fetch::{FetchAll, Fetched};
 #[cfg(feature = "csm")]
-pub use tasks::{Task, TaskEnd, Verdict, Wait};
+pub use tasks::{Task, TaskEnd, TaskState, Verdict, Wait};

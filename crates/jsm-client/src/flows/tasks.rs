@@ -7,11 +7,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jsm_raw::Operation;
 
+use super::deadline::Deadline;
 use crate::client::Client;
 use crate::csm::TaskId;
 use crate::csm::task::GetTask;
 use crate::csm::types::TaskStatusResponse;
 use crate::error::{Error, Kind, Result};
+use crate::retry::FOREVER;
 
 /// A task that the server works on.
 ///
@@ -28,7 +30,7 @@ pub struct Task {
 #[derive(Clone, Debug)]
 pub struct Wait {
     task: Task,
-    deadline: Duration,
+    deadline: Option<Duration>,
     first: Duration,
     longest: Duration,
 }
@@ -55,6 +57,26 @@ pub enum Verdict {
     /// The server says that it failed, and names no failure. Such tasks are known to have done all their work: read
     /// back what was to be written before you repeat it.
     Unexplained,
+}
+
+/// How far a task has come, by its status. The words that servers use are not documented, so a status that is not
+/// known is neither taken for success nor for failure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// It goes on, or has not begun.
+    Running,
+    /// It has come to its end.
+    Ended(Verdict),
+    /// The status is a word that this version does not know.
+    Unknown(String),
+}
+
+impl TaskState {
+    /// What the server's response says.
+    pub fn of(response: &TaskStatusResponse) -> Self {
+        state(&response.status, !response.failures.is_empty())
+    }
 }
 
 impl Client {
@@ -91,14 +113,13 @@ impl Task {
 
     /// Waits for its end, asking after 2 s and then ever more seldom, down to twice a minute.
     ///
-    /// That can be dropped and begun again: the task does not mind. What words mean an end is not documented, and
-    /// neither is the one for success. As long as the status is a word of going on, such as `IN_PROGRESS`, the wait
-    /// goes on; any other word is the end: `FAILED` and its likes are failure, and every word besides is success,
-    /// unless the answer lists failures.
+    /// It can be dropped and begun again: the task goes on. The wait ends with a status that is known to mean an end,
+    /// such as `COMPLETED` or `FAILED`. Where the status is not known, it goes on until the deadline, and the error
+    /// then names the status; see [`TaskState`].
     pub fn wait(&self) -> Wait {
         Wait {
             task: self.clone(),
-            deadline: Duration::from_secs(60 * 60),
+            deadline: None,
             first: Duration::from_secs(2),
             longest: Duration::from_secs(30),
         }
@@ -106,73 +127,117 @@ impl Task {
 }
 
 impl Wait {
-    /// How long to wait in all; an hour by default. Then the wait fails, and the task goes on.
+    /// How long to wait in all. The default is the client's [`deadline`](crate::Builder::deadline) where that is set,
+    /// else an hour. Then the wait fails, and the task goes on.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.deadline = Some(time);
         self
     }
 
-    /// How long to wait before asking first, and how long at most before asking again.
+    /// How long to wait before asking first, 2 s by default, and how long at most before asking again, 30 s by
+    /// default. At least a millisecond passes between two requests.
     pub fn every(mut self, first: Duration, longest: Duration) -> Self {
-        self.first = first;
-        self.longest = longest.max(first);
+        self.first = first.clamp(Duration::from_millis(1), FOREVER);
+        self.longest = longest.clamp(self.first, FOREVER);
         self
     }
 
     async fn run(self) -> Result<TaskEnd> {
-        let clock = &*self.task.client.shared().clock;
-        let until = clock.now() + self.deadline;
+        let client = &self.task.client;
+        let deadline = Deadline::new(client.shared(), self.deadline);
         let mut wait = self.first;
-        let mut status = String::from("nothing yet");
+        let mut last = None;
         loop {
-            if clock.now() + wait > until {
-                let (id, seconds) = (&self.task.id, self.deadline.as_secs());
-                let note = format!("task {id} says {status} after {seconds} s; it goes on, ask for it later");
-                return Err(Error::new(Kind::Timeout, note).with_operation(GetTask::INFO));
+            if !deadline.allows(wait) {
+                return Err(self.too_long(deadline.time(), last));
             }
-            clock.sleep(wait).await;
-            let answer = self.task.status().await?;
-            if let Some(verdict) = verdict(&answer.status, !answer.failures.is_empty()) {
+            client.shared().clock.sleep(wait).await;
+            let answer = deadline.call(client, GetTask::new(self.task.id.clone())).await?;
+            let state = TaskState::of(&answer);
+            if let TaskState::Ended(verdict) = state {
                 return Ok(TaskEnd { verdict, answer });
             }
-            status = answer.status;
+            last = Some((state, answer.status));
             wait = wait.mul_f64(1.5).min(self.longest);
         }
     }
+
+    fn too_long(&self, time: Duration, last: Option<(TaskState, String)>) -> Error {
+        let (id, seconds) = (&self.task.id, time.as_secs());
+        let note = match last {
+            Some((TaskState::Unknown(status), _)) => format!(
+                "task {id} has the status {status:?} after {seconds} s, which is not known to mean success or \
+                 failure; read back what it was to write"
+            ),
+            Some((_, status)) => {
+                format!("task {id} says {status} after {seconds} s; it goes on, ask for it later")
+            }
+            None => format!("task {id} was not asked for within {seconds} s; it goes on, ask for it later"),
+        };
+        Error::new(Kind::Timeout, note).with_operation(GetTask::INFO)
+    }
 }
 
-/// What a status says; nothing while the task goes on.
-fn verdict(status: &str, has_failures: bool) -> Option<Verdict> {
-    const GOING_ON: [&str; 17] = [
-        "",
-        "ACCEPTED",
-        "ACTIVE",
-        "CREATED",
-        "ENQUEUED",
-        "INPROGRESS",
-        "NEW",
-        "NOTSTARTED",
-        "OPEN",
-        "PENDING",
-        "PROCESSING",
-        "QUEUED",
-        "RUNNING",
-        "SCHEDULED",
-        "STARTED",
-        "SUBMITTED",
-        "WAITING",
-    ];
+// The documents name no status. These are the ones seen of this API (IN_PROGRESS, COMPLETED, FAILED), those of the
+// tasks of Atlassian's other APIs (ENQUEUED, RUNNING, COMPLETE, FAILED, CANCEL_REQUESTED, CANCELLED, DEAD), and plain
+// synonyms; letters alone, in capitals.
+const RUNNING: [&str; 19] = [
+    "",
+    "ACCEPTED",
+    "ACTIVE",
+    "CANCELLING",
+    "CANCELREQUESTED",
+    "CREATED",
+    "ENQUEUED",
+    "INPROGRESS",
+    "NEW",
+    "NOTSTARTED",
+    "OPEN",
+    "PENDING",
+    "PROCESSING",
+    "QUEUED",
+    "RUNNING",
+    "SCHEDULED",
+    "STARTED",
+    "SUBMITTED",
+    "WAITING",
+];
+const SUCCEEDED: [&str; 7] =
+    ["COMPLETE", "COMPLETED", "DONE", "FINISHED", "SUCCEEDED", "SUCCESS", "SUCCESSFUL"];
+const FAILED: [&str; 16] = [
+    "ABORTED",
+    "CANCELED",
+    "CANCELLED",
+    "COMPLETEDWITHERRORS",
+    "COMPLETEDWITHFAILURES",
+    "DEAD",
+    "ERROR",
+    "ERRORED",
+    "EXPIRED",
+    "FAILED",
+    "FAILURE",
+    "PARTIALLYFAILED",
+    "PARTIALSUCCESS",
+    "REJECTED",
+    "TIMEDOUT",
+    "TIMEOUT",
+];
+
+/// What a status means.
+fn state(status: &str, has_failures: bool) -> TaskState {
     let word: String =
         status.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect();
-    if GOING_ON.contains(&word.as_str()) {
-        return None;
+    let is_one_of = |words: &[&str]| words.contains(&word.as_str());
+    // A word in another script has no letters of these, and is not known.
+    let only_ascii = status.is_ascii();
+    match (is_one_of(&SUCCEEDED), is_one_of(&FAILED)) {
+        _ if !only_ascii => TaskState::Unknown(status.to_owned()),
+        (true, _) | (_, true) if has_failures => TaskState::Ended(Verdict::Failed),
+        (true, _) => TaskState::Ended(Verdict::Succeeded),
+        (_, true) => TaskState::Ended(Verdict::Unexplained),
+        _ if is_one_of(&RUNNING) => TaskState::Running,
+        _ => TaskState::Unknown(status.to_owned()),
     }
-    let failed = ["FAIL", "ERROR", "CANCEL", "ABORT", "TIMEDOUT", "TIMEOUT", "DEAD", "REJECT"];
-    Some(match (has_failures, failed.iter().any(|part| word.contains(part))) {
-        (true, _) => Verdict::Failed,
-        (false, true) => Verdict::Unexplained,
-        (false, false) => Verdict::Succeeded,
-    })
 }
 
 impl IntoFuture for Wait {
@@ -192,22 +257,29 @@ impl fmt::Debug for Task {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, verdict};
+    use super::{TaskState, Verdict, state};
 
     #[test]
-    fn a_word_that_nobody_knows_is_an_end() {
-        for going_on in ["IN_PROGRESS", "in progress", "PENDING", "Queued", "NOT_STARTED", ""] {
-            assert_eq!(verdict(going_on, true), None, "{going_on}");
+    fn takes_no_unknown_status_for_an_end() {
+        for running in
+            ["IN_PROGRESS", "in progress", "PENDING", "Queued", "NOT_STARTED", "CANCEL_REQUESTED", ""]
+        {
+            assert_eq!(state(running, true), TaskState::Running, "{running}");
+        }
+        for unknown in ["FINI", "完了", "NOT_COMPLETED", "UNSUCCESSFUL", "ARCHIVED"] {
+            for has_failures in [false, true] {
+                assert_eq!(state(unknown, has_failures), TaskState::Unknown(unknown.to_owned()));
+            }
         }
         for (status, has_failures, meaning) in [
             ("COMPLETED", false, Verdict::Succeeded),
-            ("FINI", false, Verdict::Succeeded),
+            ("Complete", false, Verdict::Succeeded),
             ("COMPLETED", true, Verdict::Failed),
             ("FAILED", true, Verdict::Failed),
             ("FAILED", false, Verdict::Unexplained),
             ("CANCELLED", false, Verdict::Unexplained),
         ] {
-            assert_eq!(verdict(status, has_failures), Some(meaning), "{status}");
+            assert_eq!(state(status, has_failures), TaskState::Ended(meaning), "{status}");
         }
     }
 }

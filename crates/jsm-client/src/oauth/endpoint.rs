@@ -106,7 +106,8 @@ pub(super) async fn ask(
     }
     let pause = retry::retry_after(&headers, date).map(|pause| pause.min(LONGEST_PAUSE));
     // Where the body breaks off, the tokens in front are all there is, and they are valid.
-    let body = read_start(response, LARGEST_RESPONSE).await;
+    // The timeout of the request holds for its body.
+    let body = read_start(response, LARGEST_RESPONSE, retry::FOREVER).await;
     if !status.is_success() {
         let mut refused = refused(grant, status, &body, &[secret, &client_secret]);
         refused.error = refused.error.with_retry_after(pause);

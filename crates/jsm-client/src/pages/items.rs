@@ -12,7 +12,8 @@ use futures_util::StreamExt;
 use jsm_raw::{Page, Paged, Position};
 
 use super::{ListPage, Pages, ResumeToken};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::retry::RetryPolicy;
 
 /// A stream over the items of a list, all pages of it.
@@ -128,6 +129,15 @@ impl<O: Paged> Items<O> {
     /// Opts in to an experimental list, or out of it.
     pub fn experimental(self, opt_in: bool) -> Self {
         self.map_pages(|pages| pages.experimental(opt_in))
+    }
+
+    /// In which language the server is asked to respond; that of the client by default. See [`Language`].
+    pub fn language<L>(self, language: L) -> Self
+    where
+        L: TryInto<Language>,
+        L::Error: Into<Error>,
+    {
+        self.map_pages(|pages| pages.language(language))
     }
 
     /// When the request for a page is sent again, and how often.

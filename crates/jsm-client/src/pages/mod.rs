@@ -18,12 +18,14 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::{FutureExt, StreamExt};
 use jsm_raw::{Page, Paged, Position};
+use reqwest::header::ACCEPT_LANGUAGE;
 use serde::{Deserialize, Serialize};
 
 pub use items::Items;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::retry::RetryPolicy;
 use crate::send::Options;
 use fetch::{Fetch, ahead, fetch};
@@ -156,6 +158,23 @@ impl<O: Paged> Pages<O> {
     /// Opts in to an experimental list, or out of it.
     pub fn experimental(self, opt_in: bool) -> Self {
         self.change(|_, options| options.experimental = Some(opt_in))
+    }
+
+    /// In which language the server is asked to respond; that of the client by default. See [`Language`].
+    pub fn language<L>(mut self, language: L) -> Self
+    where
+        L: TryInto<Language>,
+        L::Error: Into<Error>,
+    {
+        match language.try_into() {
+            Ok(language) => self.change(|_, options| {
+                options.headers.insert(ACCEPT_LANGUAGE, language.header());
+            }),
+            Err(error) => {
+                self.state = State::Wrong(error.into().with_operation(O::INFO));
+                self
+            }
+        }
     }
 
     /// When the request for a page is sent again, and how often.

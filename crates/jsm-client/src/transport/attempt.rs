@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use jsm_raw::{OperationInfo, RequestError};
-use reqwest::header::{AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::header::{
+    ACCEPT_LANGUAGE, AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE,
+};
 use reqwest::{Request, Response, StatusCode};
 
 use crate::client::Shared;
@@ -18,7 +20,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::trace;
 
 use super::rate_limit::Subject;
-use super::retry::{self, RetryPolicy};
+use super::retry::{self, FOREVER, RetryPolicy};
 
 /// The header that opts in to experimental operations.
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("x-experimentalapi");
@@ -119,6 +121,9 @@ pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Re
         return Err(Failed::ForGood(Error::new(Kind::TooLarge, note)));
     }
     let headers = request.headers_mut();
+    if let Some(language) = &shared.language {
+        headers.insert(ACCEPT_LANGUAGE, language.header());
+    }
     if info.experimental {
         headers.insert(EXPERIMENTAL, HeaderValue::from_static("opt-in"));
     }
@@ -198,10 +203,22 @@ pub(super) async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, 
 
 async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content), Failed> {
     let Plan { shared, info, .. } = *plan;
-    *request.timeout_mut() = Some(time_left(plan));
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let http = shared.http.client_to(request.url()).map_err(Failed::ForGood)?;
-    let mut response = http.execute(request).await.map_err(|error| broken(info, error))?;
+    let sent = match plan.reading {
+        Reading::Whole => {
+            *request.timeout_mut() = Some(time_left(plan));
+            shared.http.client_to(request.url()).map_err(Failed::ForGood)?.execute(request).await
+        }
+        // The attempt ends with the head: the time for the body is the caller's to measure.
+        Reading::Left => {
+            let http = shared.http.for_files(request.url()).map_err(Failed::ForGood)?;
+            match tokio::time::timeout(time_left(plan), http.execute(request)).await {
+                Ok(sent) => sent,
+                Err(_) => return Err(Failed::ForNow(Error::new(Kind::Timeout, "no answer in time"))),
+            }
+        }
+    };
+    let mut response = sent.map_err(|error| broken(info, error))?;
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     trace::answered(info, head.status, &head.headers);
@@ -229,7 +246,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
             }
         };
     }
-    let body = read_start(response, error::KEPT).await;
+    let body = read_start(response, error::KEPT, time_left(plan)).await;
     let asked = retry::retry_after(&head.headers, shared.clock.date());
     let error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
     Err(match (head.status, authorization) {
@@ -269,6 +286,9 @@ fn hide_cookies(headers: &mut HeaderMap) {
 fn broken(info: &OperationInfo, error: reqwest::Error) -> Failed {
     let never_sent = error.is_connect();
     let failure = transport(error);
+    if failure.is_configuration() {
+        return Failed::ForGood(failure);
+    }
     // A connection that was never made has done nothing, whatever the operation.
     match info.repeatable || never_sent {
         true => Failed::ForNow(failure),
@@ -279,6 +299,9 @@ fn broken(info: &OperationInfo, error: reqwest::Error) -> Failed {
 /// A failure on the way, without the address, which can hold what is private.
 pub(crate) fn transport(error: reqwest::Error) -> Error {
     let error = error.without_url();
+    if let Some(cause) = file_error(&error) {
+        return Error::configuration(cause.to_string()).with_source(error);
+    }
     let (kind, note) = if error.is_timeout() {
         (Kind::Timeout, "no answer in time")
     } else if error.is_connect() {
@@ -289,6 +312,12 @@ pub(crate) fn transport(error: reqwest::Error) -> Error {
         (Kind::Connection, "the connection broke off")
     };
     Error::new(kind, note).with_source(error)
+}
+
+/// What is wrong with a file of the request, where that is why it broke off.
+fn file_error(error: &reqwest::Error) -> Option<&RequestError> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 /// Reads a body of bounded size.
@@ -319,11 +348,12 @@ pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<By
     Ok(body.freeze())
 }
 
-/// Reads the beginning of a body that explains an error; where it breaks off, what came is all there is.
-pub(crate) async fn read_start(mut response: Response, limit: usize) -> Bytes {
+/// Reads the beginning of a body that explains an error; where it breaks off or stalls, what came is all there is.
+pub(crate) async fn read_start(mut response: Response, limit: usize, time: Duration) -> Bytes {
     let mut body = BytesMut::new();
+    let until = tokio::time::Instant::now() + time.min(FOREVER);
     while body.len() < limit
-        && let Ok(Some(chunk)) = response.chunk().await
+        && let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until, response.chunk()).await
     {
         body.extend_from_slice(&chunk[..chunk.len().min(limit - body.len())]);
     }

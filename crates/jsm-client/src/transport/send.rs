@@ -3,7 +3,7 @@
 use jsm_raw::OperationInfo;
 use reqwest::StatusCode;
 
-use crate::client::Shared;
+use crate::client::{CALL_DEADLINE, Shared};
 use crate::error::{Error, Kind, Result};
 use crate::trace;
 
@@ -53,7 +53,7 @@ async fn try_on(
         return Err(fail(Error::new(Kind::ExperimentalOptIn, note), 0));
     }
     let clock = &*shared.clock;
-    let time = options.deadline.unwrap_or(shared.deadline).min(FOREVER);
+    let time = options.deadline.or(shared.deadline).unwrap_or(CALL_DEADLINE).min(FOREVER);
     let plan = Plan { shared, info, options, build, reading, deadline: clock.now() + time };
     let policy = options.retry.as_ref().unwrap_or(&shared.retry);
     // Credentials that were renewed after a refusal, until they are sent.

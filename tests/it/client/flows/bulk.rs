@@ -13,14 +13,17 @@ use jsm_client::csm::types::{
     BulkCustomerDetailFieldOperation, BulkCustomerProfilePayload, BulkManageCustomerProfileOperation,
     DetailFieldOperation, DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
 };
+use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
-use jsm_client::{Client, Verdict};
+use jsm_client::servicedesk::request::GetRequests;
+use jsm_client::{Client, FilePart, RetryPolicy, TaskState, Verdict, Visibility};
 use jsm_sandbox::{Fault, Quirk, Received, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
 use super::super::of;
+use super::super::script::{Script, json};
 
 const PROFILES: &str = "BulkManageCustomerProfiles";
 
@@ -169,12 +172,97 @@ async fn a_wait_ends_and_can_begin_again() {
     let (_sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
     let id = csm.bulk(upserts(50)).await.unwrap()[0].id().clone();
     let minute = Duration::from_secs(60);
+    let error = csm.task(&id).wait().every(minute, minute).deadline(minute * 2).await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("says IN_PROGRESS after 120 s"), "{error}");
     let error = csm.task(&id).wait().every(minute, minute).deadline(minute).await.unwrap_err();
-    assert!(error.is_timeout() && error.to_string().contains("says IN_PROGRESS after 60 s"), "{error}");
+    assert!(error.is_timeout() && error.to_string().contains("was not asked for within 60 s"), "{error}");
     assert_eq!(clock.waits(), [60.0]);
     assert_eq!(csm.task(id).wait().await.unwrap().verdict, Verdict::Succeeded);
     let error = csm.task("unknown").status().await.unwrap_err();
     assert!(error.is_not_found());
+}
+
+#[tokio::test]
+async fn an_unknown_status_is_no_success() {
+    let status = |status: &str| json(200, &json!({"id": "1", "type": "T", "status": status, "failures": []}));
+    let mut statuses = ["ARCHIVED", "完了", "FINI", "COMPLETED"].into_iter();
+    let script = Script::serve(move |_| status(statuses.next().unwrap_or("FINI"))).await;
+    let clock = TestClock::new();
+    let csm = super::super::to(&script.url, &clock).build().unwrap();
+    assert_eq!(csm.task("1").wait().await.unwrap().verdict, Verdict::Succeeded);
+    assert_eq!(clock.waits().len(), 4, "what is not known is not the end");
+
+    let state = TaskState::of(&csm.task("1").status().await.unwrap());
+    assert_eq!(state, TaskState::Unknown("FINI".to_owned()));
+    let minute = Duration::from_secs(60);
+    let error = csm.task("1").wait().deadline(minute).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(
+        error.to_string().contains("the status \"FINI\" after 60 s, which is not known to mean success"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_in_another_language_stays_an_error() {
+    for (message, attempts) in [("Maximum number of tasks reached", 2), ("Zu viele Aufgaben", 1)] {
+        let full = json(400, &json!({"errorMessage": message, "errors": ["BAD_REQUEST"], "statusCode": 400}));
+        let taken = json(202, &json!({"id": "1", "statusUrl": "/api/v1/tasks/1"}));
+        let script = Script::of([full, taken]).await;
+        let csm = super::super::to(&script.url, &TestClock::new()).build().unwrap();
+        let submitted = csm.bulk(upserts(1)).await;
+        assert_eq!((submitted.is_ok(), script.asked().len()), (attempts == 2, attempts), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_of_the_client_holds_for_workflows() {
+    let (sandbox, clock, _) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
+    let csm = of(&sandbox, &clock).deadline(Duration::from_secs(60)).build().unwrap();
+    sandbox.clock().advance(Duration::from_secs(1));
+    let error = csm.bulk(upserts(250)).await.unwrap_err();
+    assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
+    assert!(clock.passed() <= 60.0, "{} s", clock.passed());
+    let before = clock.passed();
+    let error = error.submitted[0].wait().await.unwrap_err();
+    assert!(error.is_timeout() && clock.passed() - before <= 60.0, "{error}");
+    // What the workflow says goes before.
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(csm.bulk(upserts(250)).deadline(day).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_longest_duration_means_no_deadline() {
+    const MAX: Duration = Duration::MAX;
+    let (sandbox, clock, _) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let patient = RetryPolicy::default().backoff(MAX, MAX);
+    let client = of(&sandbox, &clock)
+        .deadline(MAX)
+        .attempt_timeout(MAX)
+        .connect_timeout(MAX)
+        .retry(patient.clone())
+        .build()
+        .unwrap();
+    let request =
+        client.items(GetRequests::new()).deadline(MAX).retry(patient).try_next().await.unwrap().unwrap();
+    client.call(GetOrganization::new(1)).timeout(MAX).deadline(MAX).await.unwrap();
+    let notes = || [FilePart::bytes("a.txt", "x")];
+    client.upload("1", notes()).timeout(MAX).deadline(MAX).await.unwrap();
+    let attach = client.attach(&request.issue_key, Visibility::Public, notes()).timeout(MAX).deadline(MAX);
+    let id = attach.await.unwrap().attachments.unwrap().values[0].id().unwrap();
+    let content =
+        || client.download(GetAttachmentContent::new(&request.issue_key, &id)).timeout(MAX).idle_timeout(MAX);
+    let pieces: Vec<bytes::Bytes> = content().stream().await.unwrap().try_collect().await.unwrap();
+    assert_eq!(pieces.concat(), b"x");
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(content().to_file(directory.path().join("a.txt")).await.unwrap(), 1);
+    let fetched = client.fetch(FetchOrganizations::new().organization_ids([1])).deadline(MAX).await.unwrap();
+    assert_eq!(fetched.found.len(), 1);
+    let tasks = client.bulk(upserts(1)).deadline(MAX).await.unwrap();
+    tasks[0].wait().every(Duration::ZERO, MAX).deadline(MAX).await.unwrap();
+    let tasks = client.bulk(upserts(1)).await.unwrap();
+    let error = tasks[0].wait().every(MAX, MAX).await.unwrap_err();
+    assert!(error.is_timeout(), "it would wait for longer than an hour: {error}");
 }
 
 #[tokio::test]
