@@ -250,9 +250,6 @@ mod tests {
                     [rest.trim_end_matches(','), ","].concat()
                 ),
             ] {
-                if rest.contains("1e999") && !body.starts_with('{') {
-                    continue; // No reader goes on behind a number that is none.
-                }
                 let granted = granted(body.as_bytes());
                 let shown =
                     |token: &Option<SecretString>| token.as_ref().map(|t| t.expose_secret().to_owned());
