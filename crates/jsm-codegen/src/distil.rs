@@ -12,8 +12,10 @@ use serde_json::{Map, Value, json};
 use crate::document::{Refusal, canonical, kind_of};
 
 mod grammar;
+mod parameters;
 
 use grammar::{Kind, PROSE, Part, grammar};
+pub use parameters::own_parameters;
 
 /// The methods a path item can hold, in the order of the OpenAPI specification.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -75,7 +77,8 @@ pub fn distil(document: &Value, title: &str) -> Result<Distilled, Refusal> {
     };
     info["version"] = json!(version);
     info["title"] = json!(title);
-    let document = Value::Object(distilled);
+    let mut document = Value::Object(distilled);
+    own_parameters(&mut document);
     if counts(&document).operations == 0 {
         let next = "check that it is the whole document of the API";
         return Err(Refusal::new("it has no paths with operations", next));
@@ -176,10 +179,7 @@ impl Walk {
                 if items.is_empty() {
                     return Ok(None);
                 }
-                // The canonical text settles what the keys leave equal.
-                items.sort_by_cached_key(|item| {
-                    (keys.map(|key| item.get(key).map(Value::to_string)), canonical(item))
-                });
+                sort(&mut items, keys);
                 Value::Array(items)
             }
             Part::Security => {
@@ -227,6 +227,11 @@ impl Walk {
             *self.left_out.entry(key.to_owned()).or_default() += 1;
         }
     }
+}
+
+/// Sorts by the given keys; the canonical text settles what they leave equal.
+fn sort(items: &mut [Value], keys: [&str; 3]) {
+    items.sort_by_cached_key(|item| (keys.map(|key| item.get(key).map(Value::to_string)), canonical(item)));
 }
 
 /// Whether a key is an annotation of this project, as an authored document carries them.

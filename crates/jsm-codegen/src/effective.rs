@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::annotations::OfSchema;
 use crate::overlay::{self, Overlay, Problem};
 
 /// The overlays of an API, in the order in which they apply.
 pub const OVERLAYS: [&str; 5] =
-    ["corrections.yaml", "additions.yaml", "generator.yaml", "ergonomics.yaml", "docs.yaml"];
+    ["corrections.yaml", overlay::ADDITIONS, "generator.yaml", "ergonomics.yaml", "docs.yaml"];
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -30,6 +31,7 @@ pub fn effective(pinned: &Value, overlays: &[Overlay]) -> Result<Value, Vec<Prob
 /// What comes with problems is good for being looked at, so that one run can show everything there is to mend.
 pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
     let mut document = pinned.clone();
+    crate::distil::own_parameters(&mut document);
     let mut problems = overlay::apply(&mut document, overlays).err().unwrap_or_default();
     plain(&mut document);
     prune(&mut document);
@@ -86,7 +88,7 @@ fn names(document: &Value) -> BTreeMap<String, String> {
     schemas
         .iter()
         .map(|(name, schema)| {
-            let item = schema.get("x-jsm-page").and_then(Value::as_str).and_then(|values| {
+            let item = OfSchema::read(schema).page.and_then(|values| {
                 let items = schema.get("properties")?.get(values)?.get("items")?;
                 items.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)
             });

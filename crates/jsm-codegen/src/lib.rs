@@ -3,6 +3,7 @@
 //! Nothing here reads a file, asks the network or looks at a clock: `xtask` and build scripts do. What a build script
 //! needs is always compiled; what a maintainer needs is behind the feature `maintain`.
 
+mod annotations;
 #[cfg(feature = "maintain")]
 pub mod bump;
 #[cfg(feature = "maintain")]

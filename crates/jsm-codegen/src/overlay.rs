@@ -1,13 +1,19 @@
 //! OpenAPI Overlay documents, applied strictly.
 //!
-//! The standard lets an action that matches nothing pass in silence. Here every action must match, change something
-//! and say why it is there, so that an overlay which upstream has overtaken is noticed. Nothing here knows OpenAPI.
+//! The standard lets an action that matches nothing pass in silence. Here every action must match, every part of it
+//! must change something, and it says why it is there, so that an overlay which upstream has overtaken is noticed. What
+//! an action finds in its way is told by [`overlap`].
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
+
+mod overlap;
+
+/// The overlay all of whose actions add: what it describes is documented elsewhere, and not in the pinned document.
+pub const ADDITIONS: &str = "additions.yaml";
 
 /// One overlay document.
 #[derive(Clone, Debug)]
@@ -27,6 +33,8 @@ pub struct Action {
     pub reason: String,
     /// What it does.
     pub change: Change,
+    /// Whether everything it brings has to be new: all of its update's members, and all entries of its lists.
+    pub adds: bool,
     path: JsonPath,
 }
 
@@ -85,6 +93,8 @@ struct Entry {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
+    #[serde(default, rename = "x-adds")]
+    adds: bool,
 }
 
 /// Reads an overlay from YAML or JSON.
@@ -110,6 +120,10 @@ pub fn parse(file: &str, text: &str) -> Result<Overlay, Problem> {
             .ok_or_else(|| {
                 fault("has no reason; give it a description, or the file an x-reason".to_owned())
             })?;
+        if entry.adds && entry.update.is_none() {
+            return Err(fault("adds and brings nothing; give it an update, or drop its x-adds".to_owned()));
+        }
+        let adds = entry.adds || file.rsplit('/').next() == Some(ADDITIONS);
         let change = match (entry.update, entry.remove) {
             (Some(update), false) => Change::Update(update),
             (None, true) => Change::Remove,
@@ -120,7 +134,7 @@ pub fn parse(file: &str, text: &str) -> Result<Overlay, Problem> {
                 return Err(fault("does nothing; give it an update or `remove: true`".to_owned()));
             }
         };
-        actions.push(Action { target: entry.target, reason, change, path });
+        actions.push(Action { target: entry.target, reason, change, adds, path });
     }
     Ok(Overlay { file: file.to_owned(), actions })
 }
@@ -154,10 +168,25 @@ fn act(document: &mut Value, action: &Action) -> Result<(), String> {
     let mut changed = false;
     match &action.change {
         Change::Update(update) => {
+            let nodes: Vec<&Value> = places.iter().filter_map(|place| document.pointer(place)).collect();
+            if let Some(there) =
+                nodes.iter().find_map(|node| overlap::already(document, node, update, action.adds))
+            {
+                let next =
+                    "drop the action if that says the same, else let a correction change what is there";
+                return Err(format!("adds {there}, which the document has already; {next}"));
+            }
+            let idle = nodes.iter().map(|node| overlap::idle(node, update));
+            let idle = idle.reduce(|one, other| &one & &other).unwrap_or_default();
             for place in &places {
                 if let Some(node) = document.pointer_mut(place) {
                     changed |= merge(node, update);
                 }
+            }
+            if let Some(part) = idle.first().filter(|_| changed) {
+                return Err(format!(
+                    "changes nothing at {part}; drop that part, the document says so already"
+                ));
             }
         }
         Change::Remove => {

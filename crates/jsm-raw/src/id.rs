@@ -123,9 +123,52 @@ impl<K> From<&Id<K>> for Id<K> {
     }
 }
 
+// With all four, a literal without a suffix is an id too.
+impl<K> From<i32> for Id<K> {
+    fn from(number: i32) -> Self {
+        number.to_string().into()
+    }
+}
+
+impl<K> From<u32> for Id<K> {
+    fn from(number: u32) -> Self {
+        number.to_string().into()
+    }
+}
+
 impl<K> From<i64> for Id<K> {
     fn from(number: i64) -> Self {
         number.to_string().into()
+    }
+}
+
+impl<K> From<u64> for Id<K> {
+    fn from(number: u64) -> Self {
+        number.to_string().into()
+    }
+}
+
+impl<K> From<i32> for NumericId<K> {
+    fn from(number: i32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl<K> From<u32> for NumericId<K> {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl<K> From<i64> for NumericId<K> {
+    fn from(number: i64) -> Self {
+        Self(number.into())
+    }
+}
+
+impl<K> From<u64> for NumericId<K> {
+    fn from(number: u64) -> Self {
+        Self(number.into())
     }
 }
 
@@ -233,21 +276,13 @@ impl<K> From<String> for NumericId<K> {
     }
 }
 
-impl<K> From<i64> for NumericId<K> {
-    fn from(number: i64) -> Self {
-        Self(number.into())
-    }
-}
-
-impl<K: IdKind> Serialize for NumericId<K> {
+impl<K> Serialize for NumericId<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.as_str().parse::<i64>() {
-            Ok(number) => serializer.serialize_i64(number),
-            Err(_) => Err(serde::ser::Error::custom(format_args!(
-                "{} has to be a number here, and {:?} is none",
-                K::NAME,
-                self.as_str()
-            ))),
+        let text = self.as_str();
+        // A plus sign would be sent as it is in a path.
+        match text.parse::<i64>().ok().filter(|_| !text.starts_with('+')) {
+            Some(number) => serializer.serialize_i64(number),
+            None => Err(serde::ser::Error::custom(format_args!("must be a number, got {text:?}"))),
         }
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod answer;
+mod argument;
 mod chunk;
 mod date;
 mod exchange;
@@ -37,7 +38,7 @@ pub use page::{Leaf, Page, PageLinks, Paged, Position};
 use exchange::record;
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
 use multipart::with_files;
-use segment::path_segment;
+use segment::{encode_path, path_segment};
 
 /// One module for each API, under the feature of its name.
 pub mod apis {

@@ -19,8 +19,8 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// When an argument cannot stand in the request: an id that would lead to another endpoint, a base that is no
-    /// URL, a file that cannot be read.
+    /// When an argument cannot be sent, by its name: an id that would lead to another endpoint, a text where the API
+    /// takes a number, a header of two lines. Also when the base is not a URL or a file cannot be read.
     fn request(&self, http: &Client, base: &str) -> Result<Request, RequestError>;
 
     /// Reads the body of a successful answer.
@@ -51,7 +51,7 @@ impl RequestError {
         Self(format!("the request cannot be built: {error}"))
     }
 
-    pub(crate) fn segment(parameter: &str, why: &str) -> Self {
+    pub(crate) fn argument(parameter: &str, why: &dyn fmt::Display) -> Self {
         Self(format!("{parameter} {why}"))
     }
 

@@ -11,7 +11,7 @@ use super::notes::{Note, Notes, Spot};
 use super::reach::Reach;
 use super::renames::renames;
 use super::rules::{Rule, Severity};
-use super::{operations, pairs, values};
+use super::{annotations, operations, pairs, values};
 
 /// One change of an interface.
 #[derive(Clone, Debug)]
@@ -42,6 +42,10 @@ pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
         Notes { taken: Vec::new(), renames: &renames, new, annotated: old.annotated && new.annotated };
     let mut book = Book::default();
 
+    if notes.annotated {
+        annotations::document(&mut notes, old, new);
+        book.enter(&mut notes, BTreeSet::new);
+    }
     let pairs = pairs::operations(old, new);
     for operation in &pairs.removed {
         let text = format!("{}: {} is gone", operation.label, operation.request());

@@ -49,6 +49,9 @@ kinds! {
     RepeatableDropped "repeatable-dropped" "The operation may not be sent again after a failure.";
     UploadChanged "upload-changed" "What the operation uploads is another part, or it started or ceased to upload.";
     PaceChanged "pace-changed" "The known rate or number of entries in one call (x-jsm-burst, x-jsm-chunk) is another.";
+    AnnotationAdded "annotation-added" "An annotation gives the operation or the type something more (x-jsm-).";
+    AnnotationDropped "annotation-dropped" "What an annotation gave is gone.";
+    AnnotationChanged "annotation-changed" "An annotation makes something else of the operation, the type or the API.";
     ParameterAdded "parameter-added" "A parameter that was not there.";
     ParameterRemoved "parameter-removed" "A parameter that is gone.";
     ParameterRenamed "parameter-renamed" "A path parameter has another name at the same position.";

@@ -4,6 +4,7 @@
 //! twenty. Descriptions, titles and examples are no part of an interface, nor are headers of answers. Where documents
 //! come from is not known here, and no version is written: [`Bump`] says which one is asked for.
 
+mod annotations;
 mod compare;
 mod kinds;
 mod model;

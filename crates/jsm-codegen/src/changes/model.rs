@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::annotations::{OfDocument, OfOperation, OfSchema};
+
 /// The interface that a document describes, ready to be compared.
 #[derive(Debug, Default)]
 pub struct Interface<'a> {
@@ -15,6 +17,7 @@ pub struct Interface<'a> {
     ///
     /// Between an annotated document and one that is not, the annotations are no news.
     pub(super) annotated: bool,
+    pub(super) notes: OfDocument<'a>,
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) schemas: BTreeMap<&'a str, Shape<'a>>,
 }
@@ -32,25 +35,13 @@ pub(super) struct Operation<'a> {
     pub(super) parameters: Vec<Parameter<'a>>,
     pub(super) body: Option<Body<'a>>,
     pub(super) answers: BTreeMap<&'a str, Answer<'a>>,
-    /// Statuses of failures whose bodies are answers all the same.
-    pub(super) answering: BTreeSet<u64>,
     /// Sets of scopes, each of which suffices.
     pub(super) scopes: BTreeSet<BTreeSet<&'a str>>,
     pub(super) experimental: bool,
     pub(super) deprecated: bool,
-    pub(super) notes: Annotations<'a>,
-}
-
-/// What our overlays say of an operation.
-#[derive(Debug, Default)]
-pub(super) struct Annotations<'a> {
-    pub(super) name: Option<&'a str>,
-    pub(super) group: Option<&'a str>,
-    pub(super) paging: Option<&'a Value>,
-    pub(super) repeatable: bool,
-    pub(super) upload: Option<&'a Value>,
-    pub(super) burst: Option<&'a Value>,
-    pub(super) chunk: Option<&'a Value>,
+    pub(super) notes: OfOperation<'a>,
+    /// The path parameter that the server counts writes by.
+    pub(super) write_limit: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -60,6 +51,8 @@ pub(super) struct Parameter<'a> {
     pub(super) name: &'a str,
     pub(super) required: bool,
     pub(super) deprecated: bool,
+    /// The schema as it is written.
+    pub(super) schema: &'a Value,
     /// `style` and `explode` as they are written.
     pub(super) style: (Option<&'a Value>, Option<&'a Value>),
     pub(super) shape: Shape<'a>,
@@ -106,8 +99,7 @@ pub(super) struct Shape<'a> {
     pub(super) parts: Vec<Shape<'a>>,
     pub(super) default: Option<&'a Value>,
     pub(super) limits: BTreeMap<&'static str, &'a Value>,
-    /// The id newtype that an annotation makes of it.
-    pub(super) id: Option<&'a Value>,
+    pub(super) notes: OfSchema<'a>,
 }
 
 #[derive(Debug, Default)]
@@ -198,7 +190,7 @@ impl<'a> Shape<'a> {
             if self.format.is_empty() { what.to_owned() } else { format!("{what} ({})", self.format) }
         };
         match &*self.kind {
-            _ if self.id.is_some() => {
+            _ if self.notes.id.is_some() => {
                 format!("an id ({})", if self.kind.is_empty() { "any" } else { &*self.kind })
             }
             "" if self.values.is_some() => "an enum".to_owned(),

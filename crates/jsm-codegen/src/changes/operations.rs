@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::annotations;
 use super::kinds::Kind;
 use super::model::{Body, Operation, Parameter, Shape};
 use super::notes::{Notes, Spot};
@@ -44,7 +45,7 @@ pub(super) fn operation(notes: &mut Notes, old: &Operation, new: &Operation) {
         notes.other(kind, &[], at, text);
     }
     if notes.annotated {
-        annotations(notes, old, new);
+        annotations::operation(notes, old, new);
     }
     parameters(notes, old, new);
     body(notes, old, new);
@@ -85,32 +86,6 @@ fn scopes(sets: &BTreeSet<BTreeSet<&str>>) -> String {
     }
     let sets = sets.iter().map(|set| set.iter().copied().collect::<Vec<_>>().join(" and "));
     sets.collect::<Vec<_>>().join(", or ")
-}
-
-fn annotations(notes: &mut Notes, old: &Operation, new: &Operation) {
-    let (before, now, at, label) = (&old.notes, &new.notes, new.at.as_str(), new.label.as_str());
-    let say = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
-    let mut change = |kind: Kind, what: &str, before: Option<&Value>, now: Option<&Value>| {
-        if before != now {
-            notes.other(kind, &[], at, format!("{label}: {what} {}, was {}", say(now), say(before)));
-        }
-    };
-    let paging = match (before.paging, now.paging) {
-        (None, _) => Kind::PagingAdded,
-        (_, None) => Kind::PagingDropped,
-        _ => Kind::PagingChanged,
-    };
-    change(paging, "paging", before.paging, now.paging);
-    change(Kind::UploadChanged, "uploaded part", before.upload, now.upload);
-    change(Kind::PaceChanged, "requests per second", before.burst, now.burst);
-    change(Kind::PaceChanged, "entries in one call", before.chunk, now.chunk);
-    if before.repeatable != now.repeatable {
-        let (kind, text) = match now.repeatable {
-            true => (Kind::RepeatableAdded, "may be sent again after a failure"),
-            false => (Kind::RepeatableDropped, "not to be sent again after a failure"),
-        };
-        notes.other(kind, &[], at, format!("{label}: {text}"));
-    }
 }
 
 fn parameters(notes: &mut Notes, old: &Operation, new: &Operation) {

@@ -48,7 +48,7 @@ impl BitOrAssign for Sides {
 /// Whether a status is an answer that a call returns, rather than an error.
 pub(super) fn is_success(operation: &Operation, status: &str) -> bool {
     status.starts_with('2')
-        || status.parse().is_ok_and(|status| operation.answering.contains(&status))
+        || status.parse().is_ok_and(|status| operation.notes.answer_statuses.contains(&status))
         || status == "default" && !operation.answers.keys().any(|status| status.starts_with('2'))
 }
 

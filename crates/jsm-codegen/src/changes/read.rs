@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::model::{Annotations, Answer, Body, Interface, Operation, Parameter};
+use super::model::{Answer, Body, Interface, Operation, Parameter};
 use super::shape::shape;
+use crate::annotations::{OfDocument, OfOperation, scopes, write_limit};
 use crate::distil::METHODS;
 use crate::document::Refusal;
 
@@ -34,7 +35,7 @@ pub fn read(document: &Value) -> Result<Interface<'_>, Refusal> {
     for (path, item) in paths {
         let (item, at) = resolve(document, item, || format!("/paths/{}", escape(path)));
         for method in METHODS {
-            if let Some(Value::Object(node)) = item.get(method) {
+            if let Some(node) = item.get(method).filter(|node| node.is_object()) {
                 operations.push(operation(document, item, node, path, method, format!("{at}/{method}")));
             }
         }
@@ -54,6 +55,7 @@ pub fn read(document: &Value) -> Result<Interface<'_>, Refusal> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let schemas = schemas.into_iter().flatten();
     Ok(Interface {
+        notes: OfDocument::read(document),
         annotated: operations.iter().any(|operation| operation.notes.name.is_some()),
         operations,
         schemas: schemas
@@ -65,7 +67,7 @@ pub fn read(document: &Value) -> Result<Interface<'_>, Refusal> {
 fn operation<'a>(
     document: &'a Value,
     item: &'a Value,
-    node: &'a Map<String, Value>,
+    node: &'a Value,
     path: &'a str,
     method: &'a str,
     at: String,
@@ -93,29 +95,15 @@ fn operation<'a>(
     });
 
     let text = |key| node.get(key).and_then(Value::as_str);
-    let told = |key| node.get(key).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
-    let repeatable = node.get("x-jsm-repeatable").and_then(Value::as_bool);
+    let placed = parameters.values().map(|p| (p.place, p.name, p.schema));
+    let write_limit = write_limit(document, placed);
     Operation {
         answers: answers.collect(),
-        answering: node
-            .get("x-jsm-answer-statuses")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_u64)
-            .collect(),
-        scopes: scopes(document, node),
+        scopes: scopes(document, node).into_iter().map(BTreeSet::from_iter).collect(),
         experimental: node.get("x-experimental") == Some(&Value::Bool(true)),
         deprecated: node.get("deprecated") == Some(&Value::Bool(true)),
-        notes: Annotations {
-            name: text("x-jsm-name"),
-            group: text("x-jsm-group"),
-            paging: told("x-jsm-paging").filter(|value| *value != "none"),
-            repeatable: repeatable.unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
-            upload: told("x-jsm-multipart"),
-            burst: told("x-jsm-burst"),
-            chunk: told("x-jsm-chunk"),
-        },
+        notes: OfOperation::read(node, method),
+        write_limit,
         parameters: parameters.into_values().collect(),
         id: text("operationId"),
         label: String::new(),
@@ -147,6 +135,7 @@ fn parameter<'a>(
     Some(Parameter {
         required: place == "path" || flag(node, "required"),
         deprecated: flag(node, "deprecated"),
+        schema: node.get("schema").unwrap_or(&Value::Null),
         style: (node.get("style"), node.get("explode")),
         at,
         place,
@@ -169,21 +158,6 @@ fn media<'a>(node: &'a Value, at: &str) -> BTreeMap<String, super::model::Shape<
             (plain, shape)
         })
         .collect()
-}
-
-/// The sets of scopes each of which lets a token in, of the standard's `security` and Atlassian's own key.
-fn scopes<'a>(document: &'a Value, node: &'a Map<String, Value>) -> BTreeSet<BTreeSet<&'a str>> {
-    fn texts(list: &Value) -> impl Iterator<Item = &str> {
-        list.as_array().into_iter().flatten().filter_map(Value::as_str)
-    }
-    let security = node.get("security").or_else(|| document.get("security"));
-    let own = node.get("x-atlassian-oauth2-scopes");
-    let standard = security.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
-    let standard = standard.map(|schemes| schemes.values().flat_map(texts).collect::<BTreeSet<_>>());
-    let own = own.and_then(Value::as_array).into_iter().flatten().filter_map(|entry| entry.get("scopes"));
-    let own = own.map(|list| texts(list).collect());
-    // A scheme without scopes says how to sign in, not what the program must have been granted.
-    standard.chain(own).filter(|set: &BTreeSet<_>| !set.is_empty()).collect()
 }
 
 /// Follows references within the document to where the thing itself stands; a loop ends where it is noticed.

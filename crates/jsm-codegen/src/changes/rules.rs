@@ -116,6 +116,9 @@ const fn rule(
 const OF_VALUES: &[Kind] = &[
     Kind::DeprecatedAdded,
     Kind::DeprecatedDropped,
+    Kind::AnnotationAdded,
+    Kind::AnnotationDropped,
+    Kind::AnnotationChanged,
     Kind::MediaTypeAdded,
     Kind::MediaTypeRemoved,
     Kind::SchemaAdded,
@@ -172,6 +175,19 @@ pub static RULES: &[Rule] = {
         rule(&[RepeatableDropped], &[], Breaking, "a program gets failures that a retry overcame"),
         rule(&[UploadChanged], &[], Breaking, "the operation is given something else to send"),
         rule(&[PaceChanged], &[], None, "the library keeps the pace"),
+        rule(
+            &[AnnotationAdded],
+            &[],
+            Additive,
+            "there is one more trait or method, or one more name is read",
+        ),
+        rule(
+            &[AnnotationDropped],
+            &[],
+            Breaking,
+            "code that uses its trait, its method or its value stops working",
+        ),
+        rule(&[AnnotationChanged], &[], Breaking, "the type, the trait or the outcome is another one"),
         // Parameters and bodies.
         rule(&[ParameterAdded, BodyAdded], &[Required], Breaking, "`new` takes one more argument"),
         rule(&[ParameterAdded, BodyAdded], &[], Additive, "there is one more setter"),
@@ -232,8 +248,6 @@ pub static RULES: &[Rule] = {
         rule(&[NullableDropped], &[], Breaking, "the Rust type is an Option no more"),
         rule(&[EnumValueAdded], &[], Additive, "enums are open: a value without a name was read before, too"),
         rule(&[EnumValueRemoved], &[], Breaking, "code that names the value stops compiling"),
-        rule(&[DefaultAdded], &[Optional], Breaking, "the field is an Option no more"),
-        rule(&[DefaultRemoved], &[Optional], Breaking, "the field becomes an Option"),
         rule(&[DefaultAdded], &[Required], Breaking, "an argument of `new` becomes a setter"),
         rule(&[DefaultRemoved], &[Required], Breaking, "a setter becomes an argument of `new`"),
         rule(&[DefaultAdded, DefaultRemoved], &[], None, "what is sent and read stays"),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::model::{Property, Shape};
 use super::read::escape;
+use crate::annotations::OfSchema;
 use crate::generate::facts::LIMITS;
 
 /// How many schemas within schemas are read; what lies deeper counts as any JSON.
@@ -21,6 +22,7 @@ pub(super) fn shape(node: &Value, at: String) -> Shape<'_> {
 }
 
 fn within(node: &Value, at: String, depth: usize) -> Shape<'_> {
+    let notes = OfSchema::read(node);
     let Value::Object(map) = node else { return Shape { at, ..Shape::default() } };
     if depth == DEEPEST {
         return Shape { at, ..Shape::default() };
@@ -28,7 +30,7 @@ fn within(node: &Value, at: String, depth: usize) -> Shape<'_> {
     if let Some(Value::String(target)) = map.get("$ref") {
         return Shape { at, reference: Some(component(target)), ..Shape::default() };
     }
-    let mut shape = own(map, &at, depth);
+    let mut shape = own(map, notes, &at, depth);
     let list = |key| map.get(key).and_then(Value::as_array).into_iter().flatten().enumerate();
 
     let mut required: Vec<&str> = required(map).collect();
@@ -75,7 +77,7 @@ fn within(node: &Value, at: String, depth: usize) -> Shape<'_> {
 }
 
 /// What the schema says itself, apart from the schemas that it is composed of.
-fn own<'a>(map: &'a Map<String, Value>, at: &str, depth: usize) -> Shape<'a> {
+fn own<'a>(map: &'a Map<String, Value>, notes: OfSchema<'a>, at: &str, depth: usize) -> Shape<'a> {
     let text = |key| map.get(key).and_then(Value::as_str).unwrap_or_default();
     let flag = |key| map.get(key) == Some(&Value::Bool(true));
     let mut shape = Shape {
@@ -83,7 +85,6 @@ fn own<'a>(map: &'a Map<String, Value>, at: &str, depth: usize) -> Shape<'a> {
         nullable: flag("nullable"),
         deprecated: flag("deprecated"),
         default: map.get("default"),
-        id: map.get("x-jsm-id").filter(|id| **id != Value::Bool(false)),
         limits: LIMITS
             .iter()
             .filter_map(|key| Some((*key, map.get(*key).filter(|limit| **limit != Value::Bool(false))?)))
@@ -100,18 +101,22 @@ fn own<'a>(map: &'a Map<String, Value>, at: &str, depth: usize) -> Shape<'a> {
         }
         _ => {}
     }
-    if let Some(Value::Array(values)) = map.get("enum") {
+    if let Some(listed @ Value::Array(values)) = map.get("enum") {
         shape.nullable |= values.contains(&Value::Null);
-        let named = values.iter().enumerate().filter(|(_, value)| !value.is_null());
-        shape.values = Some(named.map(|(position, value)| (value.to_string(), position)).collect());
+        // Only texts have names in Rust.
+        if values.iter().any(|value| !value.is_string() && !value.is_null()) {
+            shape.limits.insert("enum", listed);
+        } else {
+            let named = values.iter().enumerate().filter(|(_, value)| !value.is_null());
+            shape.values = Some(named.map(|(position, value)| (value.to_string(), position)).collect());
+        }
     }
     if let Some(Value::Object(properties)) = map.get("properties") {
-        let always: BTreeSet<&str> = texts(map.get("x-jsm-always")).collect();
         shape.properties = properties
             .iter()
             .map(|(name, node)| {
                 let inner = within(node, format!("{at}/properties/{}", escape(name)), depth + 1);
-                let always = always.contains(name.as_str());
+                let always = notes.always.contains(&name.as_str());
                 (name.as_str(), Property { shape: inner, required: false, always })
             })
             .collect::<BTreeMap<_, _>>();
@@ -123,6 +128,7 @@ fn own<'a>(map: &'a Map<String, Value>, at: &str, depth: usize) -> Shape<'a> {
     shape.items = inner("items");
     shape.extra = inner("additionalProperties");
     shape.at = at.to_owned();
+    shape.notes = notes;
     shape
 }
 
@@ -147,7 +153,7 @@ fn merge<'a>(shape: &mut Shape<'a>, part: Shape<'a>) {
     shape.extra = shape.extra.take().or(part.extra);
     shape.default = shape.default.or(part.default);
     shape.deprecated |= part.deprecated;
-    shape.id = shape.id.or(part.id);
+    shape.notes.id = shape.notes.id.or(part.notes.id);
 }
 
 /// One part or one variant, and nothing beside it, is that part or variant.

@@ -3,7 +3,7 @@
 //! References are compared by name alone, since what stands behind them is a change of its own, told once. Where a
 //! shape comes from, a component or an operation, makes no difference here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -62,6 +62,9 @@ fn shape(notes: &mut Notes, old: &Shape, new: &Shape, spot: &Spot, facts: &[Cond
         notes.value(Kind::FormatChanged, &[], *sides, at, text);
     }
     limits(notes, old, new, spot);
+    if notes.annotated {
+        annotations(notes, old, new, spot);
+    }
     if let (Some(before), Some(now)) = (&old.values, &new.values) {
         for gone in before.keys().filter(|value| !now.contains_key(*value)) {
             notes.value(Kind::EnumValueRemoved, &[], *sides, &old.at, format!("{name}: {gone} is gone"));
@@ -75,6 +78,49 @@ fn shape(notes: &mut Notes, old: &Shape, new: &Shape, spot: &Spot, facts: &[Cond
     contents(notes, (old.extra.as_deref(), new.extra.as_deref()), at, &spot.inner("{}"));
     alternatives(notes, old, new, spot);
     parts(notes, old, new, spot);
+}
+
+/// Compares what annotations make of a type.
+fn annotations(notes: &mut Notes, old: &Shape, new: &Shape, spot: &Spot) {
+    let (before, now) = (&old.notes, &new.notes);
+    let mut say = |kind: Kind, what: &str| {
+        notes.value(kind, &[], spot.sides, &new.at, format!("{}: {what}", spot.name));
+    };
+    if before.page != now.page {
+        say(Kind::AnnotationChanged, "its items are another property, or it is a page no more or only now");
+    }
+    let parts =
+        [("a moment", before.date, now.date), ("an id in its links", before.linked_id, now.linked_id)];
+    for (what, before, now) in parts {
+        match (before, now) {
+            (None, Some(_)) => say(Kind::AnnotationAdded, &format!("has {what} now")),
+            (Some(_), None) => say(Kind::AnnotationDropped, &format!("has {what} no more")),
+            (before, now) if before != now => {
+                say(Kind::AnnotationChanged, &format!("has {what} from elsewhere"))
+            }
+            _ => {}
+        }
+    }
+    if spot.sides.holds(Sides::READ) {
+        for name in before.alias.iter().filter(|name| !now.alias.contains(name)) {
+            say(Kind::AnnotationDropped, &format!("not read under the name {name} any more"));
+        }
+        for name in now.alias.iter().filter(|name| !before.alias.contains(name)) {
+            say(Kind::AnnotationAdded, &format!("read under the name {name} too"));
+        }
+    }
+    for key in differing(&before.others, &now.others) {
+        say(Kind::AnnotationChanged, &format!("{key} is another"));
+    }
+}
+
+/// The keys of two maps that have not the same value in both.
+pub(super) fn differing<'k, V: PartialEq>(
+    old: &BTreeMap<&'k str, V>,
+    new: &BTreeMap<&'k str, V>,
+) -> Vec<&'k str> {
+    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    keys.into_iter().filter(|key| old.get(key) != new.get(key)).collect()
 }
 
 /// Tells that something became deprecated or ceased to be.
@@ -97,7 +143,7 @@ fn same_type(notes: &Notes, old: &Shape, new: &Shape) -> bool {
                 && old.variants.is_empty() == new.variants.is_empty()
                 // The other way round, the fields that are gone say more.
                 && (old.is_struct() || !new.is_struct())
-                && (old.id == new.id || !notes.annotated)
+                && (old.notes.id == new.notes.id || !notes.annotated)
         }
         _ => false,
     }
@@ -114,6 +160,9 @@ fn limits(notes: &mut Notes, old: &Shape, new: &Shape, spot: &Spot) {
             continue;
         }
         let tightened = match (before, now) {
+            (Some(Value::Array(before)), Some(Value::Array(now))) => {
+                before.iter().any(|value| !now.contains(value))
+            }
             (Some(_), None) => false,
             (Some(before), Some(now)) => match (before.as_f64(), now.as_f64()) {
                 (Some(before), Some(now)) if key.to_ascii_lowercase().contains("max") => now < before,
@@ -199,8 +248,7 @@ fn both(notes: &mut Notes, old: &Property, new: &Property, spot: &Spot) {
     if !told && old.shape.nullable != new.shape.nullable {
         nullable(notes, &new.shape, spot, &[Condition::Optional]);
     }
-    let option = old.may_be_left_out() && new.may_be_left_out() && !collection;
-    shape(notes, &old.shape, &new.shape, spot, if option { &[Condition::Optional] } else { &[] });
+    shape(notes, &old.shape, &new.shape, spot, &[]);
 }
 
 /// Compares what a list or a map holds; nothing said means any JSON.

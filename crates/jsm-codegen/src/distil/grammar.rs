@@ -58,6 +58,9 @@ pub(super) enum Part {
     Scopes,
 }
 
+/// What parameters are sorted by.
+pub(super) const PARAMETERS: [&str; 3] = ["in", "name", "$ref"];
+
 /// The keys of a kind of object that carry interface facts, and how each is kept.
 ///
 /// Parameters are sorted although upstream lists them in some order: the order has no meaning on the wire,
@@ -97,7 +100,7 @@ pub(super) fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
             ("get", One(Operation)),
             ("head", One(Operation)),
             ("options", One(Operation)),
-            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
+            ("parameters", Sorted(Parameter, PARAMETERS)),
             ("patch", One(Operation)),
             ("post", One(Operation)),
             ("put", One(Operation)),
@@ -108,7 +111,7 @@ pub(super) fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
             ("callbacks", Names(Callback)),
             ("deprecated", Flag),
             ("operationId", Fact),
-            ("parameters", Sorted(Parameter, ["in", "name", "$ref"])),
+            ("parameters", Sorted(Parameter, PARAMETERS)),
             ("requestBody", One(RequestBody)),
             ("responses", Entries(Response)),
             ("security", Security),

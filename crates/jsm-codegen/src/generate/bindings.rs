@@ -5,12 +5,13 @@
 
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::{ToTokens, quote};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{Expr, ImplItem, Item, Stmt};
 
-use super::facts::{LIMITS, METHODS, object};
+use super::facts::{LIMITS, METHODS, object, with_default};
 use super::types::words;
+use crate::annotations::{Id, OfOperation, OfSchema};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -32,10 +33,10 @@ pub(crate) fn bindings(document: &Value, module: &str) -> Result<syn::File, Stri
                 format!("crate::Page<{module}::types::{item}>"),
                 std::iter::empty(),
             );
-        } else if let Some(id) = schema.get("x-jsm-id") {
-            let rust = match id.as_str() {
-                Some(id) => format!("crate::NumericId<{module}::id::{id}>"),
-                None => format!("{module}::{name}"),
+        } else if let Some(id) = OfSchema::read(schema).id {
+            let rust = match id {
+                Id::NumberOf(id) => format!("crate::NumericId<{module}::id::{id}>"),
+                Id::Own => format!("{module}::{name}"),
             };
             settings.with_replacement(name, rust, impls);
         }
@@ -88,7 +89,7 @@ impl VisitMut for SendNoMap {
 
 /// The name of the schema of a page's items.
 pub(crate) fn page_item(schema: &Value) -> Option<&str> {
-    let values = schema.get("x-jsm-page")?.as_str()?;
+    let values = OfSchema::read(schema).page?;
     schema.get("properties")?.get(values)?.get("items")?.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)
 }
 
@@ -97,40 +98,72 @@ fn narrow(document: &Value) -> Value {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, item) in paths {
         for method in METHODS {
-            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
-            if let Some(name) = operation.get("x-jsm-name").cloned() {
-                operation.insert("operationId".to_owned(), name);
+            let Some(operation) = item.get_mut(method) else { continue };
+            let name = OfOperation::read(operation, method).name.map(str::to_owned);
+            let Some(operation) = operation.as_object_mut() else { continue };
+            if let Some(name) = name {
+                operation.insert("operationId".to_owned(), name.into());
             }
             if let Some(Value::Object(responses)) = operation.get_mut("responses") {
                 responses.retain(|status, _| status.starts_with('2'));
             }
         }
     }
-    loosen(&mut document);
+    for (part, names) in [("paths", true), ("components", false)] {
+        document.get_mut(part).into_iter().for_each(|part| loosen(part, names));
+    }
     document
 }
 
-/// Drops the limits and formats of values: an answer that breaks one is still an answer.
-fn loosen(node: &mut Value) {
+/// Maps whose keys are names that the API chooses.
+const NAMED: [&str; 7] =
+    ["content", "headers", "parameters", "properties", "requestBodies", "responses", "schemas"];
+
+/// Drops what promises something of values that a type would hold servers to: an answer that breaks it is still an
+/// answer. `names` says that the keys of a map are names, so that none of them is a keyword.
+fn loosen(node: &mut Value, names: bool) {
     match node {
         Value::Object(map) => {
-            // A property may bear the name of a limit; a limit is never an object.
-            map.retain(|key, value| value.is_object() || !LIMITS.contains(&key.as_str()));
-            // A text in another form than promised is still a text.
-            if map.get("type").is_some_and(|kind| kind == "string")
-                && map.get("format").is_some_and(|f| f != "binary")
-            {
-                map.remove("format");
+            if !names {
+                loosen_schema(map);
             }
-            map.values_mut().for_each(loosen);
+            for (key, value) in map {
+                loosen(value, !names && NAMED.contains(&key.as_str()));
+            }
         }
-        Value::Array(list) => list.iter_mut().for_each(loosen),
+        Value::Array(list) => list.iter_mut().for_each(|node| loosen(node, false)),
         _ => {}
     }
 }
 
-/// The names of the id types, and for a numeric form the id it is a form of.
+fn loosen_schema(map: &mut Map<String, Value>) {
+    map.retain(|key, _| !LIMITS.contains(&key.as_str()));
+    // A text in another form than promised is still a text.
+    if map.get("type").is_some_and(|kind| kind == "string")
+        && map.get("format").is_some_and(|f| f != "binary")
+    {
+        map.remove("format");
+    }
+    // Only texts have names in Rust; a number that is not listed is still a number.
+    if let Some(values) = map.get("enum").and_then(Value::as_array)
+        && values.iter().any(|value| !value.is_string() && !value.is_null())
+    {
+        if values.iter().all(|value| value.is_i64() || value.is_null()) {
+            map.entry("type").or_insert_with(|| "integer".into());
+        }
+        map.remove("enum");
+    }
+    // What a server does without a value is documentation: nobody sent it, so nothing is read or sent in its place.
+    if let Some(default) = map.remove("default") {
+        let known = map.get("description").and_then(Value::as_str).unwrap_or_default();
+        let described = with_default(known, Some(&default));
+        map.insert("description".to_owned(), described.into());
+    }
+}
+
+/// The schemas that are ids of their own, by name.
 pub(crate) fn ids(document: &Value) -> Vec<(String, Value)> {
     let schemas = document.get("components").into_iter().flat_map(|components| object(components, "schemas"));
-    schemas.filter(|(_, s)| s.get("x-jsm-id").is_some()).map(|(name, s)| (name.clone(), s.clone())).collect()
+    let own = schemas.filter(|(_, schema)| OfSchema::read(schema).id == Some(Id::Own));
+    own.map(|(name, schema)| (name.clone(), schema.clone())).collect()
 }

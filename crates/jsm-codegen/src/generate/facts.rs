@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::annotations::{self, OfOperation};
+
 /// The methods that a path item can carry, as the document writes them.
 pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
@@ -63,6 +65,8 @@ pub(crate) struct Parameter {
     pub(crate) place: String,
     pub(crate) description: String,
     pub(crate) schema: Value,
+    /// Whether a list goes into one parameter, with commas between its values (`explode: false` in a query).
+    pub(crate) joined: bool,
 }
 
 /// The annotation `x-jsm-paging`.
@@ -94,6 +98,7 @@ pub(crate) fn facts(document: &Value) -> Vec<Facts> {
 
 fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Value) -> Facts {
     let id = text(operation, "operationId");
+    let notes = OfOperation::read(operation, method);
     let statuses = object(operation, "responses").filter_map(|(status, response)| {
         Some((status.parse().ok()?, text(resolve(document, response), "description")))
     });
@@ -101,16 +106,20 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
         .get("requestBody")
         .map(|body| resolve(document, body))
         .and_then(|body| body.pointer("/content/application~1json/schema"));
+    let parameters = parameters(document, item, operation);
+    let placed = parameters.iter().map(|p| (p.place.as_str(), p.name.as_str(), &p.schema));
+    let write_limit = annotations::write_limit(document, placed).map(str::to_owned);
+    let scopes = annotations::scopes(document, operation).into_iter();
     Facts {
-        name: operation.get("x-jsm-name").and_then(Value::as_str).map_or_else(|| pascal(&id), str::to_owned),
-        group: operation.get("x-jsm-group").and_then(Value::as_str).unwrap_or("other").to_owned(),
+        name: notes.name.map_or_else(|| pascal(&id), str::to_owned),
+        group: notes.group.unwrap_or("other").to_owned(),
         method: method.to_uppercase(),
         path: path.to_owned(),
         description: text(operation, "description"),
-        parameters: parameters(document, item, operation),
+        parameters,
         body: json_body.cloned(),
-        multipart: operation.get("x-jsm-multipart").and_then(Value::as_str).map(str::to_owned),
-        scopes: scopes(operation),
+        multipart: notes.multipart.map(str::to_owned),
+        scopes: scopes.map(|set| set.into_iter().map(str::to_owned).collect()).collect(),
         experimental: flag(operation, "x-experimental"),
         deprecated: flag(operation, "deprecated"),
         statuses: statuses.collect(),
@@ -118,24 +127,16 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
             let is_html = |response: &Value| response["content"].get("text/html").is_some();
             responses.iter().any(|(status, response)| status.starts_with('2') && is_html(response))
         }),
-        answer_statuses: list(operation, "x-jsm-answer-statuses")
-            .filter_map(|s| s.as_u64()?.try_into().ok())
-            .collect(),
-        paging: operation.get("x-jsm-paging").and_then(Value::as_object).map(|names| Paging {
+        answer_statuses: notes.answer_statuses,
+        paging: notes.paging.map(|names| Paging {
             style: names.get("style").and_then(Value::as_str).unwrap_or_default().to_owned(),
             names: names.clone(),
         }),
-        repeatable: operation
-            .get("x-jsm-repeatable")
-            .and_then(Value::as_bool)
-            .unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
-        burst: number(operation, "x-jsm-burst"),
-        chunk: number(operation, "x-jsm-chunk"),
-        chunked: operation.get("x-jsm-chunked").and_then(Value::as_object).cloned(),
-        write_limit: parameters(document, item, operation)
-            .into_iter()
-            .find(|p| p.place == "path" && flag(resolve(document, &p.schema), "x-jsm-write-limit"))
-            .map(|p| p.name),
+        repeatable: notes.repeatable,
+        burst: notes.burst,
+        chunk: notes.chunk,
+        chunked: notes.chunked.cloned(),
+        write_limit,
     }
 }
 
@@ -144,7 +145,10 @@ pub(crate) fn parameters(document: &Value, item: &Value, operation: &Value) -> V
     let mut all: Vec<Parameter> = Vec::new();
     for parameter in list(operation, "parameters").chain(list(item, "parameters")) {
         let parameter = resolve(document, parameter);
+        let schema = parameter.get("schema").map(|schema| resolve(document, schema));
+        let is_list = schema.is_some_and(|schema| text(schema, "type") == "array");
         let read = Parameter {
+            joined: is_list && parameter.get("explode") == Some(&Value::Bool(false)),
             name: text(parameter, "name"),
             place: text(parameter, "in"),
             description: text(parameter, "description"),
@@ -155,21 +159,6 @@ pub(crate) fn parameters(document: &Value, item: &Value, operation: &Value) -> V
         }
     }
     all
-}
-
-/// The sets of scopes that `security` and the vendor's own list name, each once.
-fn scopes(operation: &Value) -> Vec<Vec<String>> {
-    let classic = list(operation, "security").filter_map(|entry| entry.get("OAuth2"));
-    let own = list(operation, "x-atlassian-oauth2-scopes").filter_map(|entry| entry.get("scopes"));
-    let mut sets: Vec<Vec<String>> = Vec::new();
-    for set in classic.chain(own) {
-        let set: Vec<String> =
-            set.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        if !set.is_empty() && !sets.contains(&set) {
-            sets.push(set);
-        }
-    }
-    sets
 }
 
 /// What a node stands for: itself, or what its `$ref` points at.
@@ -198,12 +187,15 @@ pub(crate) fn text(node: &Value, key: &str) -> String {
     node.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
 }
 
-fn flag(node: &Value, key: &str) -> bool {
-    node.get(key).and_then(Value::as_bool).unwrap_or(false)
+/// A description with what the server takes where nothing is sent.
+pub(crate) fn with_default(description: &str, default: Option<&Value>) -> String {
+    let default = default.map(|default| format!("The server's default: `{default}`."));
+    let parts = [Some(description.to_owned()).filter(|text| !text.is_empty()), default];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
-fn number(node: &Value, key: &str) -> Option<u32> {
-    node.get(key)?.as_u64()?.try_into().ok()
+fn flag(node: &Value, key: &str) -> bool {
+    node.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
 fn pascal(id: &str) -> String {

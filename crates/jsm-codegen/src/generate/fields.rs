@@ -50,8 +50,6 @@ pub(crate) struct Settable {
     pub(crate) required: bool,
     pub(crate) optional: bool,
     doc: String,
-    /// What it holds before it is set.
-    initial: TokenStream,
 }
 
 /// The name of a setter: the field's, unless the constructor has it already.
@@ -79,37 +77,16 @@ pub(crate) fn settable(item: &ItemStruct) -> Vec<Settable> {
                 .map(|text| text.value())
                 .collect::<Vec<_>>()
                 .join("\n");
-            // The document's own default stands in a function, which serde calls too.
-            let default = default(field).and_then(|path| syn::parse_str::<syn::Path>(&path).ok());
-            let initial = match &default {
-                Some(path) => quote!(#path()),
-                None => quote!(::std::default::Default::default()),
-            };
             let doc = if doc.is_empty() { format!("Sets `{}` of the body.", json_name(field)) } else { doc };
             Some(Settable {
                 ident,
                 ty: optional.unwrap_or(&field.ty).clone(),
-                required: optional.is_none() && !skipped && default.is_none(),
+                required: optional.is_none() && !skipped,
                 optional: optional.is_some(),
                 doc,
-                initial,
             })
         })
         .collect()
-}
-
-/// The path of the function that serde gets a field's default from.
-fn default(field: &syn::Field) -> Option<String> {
-    let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-    let metas = attrs.filter_map(|attr| {
-        attr.parse_args_with(syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated).ok()
-    });
-    metas.flatten().find_map(|meta| match meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("default") => {
-            syn::parse2::<syn::LitStr>(pair.value.to_token_stream()).ok().map(|text| text.value())
-        }
-        _ => None,
-    })
 }
 
 /// `new` and the setters of a type that requests carry.
@@ -118,13 +95,13 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
     let fields = settable(item);
     let mut arguments = Vec::new();
     let mut values = Vec::new();
-    for Settable { ident, ty, required, initial, .. } in &fields {
+    for Settable { ident, ty, required, .. } in &fields {
         if *required {
             let Argument { ty, value } = Argument::of(ty, ident);
             arguments.push(quote!(#ident: #ty));
             values.push(quote!(#ident: #value));
         } else {
-            values.push(quote!(#ident: #initial));
+            values.push(quote!(#ident: ::std::default::Default::default()));
         }
     }
     let setters = fields.iter().filter(|field| !field.required).map(|field| {

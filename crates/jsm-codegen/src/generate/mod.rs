@@ -23,6 +23,8 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{ImplItem, ImplItemFn, Item, Type};
 
+use crate::annotations::OfDocument;
+
 /// Generates the module of one API as Rust source, formatted so that errors and documentation can point into it.
 ///
 /// `api` is the name of the module; `document` is the text of the effective document.
@@ -154,11 +156,12 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
 
 /// Where the API stands, from the annotation `x-jsm-base`: below a site, below the gateway, or both.
 fn base(document: &Value) -> TokenStream {
-    let path = |key: &str| match document.pointer(&format!("/x-jsm-base/{key}")).and_then(Value::as_str) {
+    let path = |path: Option<&str>| match path {
         Some(path) => quote!(::std::option::Option::Some(#path)),
         None => quote!(::std::option::Option::None),
     };
-    let (site, gateway) = (path("site"), path("gateway"));
+    let base = OfDocument::read(document);
+    let (site, gateway) = (path(base.site), path(base.gateway));
     quote! {
         /// Where the API stands.
         pub static BASE: crate::Base = crate::Base { site: #site, gateway: #gateway };

@@ -10,9 +10,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quote};
 
-use super::facts::{Facts, Parameter};
+use super::facts::{Facts, Parameter, with_default};
 use super::fields::{Argument, Settable, settable, setter, setters};
-use super::types::{inner, qualified};
+use super::types::{inner, qualified, words};
 
 /// An operation with what progenitor made of it.
 pub(crate) struct Bound<'a> {
@@ -208,6 +208,9 @@ pub(crate) fn operation(
                     param.parameter.map_or("", |parameter| parameter.name.as_str())
                 )
             });
+            // A required parameter is sent with its default.
+            let default = param.parameter.and_then(|p| p.schema.get("default")).filter(|_| param.optional);
+            let text = with_default(&text, default);
             let ident = &param.ident;
             let Argument { ty, value } = Argument::of(&param.ty, ident);
             let value = if param.optional { quote!(::std::option::Option::Some(#value)) } else { value };
@@ -229,13 +232,39 @@ pub(crate) fn operation(
 
     let segments = params.iter().filter(|p| p.parameter.is_some_and(|p| p.place == "path")).map(|param| {
         let (ident, wire) = (&param.ident, &param.parameter.map(|p| p.name.clone()).unwrap_or_default());
-        quote!(crate::path_segment(#wire, &self.#ident)?;)
+        // Any text fits into a path, also where the API takes a number.
+        let number = words(param.ty.to_token_stream()).contains("NumericId");
+        let number = number.then(|| quote!(crate::argument::value(#wire, &self.#ident)?;));
+        quote!(#number crate::path_segment(#wire, &self.#ident)?;)
     });
+    let checks = params.iter().map(|param| {
+        let ident = &param.ident;
+        match param.parameter {
+            None => quote!(crate::argument::body(&self.#ident)?;),
+            Some(Parameter { name, place, .. }) if place == "header" => {
+                let given =
+                    if param.optional { quote!(self.#ident.as_ref()) } else { quote!(Some(&self.#ident)) };
+                quote!(crate::argument::header(#name, #given)?;)
+            }
+            Some(Parameter { name, .. }) => quote!(crate::argument::value(#name, &self.#ident)?;),
+        }
+    });
+    let joined = facts.parameters.iter().filter(|p| p.joined && p.place == "query").map(|p| &p.name);
+    let joined: Vec<&String> = joined.collect();
     let passed = params.iter().map(Param::pass);
     let record = quote! {
         crate::record(http, base, async |baseurl, client, inner| {
             super::Client { baseurl, client, inner }.#method(#(#passed),*).await.map(drop)
         })
+        // Which argument is at fault is asked only where the request cannot be built.
+        .or_else(|error| {
+            #(#checks)*
+            Err(error)
+        })
+    };
+    let record = match joined.as_slice() {
+        [] => record,
+        joined => quote!(#record.map(|request| crate::argument::join(request, &[#(#joined),*]))),
     };
     let record = match &facts.multipart {
         Some(part) => quote!(crate::with_files(#record?, #part, &self.files)),

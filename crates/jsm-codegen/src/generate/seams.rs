@@ -9,9 +9,10 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{ItemStruct, Type};
 
-use super::facts::{list, object};
+use super::facts::object;
 use super::operations::{Bound, plain};
 use super::types::{inner, json_name, qualified};
+use crate::annotations::OfSchema;
 
 type Structs<'a> = BTreeMap<String, &'a ItemStruct>;
 
@@ -134,7 +135,8 @@ pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenS
     for (schema, facts) in schemas {
         let known = by_name.get(&plain(schema));
         let missing = |what: &str| format!("{schema}: {what} names what is not there");
-        if let Some(date) = facts.get("x-jsm-date") {
+        let notes = OfSchema::read(facts);
+        if let Some(date) = notes.date {
             let item = known.ok_or_else(|| missing("x-jsm-date"))?;
             let part = |part: &str| date.get(part).and_then(Value::as_str).and_then(|p| property(item, p));
             let (Some((millis, _)), Some((text, _))) = (part("millis"), part("text")) else {
@@ -152,13 +154,14 @@ pub(crate) fn of_types(document: &Value, structs: &Structs<'_>) -> Result<TokenS
                 }
             });
         }
-        if let Some(linked) = facts.get("x-jsm-linked-id") {
+        if let Some(linked) = notes.linked_id {
             let item = known.ok_or_else(|| missing("x-jsm-linked-id"))?;
             let text = |part: &str| linked.get(part).and_then(Value::as_str);
             let (links, ty) =
                 text("links").and_then(|p| property(item, p)).ok_or_else(|| missing("x-jsm-linked-id"))?;
             let ty = inner(ty, "Option").ok_or_else(|| missing("x-jsm-linked-id"))?;
-            let from = list(linked, "from")
+            let from = linked.get("from").and_then(Value::as_array).into_iter().flatten();
+            let from = from
                 .map(|name| name.as_str().and_then(|name| field(ty, name, structs)).map(|(ident, _)| ident))
                 .collect::<Option<Vec<_>>>()
                 .ok_or_else(|| missing("x-jsm-linked-id"))?;

@@ -12,7 +12,8 @@ use serde_json::Value;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Fields, Item, ItemEnum, ItemStruct, Meta, Token, Type, parse_quote};
 
-use super::facts::{list, object};
+use super::facts::object;
+use crate::annotations::OfSchema;
 
 /// Rewrites the items of the module `types`; `answered` are the types that answers start from.
 pub(crate) fn soften(items: &mut Vec<Item>, document: &Value, answered: &[Type]) {
@@ -63,34 +64,23 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
     item.attrs.push(json_schema());
     let Fields::Named(fields) = &mut item.fields else { return };
     item.attrs.push(parse_quote!(#[non_exhaustive]));
-    let always: BTreeSet<&str> = schema
-        .into_iter()
-        .flat_map(|schema| list(schema, "x-jsm-always"))
-        .filter_map(Value::as_str)
-        .collect();
+    let always = schema.map(OfSchema::read).unwrap_or_default().always;
     for field in &mut fields.named {
         let name = json_name(field);
         let property = schema.and_then(|schema| schema.get("properties")).and_then(|all| all.get(&name));
         let mut serde = Serde::take(field);
-        if always.contains(name.as_str())
+        if always.contains(&name.as_str())
             && let Some(inner) = inner(&field.ty, "Option")
         {
             field.ty = inner.clone();
             serde.set("default", None);
             serde.set("skip_serializing_if", Some("crate::tolerant::is_default"));
         }
-        let listed = inner(&field.ty, "Vec").is_some() || inner(&field.ty, "BTreeMap").is_some();
         if (serde.has("default") || read && has_default(&field.ty)) && inner(&field.ty, "Option").is_none() {
-            // A default of the document's own keeps its function; only `null` has to read as absent then.
-            if !serde.has("default") || listed || always.contains(name.as_str()) {
-                serde.set("default", None);
-            }
-            if serde.is_plain("default") {
-                serde.set("deserialize_with", Some("crate::tolerant::null_as_default"));
-            }
+            serde.set("default", None);
+            serde.set("deserialize_with", Some("crate::tolerant::null_as_default"));
         }
-        let aliases = property.into_iter().flat_map(|property| list(property, "x-jsm-alias"));
-        for alias in aliases.filter_map(Value::as_str) {
+        for alias in property.map(OfSchema::read).unwrap_or_default().alias {
             serde.push(parse_quote!(alias = #alias));
         }
         serde.put(field);
@@ -165,10 +155,6 @@ impl Serde {
 
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|meta| meta.path().is_ident(name))
-    }
-
-    fn is_plain(&self, name: &str) -> bool {
-        self.0.iter().any(|meta| matches!(meta, Meta::Path(path) if path.is_ident(name)))
     }
 
     fn set(&mut self, name: &str, value: Option<&str>) {
@@ -351,10 +337,9 @@ pub(crate) fn words(tokens: TokenStream) -> BTreeSet<String> {
 
 /// The module of id types: a marker for each, and the alias that programs use.
 pub(crate) fn ids(names: &[(String, Value)]) -> TokenStream {
-    let own = names.iter().filter(|(_, schema)| schema.get("x-jsm-id").is_some_and(|id| !id.is_string()));
     let mut markers = TokenStream::new();
     let mut aliases = TokenStream::new();
-    for (name, schema) in own {
+    for (name, schema) in names {
         let ident = format_ident!("{name}");
         let doc = schema
             .get("description")

@@ -5,6 +5,7 @@
 
 mod names;
 mod operations;
+mod parameters;
 mod schemas;
 mod structure;
 

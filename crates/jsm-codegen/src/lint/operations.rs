@@ -1,11 +1,11 @@
-//! Rules for operations: names, parameters, bodies, answers, and the annotations that a program relies on.
+//! Rules for operations: names, bodies, answers, and the annotations that a program relies on.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{Facts, METHODS, facts, list, object, parameters, resolve, text};
+use crate::generate::facts::{Facts, METHODS, facts, object, resolve, text};
 
 const ERGONOMICS: &str = "annotate it in ergonomics.yaml";
 
@@ -32,7 +32,7 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
                 let problem = format!("its operationId {id} is that of {first} too");
                 found.push(Finding::new(&place, problem, "give it another in corrections.yaml"));
             }
-            parameter_rules(document, path, item, operation, &place, found);
+            super::parameters::check(document, path, item, operation, &place, found);
             body_rules(document, operation, &place, found);
             response_rules(document, operation, &place, found);
         }
@@ -45,72 +45,6 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
             found.push(Finding::new(&place, problem, "give it another x-jsm-name in ergonomics.yaml"));
         }
         annotation_rules(document, &facts, &place, found);
-    }
-}
-
-fn parameter_rules(
-    document: &Value,
-    path: &str,
-    item: &Value,
-    operation: &Value,
-    place: &str,
-    found: &mut Vec<Finding>,
-) {
-    const MEND: &str = "mend it in corrections.yaml";
-    let mut idents: BTreeMap<String, String> = BTreeMap::new();
-    for raw in list(operation, "parameters").chain(list(item, "parameters")) {
-        let parameter = resolve(document, raw);
-        let name = text(parameter, "name");
-        let style = text(parameter, "style");
-        let kind = text(parameter, "in");
-        let problem = match (kind.as_str(), style.as_str()) {
-            ("path", "" | "simple") | ("header", "" | "simple") | ("query", "" | "form") => None,
-            ("cookie", _) => Some("stands in a cookie, which the generator does not send".to_owned()),
-            ("path" | "header" | "query", style) => {
-                Some(format!("has the style {style}, which the generator does not write"))
-            }
-            (other, _) => Some(format!("stands in {other:?}, where no parameter can")),
-        };
-        if let Some(problem) = problem {
-            found.push(Finding::new(place, format!("the parameter {name} {problem}"), MEND));
-        }
-        if parameter.get("schema").is_none_or(|schema| !schema.is_object()) {
-            found.push(Finding::new(place, format!("the parameter {name} has no schema"), MEND));
-        }
-        let own = ["accept", "authorization", "content-type"].contains(&name.to_lowercase().as_str());
-        if kind == "header" && own {
-            let problem = format!("the parameter {name} is a header that clients set themselves");
-            found.push(Finding::new(place, problem, "remove it in corrections.yaml"));
-        }
-        if name == "body" && operation.get("requestBody").is_some() {
-            let problem = "the parameter body has the name of the operation's body";
-            found.push(Finding::new(place, problem, "remove one of them in generator.yaml"));
-        }
-        if kind == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
-            found.push(Finding::new(place, format!("the path parameter {name} is not required"), MEND));
-        }
-        if kind == "path" && !path.contains(&format!("{{{name}}}")) {
-            found.push(Finding::new(place, format!("the path parameter {name} is not in the path"), MEND));
-        }
-    }
-    for parameter in parameters(document, item, operation) {
-        let ident = crate::generate::plain(&parameter.name);
-        if ident.is_empty() {
-            found.push(Finding::new(
-                place,
-                format!("no Rust name can be made of {:?}", parameter.name),
-                MEND,
-            ));
-        } else if let Some(first) = idents.insert(ident, parameter.name.clone()) {
-            let problem = format!("the parameters {first} and {} have one Rust name", parameter.name);
-            found.push(Finding::new(place, problem, MEND));
-        }
-    }
-    for name in path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-        let known = parameters(document, item, operation);
-        if !known.iter().any(|parameter| parameter.place == "path" && parameter.name == name) {
-            found.push(Finding::new(place, format!("the path's {name} is no parameter"), MEND));
-        }
     }
 }
 

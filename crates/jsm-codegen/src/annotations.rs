@@ -1,0 +1,180 @@
+//! The annotations of `openapi/README.md`, read once: what generation emits from them is what a comparison sees of them.
+//!
+//! Each reads one node of an effective document. Whether what an annotation names is there is for `lint` and for the code
+//! that emits it to say.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::generate::facts::{list, resolve};
+
+/// What every annotation begins with.
+pub(crate) const PREFIX: &str = "x-jsm-";
+
+/// What is said of an operation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct OfOperation<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) group: Option<&'a str>,
+    pub(crate) multipart: Option<&'a str>,
+    /// Statuses above 299 whose bodies are answers.
+    pub(crate) answer_statuses: Vec<u16>,
+    /// How it is paged; an exemption is nothing.
+    pub(crate) paging: Option<&'a Map<String, Value>>,
+    pub(crate) repeatable: bool,
+    pub(crate) burst: Option<u32>,
+    pub(crate) chunk: Option<u32>,
+    pub(crate) chunked: Option<&'a Map<String, Value>>,
+    /// Every other one, so that a comparison misses none.
+    #[cfg_attr(not(feature = "maintain"), expect(dead_code, reason = "only a comparison reads it"))]
+    pub(crate) others: BTreeMap<&'a str, &'a Value>,
+}
+
+impl<'a> OfOperation<'a> {
+    const KNOWN: [&'static str; 9] = [
+        "x-jsm-answer-statuses",
+        "x-jsm-burst",
+        "x-jsm-chunk",
+        "x-jsm-chunked",
+        "x-jsm-group",
+        "x-jsm-multipart",
+        "x-jsm-name",
+        "x-jsm-paging",
+        "x-jsm-repeatable",
+    ];
+
+    /// Reads the node of an operation with this method, in small letters.
+    pub(crate) fn read(operation: &'a Value, method: &str) -> Self {
+        let text = |key: &str| operation.get(key).and_then(Value::as_str);
+        let parts = |key: &str| operation.get(key).and_then(Value::as_object);
+        let number = |key: &str| operation.get(key)?.as_u64()?.try_into().ok();
+        Self {
+            name: text("x-jsm-name"),
+            group: text("x-jsm-group"),
+            multipart: text("x-jsm-multipart"),
+            answer_statuses: list(operation, "x-jsm-answer-statuses")
+                .filter_map(|status| status.as_u64()?.try_into().ok())
+                .collect(),
+            paging: parts("x-jsm-paging"),
+            repeatable: operation
+                .get("x-jsm-repeatable")
+                .and_then(Value::as_bool)
+                .unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
+            burst: number("x-jsm-burst"),
+            chunk: number("x-jsm-chunk"),
+            chunked: parts("x-jsm-chunked"),
+            others: others(operation, &Self::KNOWN),
+        }
+    }
+}
+
+/// What is said of a schema, or of a property, which is one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct OfSchema<'a> {
+    /// The property with the items, where it is a page.
+    pub(crate) page: Option<&'a str>,
+    pub(crate) id: Option<Id<'a>>,
+    pub(crate) always: Vec<&'a str>,
+    pub(crate) alias: Vec<&'a str>,
+    pub(crate) date: Option<&'a Map<String, Value>>,
+    pub(crate) linked_id: Option<&'a Map<String, Value>>,
+    /// Whether the server counts writes by it.
+    pub(crate) write_limit: bool,
+    /// Every other one, so that a comparison misses none.
+    #[cfg_attr(not(feature = "maintain"), expect(dead_code, reason = "only a comparison reads it"))]
+    pub(crate) others: BTreeMap<&'a str, &'a Value>,
+}
+
+/// The annotation `x-jsm-id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Id<'a> {
+    /// An id of its own.
+    Own,
+    /// The numeric form of another.
+    NumberOf(&'a str),
+}
+
+impl<'a> OfSchema<'a> {
+    const KNOWN: [&'static str; 7] = [
+        "x-jsm-alias",
+        "x-jsm-always",
+        "x-jsm-date",
+        "x-jsm-id",
+        "x-jsm-linked-id",
+        "x-jsm-page",
+        "x-jsm-write-limit",
+    ];
+
+    /// Reads the node of a schema; a reference says nothing itself.
+    pub(crate) fn read(schema: &'a Value) -> Self {
+        let parts = |key: &str| schema.get(key).and_then(Value::as_object);
+        let texts = |key: &str| list(schema, key).filter_map(Value::as_str).collect();
+        Self {
+            page: schema.get("x-jsm-page").and_then(Value::as_str),
+            id: match schema.get("x-jsm-id") {
+                Some(Value::String(id)) => Some(Id::NumberOf(id)),
+                None | Some(Value::Bool(false) | Value::Null) => None,
+                Some(_) => Some(Id::Own),
+            },
+            always: texts("x-jsm-always"),
+            alias: texts("x-jsm-alias"),
+            date: parts("x-jsm-date"),
+            linked_id: parts("x-jsm-linked-id"),
+            write_limit: schema.get("x-jsm-write-limit").is_some_and(|flag| *flag == Value::Bool(true)),
+            others: others(schema, &Self::KNOWN),
+        }
+    }
+}
+
+/// What is said of the document as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfDocument<'a> {
+    /// The path of the API below a site.
+    pub(crate) site: Option<&'a str>,
+    /// The path of the API below the gateway.
+    pub(crate) gateway: Option<&'a str>,
+}
+
+impl<'a> OfDocument<'a> {
+    pub(crate) fn read(document: &'a Value) -> Self {
+        let base = |key: &str| document.get("x-jsm-base")?.get(key)?.as_str();
+        Self { site: base("site"), gateway: base("gateway") }
+    }
+}
+
+/// The sets of scopes each of which lets a token in, each once: those of the vendor's own list, and those of the
+/// standard's `security`, which the document says for all operations that say nothing.
+///
+/// A scheme without scopes says how to sign in, not what the program must have been granted.
+pub(crate) fn scopes<'a>(document: &'a Value, operation: &'a Value) -> Vec<Vec<&'a str>> {
+    let texts = |list: &'a Value| list.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let security = if operation.get("security").is_some() { operation } else { document };
+    let standard = list(security, "security").filter_map(Value::as_object);
+    let standard = standard.map(|schemes| schemes.values().flat_map(texts).collect::<Vec<_>>());
+    let own = list(operation, "x-atlassian-oauth2-scopes").filter_map(|entry| entry.get("scopes"));
+    let own = own.map(|list| texts(list).collect());
+    let mut sets: Vec<Vec<&str>> = Vec::new();
+    for set in standard.chain(own) {
+        if !set.is_empty() && !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
+    sets
+}
+
+/// The name of the path parameter that the server counts writes by.
+pub(crate) fn write_limit<'a>(
+    document: &Value,
+    mut parameters: impl Iterator<Item = (&'a str, &'a str, &'a Value)>,
+) -> Option<&'a str> {
+    let limits = |schema: &Value| OfSchema::read(resolve(document, schema)).write_limit;
+    parameters.find(|(place, _, schema)| *place == "path" && limits(schema)).map(|(_, name, _)| name)
+}
+
+/// The annotations that have no field of their own here. What is merely inferred is no part of an interface.
+fn others<'a>(node: &'a Value, known: &[&str]) -> BTreeMap<&'a str, &'a Value> {
+    let entries = node.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value));
+    let ours = entries.filter(|(key, _)| key.starts_with(PREFIX) && *key != "x-jsm-inferred");
+    ours.filter(|(key, _)| !known.contains(key)).collect()
+}

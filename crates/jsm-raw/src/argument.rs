@@ -1,0 +1,125 @@
+//! What is wrong with an argument that cannot be sent, by the name that the API has for it.
+//!
+//! Most arguments always fit. Where a request cannot be built, the generated code asks here which of its arguments is at
+//! fault; only a number in a path is asked about before, because any text fits there. Path segments are in
+//! [`crate::segment`].
+
+use std::fmt::Display;
+use std::io;
+
+use reqwest::Request;
+use reqwest::header::HeaderValue;
+use serde::Serialize;
+
+use crate::RequestError;
+
+/// Refuses a value that has no form in JSON, of a parameter in a path or a query.
+#[allow(dead_code, reason = "only generated code calls it, and only where an operation has parameters")]
+pub(crate) fn value(parameter: &str, value: &impl Serialize) -> Result<(), RequestError> {
+    serde_json::to_writer(io::sink(), value).map_err(|error| RequestError::argument(parameter, &error))
+}
+
+/// Refuses a value that has no form in a header.
+#[allow(dead_code, reason = "only generated code calls it, and only where an operation has headers")]
+pub(crate) fn header(parameter: &str, value: Option<&impl Display>) -> Result<(), RequestError> {
+    match value.map(|value| HeaderValue::from_str(&value.to_string())) {
+        Some(Err(_)) => {
+            Err(RequestError::argument(parameter, &"must be text on one line, without control characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a body that has no form in JSON, and names the property that is at fault.
+#[allow(dead_code, reason = "only generated code calls it, and only where an operation has a body")]
+pub(crate) fn body(value: &impl Serialize) -> Result<(), RequestError> {
+    let mut written = Vec::new();
+    serde_json::to_writer(&mut written, value).map_err(|error| {
+        let property = last_key(&String::from_utf8_lossy(&written)).unwrap_or("body").to_owned();
+        RequestError::argument(&property, &error)
+    })
+}
+
+/// The key whose value is missing, or the list of which an entry is, at the end of JSON that breaks off.
+fn last_key(json: &str) -> Option<&str> {
+    let entries = |c: char| c == '[' || c == ',' || c == '-' || c.is_ascii_digit();
+    let key = json.trim_end_matches(entries).strip_suffix("\":")?;
+    key.rsplit_once('"').map(|(_, key)| key)
+}
+
+/// Writes the repeated parameters of these names as one each, with commas between the values.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API wants lists joined")]
+pub(crate) fn join(mut request: Request, names: &[&str]) -> Request {
+    let query = request.url().query().unwrap_or_default();
+    let mut joined: Vec<(&str, String)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match joined.iter_mut().find(|(known, _)| *known == name && names.contains(&name)) {
+            // A comma within a value is escaped by now.
+            Some((_, values)) => *values += &format!(",{value}"),
+            None => joined.push((name, value.to_owned())),
+        }
+    }
+    let query: Vec<String> = joined.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    request.url_mut().set_query(if query.is_empty() { None } else { Some(&query.join("&")) });
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{IdKind, NumericId};
+
+    #[derive(Clone)]
+    enum Shelf {}
+
+    impl IdKind for Shelf {
+        const NAME: &'static str = "ShelfId";
+    }
+
+    type ShelfId = NumericId<Shelf>;
+
+    #[test]
+    fn names_the_property_that_cannot_be_sent() {
+        let map = |key: &str, ids: Vec<ShelfId>| BTreeMap::from([(key.to_owned(), ids)]);
+        let said = |body: &dyn Fn() -> Result<(), RequestError>| body().unwrap_err().to_string();
+        let bad = || vec![ShelfId::from(-7), ShelfId::from("abc")];
+        assert_eq!(said(&|| body(&map("shelfIds", bad()))), r#"shelfIds must be a number, got "abc""#);
+        assert_eq!(
+            said(&|| body(&[map("a", vec![1.into()]), map("b", bad())])),
+            r#"b must be a number, got "abc""#
+        );
+        assert_eq!(said(&|| body(&bad())), r#"body must be a number, got "abc""#);
+        assert_eq!(
+            said(&|| value("shelfId", &Some(ShelfId::from("1\n2")))),
+            r#"shelfId must be a number, got "1\n2""#
+        );
+        assert!(body(&map("shelfIds", vec![1.into()])).is_ok());
+        assert!(body(&json!({"text": "\":"})).is_ok());
+    }
+
+    #[test]
+    fn refuses_a_header_of_two_lines() {
+        let said = header("Shelf-Key", Some(&"a\nb")).unwrap_err().to_string();
+        assert_eq!(said, "Shelf-Key must be text on one line, without control characters");
+        assert!(header("Shelf-Key", Some(&"a b")).is_ok());
+        assert!(header("Shelf-Key", None::<&String>).is_ok());
+    }
+
+    #[test]
+    fn joins_what_is_repeated_and_keeps_the_rest() {
+        let http = reqwest::Client::new();
+        for (query, joined) in
+            [("tag=a&n=1&tag=b%2Cc&tag=&n=2", "tag=a,b%2Cc,&n=1&n=2"), ("n=1", "n=1"), ("tag=a", "tag=a")]
+        {
+            let request = http.get(format!("https://acme.example/shelf?{query}")).build().expect("a URL");
+            assert_eq!(join(request, &["tag"]).url().query(), Some(joined));
+        }
+        let request = http.get("https://acme.example/shelf").build().expect("a URL");
+        assert_eq!(join(request, &["tag"]).url().as_str(), "https://acme.example/shelf");
+    }
+}
