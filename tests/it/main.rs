@@ -16,3 +16,4 @@ mod surface; // The public Rust surface of every API.
 mod third_api; // An API that nobody has seen before, given as data.
 mod tidy; // What must hold of sources and manifests.
 mod update; // All of an update or a page of what to mend.
+mod writing; // Commands that write at once, and commands that are killed.

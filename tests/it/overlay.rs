@@ -2,9 +2,13 @@
 //!
 //! Whether this project's own overlays fit its pinned documents is for `freshness` to tell.
 
+use std::fs;
+
 use jsm_codegen::document;
-use jsm_codegen::overlay::{apply, parse};
+use jsm_codegen::effective::attempt;
+use jsm_codegen::overlay::{Change, apply, parse};
 use serde_json::{Value, json};
+use xtask::{effective, files};
 
 const REFUSALS: &str = include_str!("../fixtures/overlay/refusals.yaml");
 const MERGING: &str = include_str!("../fixtures/overlay/merging.yaml");
@@ -61,6 +65,42 @@ fn what_fits_is_applied_beside_what_does_not() {
     let at = |file: &str, number, target: &str| (file.to_owned(), Some((number, target.to_owned())));
     assert_eq!(places, [at("2.yaml", 1, "$.gone"), at("3.yaml", 2, "$.lost"), at("3.yaml", 3, "$.missing")]);
     assert_eq!(document, json!({"a": {"seen": true}, "b": {"seen": true}}));
+}
+
+#[test]
+fn an_addition_of_what_upstream_documents_by_now_is_named() {
+    for api in effective::apis(&files::root()).expect("pins.toml is ours") {
+        let place = files::pinned(&api);
+        let text = fs::read_to_string(files::root().join(&place)).expect("it is pinned");
+        let pinned = document::parse(text.as_bytes()).expect("it is a document");
+        let overlays = effective::overlays(&files::root(), &api).expect("they are ours");
+        let (_, problems) = attempt(&pinned, &overlays);
+        assert_eq!(problems, [], "{api}");
+        for overlay in &overlays {
+            for (at, action) in overlay.actions.iter().enumerate().filter(|(_, action)| action.adds) {
+                let Change::Update(update) = &action.change else { panic!("what adds updates") };
+                for (key, value) in update.as_object().expect("our additions add members") {
+                    // Upstream says it in its own words: other ids, other schemas, another name of a path's parameter.
+                    let mut theirs = pinned.clone();
+                    let added = action.target.trim_start_matches("$.").split('.').try_fold(&mut theirs, |node, step| {
+                        node.get_mut(step)
+                    });
+                    let Some(parent) = added else { continue };
+                    parent[key.as_str()] = match value.get("post").is_some() {
+                        true => json!({"post": {"operationId": "theirs", "responses": {}}}),
+                        false => json!({"type": "object"}),
+                    };
+                    let (_, problems) = attempt(&theirs, &overlays);
+                    let named = problems.iter().find(|problem| {
+                        problem.file == overlay.file
+                            && problem.action == Some((at + 1, action.target.clone()))
+                            && problem.message.starts_with(&format!("adds {key}, which the document has already"))
+                    });
+                    assert!(named.is_some(), "{api}: {key} was taken: {problems:#?}");
+                }
+            }
+        }
+    }
 }
 
 fn cases(fixture: &Value) -> impl Iterator<Item = &Value> {

@@ -1,13 +1,15 @@
 //! The public surface of what is written by hand, read from its source: one line for each thing a program can name.
 //!
 //! What is generated is listed in `surface`. Whatever says `pub` counts: the lint `unreachable_pub` sees to it that
-//! nothing says so in vain. What a macro writes is not seen.
+//! nothing says so in vain. Which private module something is in is left out, also of paths, because no program can name
+//! it. What a macro writes is not seen.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use quote::ToTokens;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Fields, FnArg, ImplItem, Item, ItemImpl, Signature, TraitItem, Type, UseTree, Visibility,
 };
@@ -47,17 +49,37 @@ fn tells_every_form_of_item() {
         #[cfg(test)] pub fn tested() {}
         pub fn outside(n: u8) -> bool { true }
     "#;
-    let mut lines = BTreeSet::new();
+    insta::assert_snapshot!("forms", of(source).into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn stays_when_a_private_module_moves() {
+    let forms = [
+        "mod ground; pub use ground::Failure; pub use ground::Failure as Error; pub use ground::{self as floor, Depth}; \
+         pub fn fall(from: ground::Depth) -> std::result::Result<(), std::io::error::Failure> { deep::go() } \
+         impl From<ground::Failure> for Error { fn from() {} } impl ground::Fall for Depth {} \
+         mod inner { pub struct Error; pub struct Depth; pub fn go(at: super::ground::Depth) {} }",
+        "mod earth { mod ground; } pub use crate::earth::ground::Failure; pub use earth::ground::Failure as Error; \
+         pub use self::earth::ground::{self as floor, Depth}; \
+         pub fn fall(from: crate::earth::ground::Depth) -> std::result::Result<(), std::io::error::Failure> { go() } \
+         impl From<earth::ground::Failure> for Error { fn from() {} } impl earth::ground::Fall for Depth {} \
+         mod other { pub struct Error; pub struct Depth; mod error { pub fn go(at: Depth) {} } }",
+    ];
+    let [before, after] = forms.map(of);
+    assert_eq!(before, after);
+    assert!(before.contains("use Failure as Error"), "{before:#?}");
+    assert!(before.contains("fall(from: Depth) -> std::result::Result<(), std::io::error::Failure>"), "{before:#?}");
+}
+
+fn of(source: &str) -> BTreeSet<String> {
     let file = syn::parse_file(source).expect("it is Rust");
-    list(&file.items, &declared(&file.items), &mut lines);
-    insta::assert_snapshot!("forms", lines.into_iter().collect::<Vec<_>>().join("\n"));
+    listed(&file.items, &modules(&file.items))
 }
 
 fn listing(name: &str) -> BTreeSet<String> {
     let mut items = Vec::new();
     read(&files::root().join("crates").join(name).join("src"), &mut items);
-    let mut lines = BTreeSet::new();
-    list(&items, &declared(&items), &mut lines);
+    let lines = listed(&items, &modules(&items));
     assert!(!lines.is_empty(), "{name} has nothing public");
     lines
 }
@@ -72,6 +94,50 @@ fn read(folder: &Path, items: &mut Vec<Item>) {
             let text = fs::read_to_string(&path).expect("a source is text");
             items.extend(syn::parse_file(&text).expect("a source is Rust").items);
         }
+    }
+}
+
+/// The lines of some items, whose paths do not say through which private modules they lead.
+fn listed(items: &[Item], modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut items = items.to_vec();
+    items.iter_mut().for_each(|item| Shorten(modules).visit_item_mut(item));
+    let mut lines = BTreeSet::new();
+    list(&items, &declared(&items), &mut lines);
+    lines
+}
+
+/// The names of the private modules, and of what stands for the crate and the modules around.
+fn modules(items: &[Item]) -> BTreeSet<String> {
+    let mut found = BTreeSet::from(["crate", "self", "super"].map(str::to_owned));
+    for item in items {
+        let Item::Mod(item) = item else { continue };
+        if !public(&item.vis) {
+            found.insert(item.ident.to_string());
+        }
+        found.extend(modules(item.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default()));
+    }
+    found
+}
+
+/// Takes private modules off the beginning of paths.
+struct Shorten<'a>(&'a BTreeSet<String>);
+
+impl VisitMut for Shorten<'_> {
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        visit_mut::visit_path_mut(self, path);
+        let last = path.segments.len().saturating_sub(1);
+        let private = path.segments.iter().take(last).take_while(|step| self.0.contains(&step.ident.to_string()));
+        let private = private.count();
+        path.segments = std::mem::take(&mut path.segments).into_iter().skip(private).collect();
+    }
+
+    fn visit_use_tree_mut(&mut self, tree: &mut UseTree) {
+        while let UseTree::Path(path) = tree
+            && self.0.contains(&path.ident.to_string())
+        {
+            *tree = (*path.tree).clone();
+        }
+        visit_mut::visit_use_tree_mut(self, tree);
     }
 }
 

@@ -106,7 +106,7 @@ fn refuse_an_id_that_leads_to_another_endpoint() {
         let placeholders = sample.info.path.matches('{').count();
         assert_eq!(sample.segments.len(), placeholders, "{} {}", sample.info.name, sample.info.path);
         for (parameter, lead) in &sample.segments {
-            for astray in ["", ".", "..", "a/b", "/", "..\\a", "a\nb", "\0"] {
+            for astray in ["", ".", "..", "a/b", "/", "..\\a", "a\nb", "\0", "..;", ".;x", "..;a=b", ";x"] {
                 let name = sample.info.name;
                 let error =
                     lead(astray, &http, BASE).expect_err(&format!("{name} took {astray:?} as {parameter}"));
@@ -124,13 +124,14 @@ fn keep_any_other_id_within_its_segment() {
     for_every(|_, sample| {
         for (parameter, lead) in &sample.segments {
             for id in
-                ["12", "HELP-1", "projectKey:HELP", "qm:1:2", "a b", "%2e%2e", "50%", "?x=1", "#", "..."]
+                ["12", "HELP-1", "projectKey:HELP", "qm:1:2", "a b", "%2e%2e", "50%", "?x=1", "#", "...", "a;b", "..a;"]
             {
                 let info = sample.info;
                 let request = lead(id, &http, BASE).unwrap_or_else(|error| panic!("{}: {error}", info.name));
                 let filled =
                     filled(info, &request).unwrap_or_else(|| panic!("{}: {}", info.name, request.url()));
                 assert_eq!(filled[*parameter], id, "{}: {}", info.name, request.url());
+                assert!(!request.url().path().contains(';'), "{}: {}", info.name, request.url());
                 assert_eq!(request.url().fragment(), None, "{}: {}", info.name, request.url());
             }
         }

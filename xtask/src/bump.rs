@@ -12,7 +12,7 @@ use jsm_codegen::changes::{self, Bump, Severity};
 use jsm_codegen::{bump, document, pins};
 
 use crate::effective;
-use crate::files;
+use crate::files::{self, Writer};
 use crate::outcome::{Failure, Outcome};
 
 const MANIFEST: &str = "Cargo.toml";
@@ -37,6 +37,10 @@ pub struct BumpArgs {
 /// Fails with exit code 2 if there is no such revision or a file in it cannot be read, with 1 if the manifest cannot
 /// be written.
 pub fn run(root: &Path, args: &BumpArgs) -> Result<Outcome, Failure> {
+    let writer = match args.write {
+        true => Some(Writer::open(root)?),
+        false => files::settled(root).map(|()| None)?,
+    };
     let since = match &args.since {
         Some(since) => since.clone(),
         None => git(root, &["describe", "--tags", "--abbrev=0"])?
@@ -94,9 +98,9 @@ pub fn run(root: &Path, args: &BumpArgs) -> Result<Outcome, Failure> {
         return Ok(Outcome::Fine(told + &format!("{now} stays: nothing asks for a release")));
     }
     told += &format!("{now} -> {next}");
-    if args.write && next != now {
+    if let Some(writer) = writer.filter(|_| next != now) {
         let text = bump::write(&manifest, &next).map_err(refused)?;
-        files::write_all(root, &[(MANIFEST.to_owned(), text)])?;
+        writer.write_all(&[(MANIFEST.to_owned(), text)])?;
         told += &format!("\nwrote {MANIFEST}; head CHANGELOG.md's entries with the version");
     }
     Ok(Outcome::Fine(told))

@@ -8,7 +8,7 @@ use clap::Args;
 use jsm_codegen::effective::{OVERLAYS, effective};
 use jsm_codegen::{document, generate, lint, overlay, pins};
 
-use crate::files;
+use crate::files::{self, Writer};
 use crate::outcome::{Failure, Outcome};
 
 /// Write the effective documents: the pinned ones with all overlays applied.
@@ -92,6 +92,10 @@ fn list<T: std::fmt::Display>(api: &str, what: &str, problems: &[T]) -> Failure 
 /// # Errors
 /// Fails, with no file changed, if an overlay does not fit or the lint finds something.
 pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
+    let writer = match args.check {
+        true => files::settled(root).map(|()| None)?,
+        false => Some(Writer::open(root)?),
+    };
     let mut drafts = Vec::new();
     for api in apis(root)? {
         let text = make(root, &api)?;
@@ -104,10 +108,10 @@ pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
     if drafts.is_empty() {
         return Ok(Outcome::Fine("the effective documents are current".to_owned()));
     }
-    if args.check {
+    let Some(writer) = writer else {
         return Ok(Outcome::Stale(format!("not current: {names}\nrun `cargo xtask effective`")));
-    }
-    files::write_all(root, &drafts)?;
+    };
+    writer.write_all(&drafts)?;
     Ok(Outcome::Fine(format!("wrote {names}")))
 }
 
@@ -116,6 +120,7 @@ pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
 /// # Errors
 /// Fails if there is no such API or its document cannot be generated.
 pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
+    let writer = Writer::open(root)?;
     let known = apis(root)?;
     if !known.contains(&args.api) {
         let next = format!("name one of: {}", known.join(", "));
@@ -128,9 +133,6 @@ pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
         Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend")
     })?;
     let to = format!("target/expand/{}.rs", args.api);
-    files::write_all(
-        root,
-        &[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))],
-    )?;
+    writer.write_all(&[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))])?;
     Ok(Outcome::Fine(format!("wrote {to}")))
 }

@@ -1,12 +1,19 @@
 //! Where things lie in the checkout, and writing several files as one step.
 //!
-//! What the files hold is no business of this module.
+//! What the files hold is not known here. How several files become one step is in [`journal`].
 
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::outcome::Failure;
+
+pub mod journal;
+
+use journal::Journal;
+
+/// What a command that writes holds a lock on, seen from the root.
+const LOCK: &str = "target/xtask.lock";
 
 /// The root of this checkout.
 pub fn root() -> PathBuf {
@@ -37,51 +44,70 @@ pub fn read(root: &Path, path: &str) -> Result<Option<String>, Failure> {
 /// A file to be written: its path seen from the root, and its new text.
 pub type Draft = (String, String);
 
-/// Writes every file or none.
+/// The right to write to a checkout, of which only one command has it at a time.
 ///
-/// Each text goes to a temporary file beside its target first; only when all of them are on disk do they take their
-/// places. If one cannot, those that already did are put back.
-///
-/// # Errors
-/// Fails with exit code 1 if the disk does not take a file; every file is then as it was.
-pub fn write_all(root: &Path, drafts: &[Draft]) -> Result<(), Failure> {
-    let failed = |path: &str, error: std::io::Error| {
-        Failure::work(
-            format!("{path} cannot be written: {error}"),
-            "make room or mend the permissions; no file was changed",
-        )
-    };
-    let mut ready = Vec::new();
-    for (path, text) in drafts {
-        let target = root.join(path);
-        let folder = target.parent().unwrap_or(root);
-        let temporary = fs::create_dir_all(folder).and_then(|()| {
-            let mut temporary = sibling(folder)?;
-            temporary.write_all(text.as_bytes())?;
-            temporary.as_file().sync_all()?;
-            Ok(temporary)
-        });
-        let before = fs::read(&target).ok();
-        ready.push((path, target, before, temporary.map_err(|error| failed(path, error))?));
-    }
-    let mut placed: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
-    for (path, target, before, temporary) in ready {
-        if let Err(error) = temporary.persist(&target) {
-            for (target, before) in placed {
-                // Nothing more can be done if putting back fails too; the error told is the first one.
-                let _ = before.map_or_else(|| fs::remove_file(&target), |bytes| fs::write(&target, bytes));
-            }
-            return Err(failed(path, error.error));
-        }
-        placed.push((target, before));
-    }
-    Ok(())
+/// What a command read before it had the right may be out of date, so it is taken before anything is read.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    root: &'a Path,
+    /// Unlocked when it is closed, also by the end of a process that was killed.
+    _lock: File,
 }
 
-/// A temporary file that gets the permissions of any new file: by itself it would be readable by its owner alone.
-fn sibling(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".xtask-").tempfile_in(folder)
+impl<'a> Writer<'a> {
+    /// Waits until no other command writes, and finishes what one left behind that was killed while it wrote.
+    ///
+    /// # Errors
+    /// Fails with exit code 1 if the lock cannot be had, or if what was left behind can be neither finished nor undone.
+    pub fn open(root: &'a Path) -> Result<Self, Failure> {
+        let path = root.join(LOCK);
+        let failed = |error: std::io::Error| {
+            Failure::work(
+                format!("{LOCK} cannot be locked: {error}"),
+                "make target/ writable, on a file system with locks",
+            )
+        };
+        fs::create_dir_all(path.parent().unwrap_or(root)).map_err(failed)?;
+        let lock = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                eprintln!("waiting for another `cargo xtask` that writes");
+                lock.lock().map_err(failed)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        if let Some(told) = Journal::finish(root)? {
+            eprintln!("{told}");
+        }
+        Ok(Writer { root, _lock: lock })
+    }
+
+    /// Writes every file or none, also if the process is killed in between: see [`journal`].
+    ///
+    /// # Errors
+    /// Fails with exit code 1 if the disk does not take a file; every file is then as it was.
+    pub fn write_all(&self, drafts: &[Draft]) -> Result<(), Failure> {
+        let Some(journal) = Journal::of(self.root, drafts)? else { return Ok(()) };
+        journal.steps().into_iter().try_for_each(|step| journal.perform(self.root, &step)).or_else(
+            |failure| {
+                journal.undo(self.root)?;
+                Err(failure)
+            },
+        )
+    }
+}
+
+/// Refuses a checkout that a command has left half written, for commands that only look at it.
+///
+/// # Errors
+/// Fails with exit code 1.
+pub fn settled(root: &Path) -> Result<(), Failure> {
+    match root.join(journal::PLACE).exists() {
+        true => Err(Failure::work(
+            "a command that writes is running, or was stopped while it wrote",
+            "run `cargo xtask effective`, which waits for the one and finishes the work of the other",
+        )),
+        false => Ok(()),
+    }
 }

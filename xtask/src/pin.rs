@@ -11,7 +11,7 @@ use jsm_codegen::pins::{self, Origin, Pins};
 use jsm_codegen::{document, document::Refusal};
 use serde_json::Value;
 
-use crate::files::{self, Draft};
+use crate::files::{self, Draft, Writer};
 use crate::outcome::{Failure, Outcome};
 use crate::source::Source;
 
@@ -65,12 +65,14 @@ pub struct Prepared {
 /// Fails with exit code 2 if the input cannot be taken, with 1 if a file cannot be written; every file is then as it
 /// was.
 pub fn run(root: &Path, args: &PinArgs) -> Result<Outcome, Failure> {
-    let prepared = prepare(root, args)?;
     if args.check {
-        return Ok(check(&prepared, args));
+        files::settled(root)?;
+        return Ok(check(&prepare(root, args)?, args));
     }
+    let writer = Writer::open(root)?;
+    let prepared = prepare(root, args)?;
     let Prepared { api, before, after, drafts, left_out, .. } = &prepared;
-    files::write_all(root, drafts)?;
+    writer.write_all(drafts)?;
     let mut text = match (drafts.is_empty(), before) {
         (true, _) => format!("{api} is pinned as it was: nothing to write"),
         (false, Some(before)) if pins::same_interface(before, after) => {

@@ -14,7 +14,7 @@ use jsm_codegen::report::{self, Step, Work};
 use jsm_codegen::{bump, document, generate, lint, pins, surface};
 use serde_json::Value;
 
-use crate::files::{self, Draft};
+use crate::files::{self, Draft, Writer};
 use crate::outcome::{Failure, Outcome};
 use crate::pin::{self, PinArgs, Prepared};
 use crate::{effective, propose};
@@ -63,6 +63,7 @@ struct Updated {
 /// Fails with exit code 2 if a document or an overlay cannot be read, with 1 if a file cannot be written; every file
 /// is then as it was.
 pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
+    let writer = Writer::open(root)?;
     let mut all = Vec::new();
     for api in apis(root, args)? {
         all.push(update(root, args, api)?);
@@ -85,7 +86,7 @@ pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
     let told = told(&steps, stuck);
     let written = if stuck { &[] } else { drafts.as_slice() };
     let with_page = [written, &[(PAGE.to_owned(), page)]].concat();
-    files::write_all(root, &with_page)?;
+    writer.write_all(&with_page)?;
     if args.propose && (stuck || !written.is_empty()) {
         let key: String = all.iter().map(|updated| document::canonical(&updated.prepared.after)).collect();
         let paths: Vec<&str> = written.iter().map(|(path, _)| path.as_str()).collect();

@@ -27,7 +27,6 @@ pub(crate) struct OfOperation<'a> {
     pub(crate) chunk: Option<u32>,
     pub(crate) chunked: Option<&'a Map<String, Value>>,
     /// Every other one, so that a comparison misses none.
-    #[cfg_attr(not(feature = "maintain"), expect(dead_code, reason = "only a comparison reads it"))]
     pub(crate) others: BTreeMap<&'a str, &'a Value>,
 }
 
@@ -82,7 +81,6 @@ pub(crate) struct OfSchema<'a> {
     /// Whether the server counts writes by it.
     pub(crate) write_limit: bool,
     /// Every other one, so that a comparison misses none.
-    #[cfg_attr(not(feature = "maintain"), expect(dead_code, reason = "only a comparison reads it"))]
     pub(crate) others: BTreeMap<&'a str, &'a Value>,
 }
 
