@@ -8,6 +8,7 @@ mod freshness; // Everything derived is current, and comes out the same every ti
 mod lint; // What the lint finds, and what becomes of the corners of OpenAPI.
 mod mutation; // Damaged documents and overlays, given to everything that reads them.
 mod overlay; // What overlays make of a document, and what they are refused for.
+mod parameters; // Parameters, wherever they are written, and what is refused before it is sent.
 mod pin; // What a pin keeps, writes, records and refuses.
 mod public; // The public surface of what is written by hand.
 mod requests; // What every operation sends.

@@ -82,9 +82,11 @@ fn an_addition_of_what_upstream_documents_by_now_is_named() {
                 for (key, value) in update.as_object().expect("our additions add members") {
                     // Upstream says it in its own words: other ids, other schemas, another name of a path's parameter.
                     let mut theirs = pinned.clone();
-                    let added = action.target.trim_start_matches("$.").split('.').try_fold(&mut theirs, |node, step| {
-                        node.get_mut(step)
-                    });
+                    let added = action
+                        .target
+                        .trim_start_matches("$.")
+                        .split('.')
+                        .try_fold(&mut theirs, |node, step| node.get_mut(step));
                     let Some(parent) = added else { continue };
                     parent[key.as_str()] = match value.get("post").is_some() {
                         true => json!({"post": {"operationId": "theirs", "responses": {}}}),
@@ -94,7 +96,9 @@ fn an_addition_of_what_upstream_documents_by_now_is_named() {
                     let named = problems.iter().find(|problem| {
                         problem.file == overlay.file
                             && problem.action == Some((at + 1, action.target.clone()))
-                            && problem.message.starts_with(&format!("adds {key}, which the document has already"))
+                            && problem
+                                .message
+                                .starts_with(&format!("adds {key}, which the document has already"))
                     });
                     assert!(named.is_some(), "{api}: {key} was taken: {problems:#?}");
                 }

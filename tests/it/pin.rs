@@ -12,9 +12,9 @@ use std::thread;
 use jsm_codegen::{distil, document, pins};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use xtask::files::Writer;
 use xtask::outcome::{Failure, Outcome};
 use xtask::pin::{self, PinArgs};
-use xtask::files::Writer;
 use xtask::{files, source};
 
 const PARCELS: &str = include_str!("../fixtures/pin/parcels.json");
@@ -53,35 +53,6 @@ fn documentation_edits_do_not_move_the_pin() {
     let before = checkout.read(PINNED);
     checkout.pin(&edited.to_string()).expect("only documentation was edited");
     assert_eq!(checkout.read(PINNED), before);
-}
-
-#[test]
-fn a_parameter_says_the_same_at_the_path_and_in_every_operation() {
-    let write = |shared: Value, get: Value, put: Value, post: Option<Value>| {
-        let operation = |parameters: Value| json!({"parameters": parameters, "responses": {"200": {}}});
-        let mut item = json!({"get": operation(get), "put": operation(put), "parameters": shared});
-        if let Some(post) = post {
-            item["post"] = operation(post);
-        }
-        let known = json!({"Lang": {"name": "lang", "in": "query", "schema": {"type": "string"}}});
-        let document = json!({
-            "openapi": "3.0.1", "info": {"version": "1"}, "paths": {"/van/{id}": item},
-            "components": {"parameters": known},
-        });
-        document::canonical(&distil::distil(&document, "Vans").expect("it is a document").document)
-    };
-    let parameter = |name: &str, place: &str, kind: &str| json!({"name": name, "in": place, "required": place == "path", "schema": {"type": kind}});
-    let (id, number) = (parameter("id", "path", "string"), parameter("id", "path", "integer"));
-    let (query, lang) = (parameter("id", "query", "string"), json!({"$ref": "#/components/parameters/Lang"}));
-    let plain = write(json!([]), json!([id, query, lang]), json!([id]), None);
-    assert_eq!(write(json!([id]), json!([lang, query]), json!([]), None), plain);
-    assert_eq!(write(json!([id]), json!([query, id, lang]), json!([]), None), plain);
-
-    // What an operation says itself holds, also where one of the two is written elsewhere.
-    let own = write(json!([]), json!([number, lang]), json!([id, lang]), Some(json!([id, parameter("lang", "query", "integer")])));
-    let shared = write(json!([id, lang]), json!([number]), json!([]), Some(json!([parameter("lang", "query", "integer")])));
-    assert_eq!(shared, own);
-    assert!(!plain.contains("/parameters") || !plain.contains("\"parameters\": []"), "{plain}");
 }
 
 #[test]

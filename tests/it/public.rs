@@ -68,7 +68,10 @@ fn stays_when_a_private_module_moves() {
     let [before, after] = forms.map(of);
     assert_eq!(before, after);
     assert!(before.contains("use Failure as Error"), "{before:#?}");
-    assert!(before.contains("fall(from: Depth) -> std::result::Result<(), std::io::error::Failure>"), "{before:#?}");
+    assert!(
+        before.contains("fall(from: Depth) -> std::result::Result<(), std::io::error::Failure>"),
+        "{before:#?}"
+    );
 }
 
 fn of(source: &str) -> BTreeSet<String> {
@@ -126,7 +129,8 @@ impl VisitMut for Shorten<'_> {
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         visit_mut::visit_path_mut(self, path);
         let last = path.segments.len().saturating_sub(1);
-        let private = path.segments.iter().take(last).take_while(|step| self.0.contains(&step.ident.to_string()));
+        let private =
+            path.segments.iter().take(last).take_while(|step| self.0.contains(&step.ident.to_string()));
         let private = private.count();
         path.segments = std::mem::take(&mut path.segments).into_iter().skip(private).collect();
     }

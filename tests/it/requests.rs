@@ -123,11 +123,26 @@ fn keep_any_other_id_within_its_segment() {
     let http = Client::new();
     for_every(|_, sample| {
         for (parameter, lead) in &sample.segments {
-            for id in
-                ["12", "HELP-1", "projectKey:HELP", "qm:1:2", "a b", "%2e%2e", "50%", "?x=1", "#", "...", "a;b", "..a;"]
-            {
+            for id in [
+                "12",
+                "HELP-1",
+                "projectKey:HELP",
+                "qm:1:2",
+                "a b",
+                "%2e%2e",
+                "50%",
+                "?x=1",
+                "#",
+                "...",
+                "a;b",
+                "..a;",
+            ] {
                 let info = sample.info;
-                let request = lead(id, &http, BASE).unwrap_or_else(|error| panic!("{}: {error}", info.name));
+                let request = match lead(id, &http, BASE) {
+                    // Which parameters have to be numbers is tried in `parameters`.
+                    Err(error) if error.to_string().contains("must be a number") => continue,
+                    built => built.unwrap_or_else(|error| panic!("{}: {error}", info.name)),
+                };
                 let filled =
                     filled(info, &request).unwrap_or_else(|| panic!("{}: {}", info.name, request.url()));
                 assert_eq!(filled[*parameter], id, "{}: {}", info.name, request.url());

@@ -101,7 +101,7 @@ fn main() {
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = ferry::ferry::GetFerries::new().request(&http, &base).unwrap();
+    let request = ferry::ferry::GetFerries::new().via(["Rosslare", "Cork, Cobh"]).limit(5).request(&http, &base).unwrap();
     let page: jsm_raw::Page<ferry::types::Ferry> = runtime.block_on(async {
         let bytes = http.execute(request).await.unwrap().bytes().await.unwrap();
         serde_json::from_slice(&bytes).unwrap()
@@ -168,7 +168,7 @@ fn compiles_and_answers() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "GET /ferry HTTP/1.1",
+            "GET /ferry?limit=5&via=Rosslare,Cork%2C+Cobh HTTP/1.1",
             "1 ferry, named Ida",
             r#"POST {"tickets":[{"crossing":"7"}]}"#,
             "POST /ferry/9/photo",

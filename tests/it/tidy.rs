@@ -375,3 +375,48 @@ fn manifest(path: &str) -> toml::Value {
     let text = fs::read_to_string(files::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     text.parse::<toml::Table>().map(toml::Value::Table).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
+
+#[test]
+fn annotations_are_read_in_one_place() {
+    for source in sources(&["crates/jsm-codegen"]) {
+        // The lint asks whether they are there, and its messages name them.
+        let elsewhere = ["src/annotations.rs", "src/lint/", "src/effective.rs"];
+        let code = source.text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        let reads = code.filter(|line| line.contains("(\"x-jsm-") && !line.contains("missing("));
+        let reads: Vec<&str> = reads.collect();
+        assert!(
+            reads.is_empty() || elsewhere.iter().any(|place| source.path.contains(place)),
+            "{}: read it in annotations.rs: {reads:?}",
+            source.path
+        );
+    }
+}
+
+#[test]
+fn every_package_carries_the_licence_texts() {
+    let root = files::root();
+    for entry in fs::read_dir(root.join("crates")).expect("a folder") {
+        let folder = entry.expect("an entry").path();
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let text =
+                fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            assert_eq!(text, fs::read(root.join(name)).expect("it is there"), "{}", folder.display());
+        }
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let listed = manifest.lines().find(|line| line.starts_with("include"));
+        assert!(listed.is_none_or(|line| line.contains("\"LICENSE-*\"")), "{}", folder.display());
+    }
+}
+
+#[test]
+fn every_action_of_a_workflow_is_pinned_by_its_digest() {
+    for entry in fs::read_dir(files::root().join(".github/workflows")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a text");
+        for line in text.lines().filter(|line| line.contains("uses:")) {
+            let digest = line.split_once('@').and_then(|(_, rest)| rest.split_whitespace().next());
+            let pinned = digest.is_some_and(|d| d.len() == 40 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+            assert!(pinned && line.contains(" # v"), "{}: {line}", path.display());
+        }
+    }
+}

@@ -22,7 +22,8 @@ fn no_record_is_lost_when_two_apis_are_pinned_at_once() {
         let checkout = TempDir::new().expect("a folder");
         let root = checkout.path();
         let apis = ["bikes", "vans"];
-        let tables = apis.map(|api| format!("[{api}]\ntitle = \"{api}\"\nurl = \"https://{api}.example/api.json\"\n"));
+        let tables =
+            apis.map(|api| format!("[{api}]\ntitle = \"{api}\"\nurl = \"https://{api}.example/api.json\"\n"));
         write(root, files::PINS, &tables.join("\n"));
         let start = Barrier::new(apis.len());
         thread::scope(|scope| {
@@ -106,7 +107,8 @@ fn a_command_that_writes_waits_for_another() {
     let root = folder.path();
     let writer = Writer::open(root).expect("nobody else writes");
     thread::scope(|scope| {
-        let other = scope.spawn(|| xtask::effective::run(root, &xtask::effective::EffectiveArgs { check: false }));
+        let other =
+            scope.spawn(|| xtask::effective::run(root, &xtask::effective::EffectiveArgs { check: false }));
         writer.write_all(&[(files::PINS.to_owned(), "broken".to_owned())]).expect("there is room");
         writer.write_all(&[(files::PINS.to_owned(), "# none\n".to_owned())]).expect("there is room");
         drop(writer);

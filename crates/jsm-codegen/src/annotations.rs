@@ -125,6 +125,19 @@ impl<'a> OfSchema<'a> {
     }
 }
 
+/// What is said of a parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfParameter {
+    /// Whether it has to be a number, or each of its entries, although its type takes any text.
+    pub(crate) number: bool,
+}
+
+impl OfParameter {
+    pub(crate) fn read(parameter: &Value) -> Self {
+        Self { number: parameter.get("x-jsm-number") == Some(&Value::Bool(true)) }
+    }
+}
+
 /// What is said of the document as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OfDocument<'a> {

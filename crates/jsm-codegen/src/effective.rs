@@ -33,6 +33,7 @@ pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
     let mut document = pinned.clone();
     crate::distil::own_parameters(&mut document);
     let mut problems = overlay::apply(&mut document, overlays).err().unwrap_or_default();
+    numbers(&mut document);
     plain(&mut document);
     prune(&mut document);
     let names = names(&document);
@@ -44,6 +45,23 @@ pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
         root.remove("x-jsm-strip");
     }
     (document, problems)
+}
+
+/// Notes which parameters have to be numbers although their type is an id, of which any text is one.
+///
+/// An overlay gives such a parameter its id beside the type that the document has for it.
+fn numbers(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    let parameters = operations.filter_map(|(_, operation)| operation.get_mut("parameters")?.as_array_mut());
+    for parameter in parameters.flatten() {
+        let is_number =
+            |schema: &Value| schema.get("$ref").is_some() && schema.get("type") == Some(&"integer".into());
+        let schema = parameter.get("schema");
+        if schema.into_iter().chain(schema.and_then(|schema| schema.get("items"))).any(is_number) {
+            parameter["x-jsm-number"] = true.into();
+        }
+    }
 }
 
 /// Drops what stands beside a `$ref`, which OpenAPI 3.0 ignores, and the `allOf` around a lone `$ref`.

@@ -1,10 +1,10 @@
 //! What is wrong with an argument that cannot be sent, by the name that the API has for it.
 //!
 //! Most arguments always fit. Where a request cannot be built, the generated code asks here which of its arguments is at
-//! fault; only a number in a path is asked about before, because any text fits there. Path segments are in
+//! fault; numbers in paths and queries are checked before, because any text fits there. Path segments are checked in
 //! [`crate::segment`].
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io;
 
 use reqwest::Request;
@@ -13,7 +13,31 @@ use serde::Serialize;
 
 use crate::RequestError;
 
-/// Refuses a value that has no form in JSON, of a parameter in a path or a query.
+/// Refuses a text where the API takes a number.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API takes numbers")]
+pub(crate) fn number(parameter: &str, value: &impl Display) -> Result<(), RequestError> {
+    let text = value.to_string();
+    match is_number(&text) {
+        true => Ok(()),
+        false => Err(RequestError::argument(parameter, &NotANumber(&text))),
+    }
+}
+
+/// Whether a text is how JSON writes an integer.
+pub(crate) fn is_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok() && !text.starts_with('+')
+}
+
+/// What is wrong with a text that should be a number.
+pub(crate) struct NotANumber<'a>(pub(crate) &'a str);
+
+impl Display for NotANumber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "must be a number, got {:?}", self.0)
+    }
+}
+
+/// Refuses a value that has no form in JSON, of a parameter in a query.
 #[allow(dead_code, reason = "only generated code calls it, and only where an operation has parameters")]
 pub(crate) fn value(parameter: &str, value: &impl Serialize) -> Result<(), RequestError> {
     serde_json::to_writer(io::sink(), value).map_err(|error| RequestError::argument(parameter, &error))
@@ -100,6 +124,17 @@ mod tests {
         );
         assert!(body(&map("shelfIds", vec![1.into()])).is_ok());
         assert!(body(&json!({"text": "\":"})).is_ok());
+    }
+
+    #[test]
+    fn takes_what_is_a_number_on_the_wire() {
+        for text in ["0", "7", "-7", "9223372036854775807"] {
+            assert!(number("id", &text).is_ok(), "{text:?} was refused");
+        }
+        for text in ["", "abc", "+7", " 7", "7 ", "7.0", "1e3", "0x7", "9223372036854775808", "٧"] {
+            let said = number("id", &text).unwrap_err().to_string();
+            assert_eq!(said, format!("id must be a number, got {text:?}"));
+        }
     }
 
     #[test]

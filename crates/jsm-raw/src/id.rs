@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::argument::{NotANumber, is_number};
+
 /// What an id is an id of; one marker type for each is generated.
 pub trait IdKind: Send + Sync + 'static {
     /// The name of the id's type.
@@ -279,10 +281,9 @@ impl<K> From<String> for NumericId<K> {
 impl<K> Serialize for NumericId<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.as_str();
-        // A plus sign would be sent as it is in a path.
-        match text.parse::<i64>().ok().filter(|_| !text.starts_with('+')) {
-            Some(number) => serializer.serialize_i64(number),
-            None => Err(serde::ser::Error::custom(format_args!("must be a number, got {text:?}"))),
+        match text.parse() {
+            Ok(number) if is_number(text) => serializer.serialize_i64(number),
+            _ => Err(serde::ser::Error::custom(NotANumber(text))),
         }
     }
 }

@@ -128,7 +128,9 @@ impl Journal {
                 "look at what is changed in the checkout, then delete it",
             )
         })?;
-        let is = |entry: &Entry, text: Option<&String>| fs::read_to_string(root.join(&entry.path)).ok().as_ref() == text;
+        let is = |entry: &Entry, text: Option<&String>| {
+            fs::read_to_string(root.join(&entry.path)).ok().as_ref() == text
+        };
         let waits = |entry: &&Entry| is(entry, entry.before.as_ref()) && !is(entry, Some(&entry.after));
         let changed = journal.files.iter().find(|entry| !is(entry, Some(&entry.after)) && !waits(entry));
         if let Some(Entry { path, .. }) = changed {

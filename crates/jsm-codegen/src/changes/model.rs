@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::annotations::{OfDocument, OfOperation, OfSchema};
+use crate::annotations::{OfDocument, OfOperation, OfParameter, OfSchema};
 
 /// The interface that a document describes, ready to be compared.
 #[derive(Debug, Default)]
@@ -51,6 +51,7 @@ pub(super) struct Parameter<'a> {
     pub(super) name: &'a str,
     pub(super) required: bool,
     pub(super) deprecated: bool,
+    pub(super) notes: OfParameter,
     /// The schema as it is written.
     pub(super) schema: &'a Value,
     /// `style` and `explode` as they are written.

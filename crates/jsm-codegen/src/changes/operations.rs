@@ -133,6 +133,13 @@ fn parameter(notes: &mut Notes, old: &Parameter, new: &Parameter, spot: &Spot) {
         let facts: &[Condition] = if setter { &[Condition::Optional] } else { &[] };
         notes.other(kind, facts, at, format!("{name}: {said}"));
     }
+    if notes.annotated && old.notes.number != new.notes.number {
+        let (kind, said) = match new.notes.number {
+            true => (Kind::LimitTightened, "has to be a number now"),
+            false => (Kind::LimitLoosened, "any text now"),
+        };
+        notes.value(kind, &[], spot.sides, at, format!("{name}: {said}"));
+    }
     if old.style != new.style {
         let say = |(style, explode): (Option<&Value>, Option<&Value>)| {
             let say =

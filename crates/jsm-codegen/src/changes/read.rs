@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::model::{Answer, Body, Interface, Operation, Parameter};
 use super::shape::shape;
-use crate::annotations::{OfDocument, OfOperation, scopes, write_limit};
+use crate::annotations::{OfDocument, OfOperation, OfParameter, scopes, write_limit};
 use crate::distil::METHODS;
 use crate::document::Refusal;
 
@@ -135,6 +135,7 @@ fn parameter<'a>(
     Some(Parameter {
         required: place == "path" || flag(node, "required"),
         deprecated: flag(node, "deprecated"),
+        notes: OfParameter::read(node),
         schema: node.get("schema").unwrap_or(&Value::Null),
         style: (node.get("style"), node.get("explode")),
         at,

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::annotations::{self, OfOperation};
+use crate::annotations::{self, OfOperation, OfParameter};
 
 /// The methods that a path item can carry, as the document writes them.
 pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
@@ -67,6 +67,7 @@ pub(crate) struct Parameter {
     pub(crate) schema: Value,
     /// Whether a list goes into one parameter, with commas between its values (`explode: false` in a query).
     pub(crate) joined: bool,
+    pub(crate) notes: OfParameter,
 }
 
 /// The annotation `x-jsm-paging`.
@@ -148,6 +149,7 @@ pub(crate) fn parameters(document: &Value, item: &Value, operation: &Value) -> V
         let schema = parameter.get("schema").map(|schema| resolve(document, schema));
         let is_list = schema.is_some_and(|schema| text(schema, "type") == "array");
         let read = Parameter {
+            notes: OfParameter::read(parameter),
             joined: is_list && parameter.get("explode") == Some(&Value::Bool(false)),
             name: text(parameter, "name"),
             place: text(parameter, "in"),

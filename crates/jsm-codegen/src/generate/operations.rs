@@ -230,12 +230,23 @@ pub(crate) fn operation(
         .map(|field| setters::through_body(field, &mut taken))
         .collect::<Vec<_>>();
 
+    // Any text fits into a path or a query, also where the API takes a number.
+    let numbers = params.iter().filter_map(|param| {
+        let Parameter { name, notes, .. } = param.parameter?;
+        let ident = &param.ident;
+        let list = inner(&param.ty, "Vec").is_some();
+        let numeric = notes.number || words(param.ty.to_token_stream()).contains("NumericId");
+        numeric.then(|| match (param.optional, list) {
+            (false, false) => quote!(crate::argument::number(#name, &self.#ident)?;),
+            (true, true) => {
+                quote!(self.#ident.iter().flatten().try_for_each(|id| crate::argument::number(#name, id))?;)
+            }
+            _ => quote!(self.#ident.iter().try_for_each(|id| crate::argument::number(#name, id))?;),
+        })
+    });
     let segments = params.iter().filter(|p| p.parameter.is_some_and(|p| p.place == "path")).map(|param| {
         let (ident, wire) = (&param.ident, &param.parameter.map(|p| p.name.clone()).unwrap_or_default());
-        // Any text fits into a path, also where the API takes a number.
-        let number = words(param.ty.to_token_stream()).contains("NumericId");
-        let number = number.then(|| quote!(crate::argument::value(#wire, &self.#ident)?;));
-        quote!(#number crate::path_segment(#wire, &self.#ident)?;)
+        quote!(crate::path_segment(#wire, &self.#ident)?;)
     });
     let checks = params.iter().map(|param| {
         let ident = &param.ident;
@@ -306,6 +317,7 @@ pub(crate) fn operation(
                 http: &::reqwest::Client,
                 base: &str,
             ) -> ::std::result::Result<::reqwest::Request, crate::RequestError> {
+                #(#numbers)*
                 #(#segments)*
                 #record
             }
