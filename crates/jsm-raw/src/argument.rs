@@ -85,7 +85,8 @@ pub(crate) fn join(mut request: Request, names: &[&str]) -> Request {
         }
     }
     let query: Vec<String> = joined.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    request.url_mut().set_query(if query.is_empty() { None } else { Some(&query.join("&")) });
+    let query = Some(query.join("&")).filter(|query| !query.is_empty());
+    request.url_mut().set_query(query.as_deref());
     request
 }
 

@@ -7,7 +7,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeI
 use quote::{ToTokens, quote};
 use serde_json::{Map, Value};
 use syn::visit_mut::{VisitMut, visit_expr_mut};
-use syn::{Expr, ImplItem, Item, Stmt};
+use syn::{Expr, ImplItem, Item, Stmt, UseTree, parse_quote};
 
 use super::facts::{LIMITS, METHODS, object, with_default};
 use super::types::words;
@@ -48,7 +48,26 @@ pub(crate) fn bindings(document: &Value, module: &str) -> Result<syn::File, Stri
         .map_err(|e| format!("progenitor does not take the document: {e}"))?;
     let mut file = syn::parse2(tokens).map_err(|e| format!("progenitor's output does not parse: {e}"))?;
     drop_api_version(&mut file);
+    encode_paths_ourselves(&mut file);
     Ok(file)
+}
+
+/// Lets paths be written by our `encode_path`: progenitor's leaves semicolons as they are.
+fn encode_paths_ourselves(file: &mut syn::File) {
+    struct Drop;
+    impl VisitMut for Drop {
+        fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
+            let names = std::mem::take(&mut group.items).into_iter();
+            let others =
+                names.filter(|name| !matches!(name, UseTree::Name(name) if name.ident == "encode_path"));
+            group.items = others.collect();
+        }
+    }
+    file.items.iter_mut().for_each(|item| Drop.visit_item_mut(item));
+    file.items.push(parse_quote!(
+        #[allow(unused_imports)]
+        use crate::encode_path;
+    ));
 }
 
 /// Takes the header `api-version` out of every method: progenitor sends it, and no server asks for it.
