@@ -75,7 +75,7 @@ fn an_addition_of_what_upstream_documents_by_now_is_named() {
         let pinned = document::parse(text.as_bytes()).expect("it is a document");
         let overlays = effective::overlays(&files::root(), &api).expect("they are ours");
         let (_, problems) = attempt(&pinned, &overlays);
-        assert_eq!(problems, [], "{api}");
+        assert!(problems.is_empty(), "{api}: {problems:#?}");
         for overlay in &overlays {
             for (at, action) in overlay.actions.iter().enumerate().filter(|(_, action)| action.adds) {
                 let Change::Update(update) = &action.change else { panic!("what adds updates") };
