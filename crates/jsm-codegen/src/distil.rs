@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::annotations::PREFIX;
 use crate::document::{Refusal, canonical, kind_of};
 
 mod grammar;
@@ -236,7 +237,7 @@ fn sort(items: &mut [Value], keys: [&str; 3]) {
 
 /// Whether a key is an annotation of this project, as an authored document carries them.
 fn ours(key: &str) -> bool {
-    key.starts_with("x-jsm-")
+    key.starts_with(PREFIX)
 }
 
 fn set(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{list, object, resolve};
 use super::operations::{Answer, Bound};
+use super::types::inner;
 
 /// The expression that makes a `Sample` of the operation.
 pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
@@ -61,6 +62,9 @@ fn arguments(bound: &Bound<'_>, document: &Value, full: bool, open: Option<&Iden
             Some(_) if param.optional && !full => return quote!(#ident: ::std::option::Option::None),
             Some(parameter) => match parameter.schema.get("default") {
                 Some(default) if !full => default.clone(),
+                // Its type takes any text.
+                _ if parameter.notes.number && inner(&param.ty, "Vec").is_some() => json!(["7"]),
+                _ if parameter.notes.number => json!("7"),
                 _ => value(document, &parameter.schema, &parameter.name, full, 0),
             },
             None => value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", full, 0),
