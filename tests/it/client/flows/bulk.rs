@@ -259,7 +259,8 @@ async fn the_longest_duration_means_no_deadline() {
     let fetched = client.fetch(FetchOrganizations::new().organization_ids([1])).deadline(MAX).await.unwrap();
     assert_eq!(fetched.found.len(), 1);
     let tasks = client.bulk(upserts(1)).deadline(MAX).await.unwrap();
-    tasks[0].wait().every(Duration::ZERO, MAX).deadline(MAX).await.unwrap();
+    let end = tasks[0].wait().every(Duration::ZERO, MAX).deadline(MAX).await.unwrap();
+    assert_eq!(end.verdict, Verdict::Succeeded);
     let tasks = client.bulk(upserts(1)).await.unwrap();
     let error = tasks[0].wait().every(MAX, MAX).await.unwrap_err();
     assert!(error.is_timeout(), "it would wait for longer than an hour: {error}");

@@ -339,7 +339,11 @@ fn a_cancelled_download_leaves_nothing_while_the_pool_is_busy() {
         let path = directory.path().join("f");
         let (told, telling) = tokio::sync::oneshot::channel();
         let mut told = Some(told);
-        let report = move |_| drop(told.take().map(|told| told.send(())));
+        let report = move |_| {
+            if let Some(told) = told.take() {
+                told.send(()).unwrap();
+            }
+        };
         let download = tokio::spawn(jira.download(content()).progress(report).to_file(path));
         telling.await.unwrap();
         assert_eq!(names(directory.path()), [".f.part"]);

@@ -258,17 +258,17 @@ async fn a_folder_or_nothing_is_refused_by_name_before_anything_is_sent() {
 #[tokio::test]
 async fn a_pipe_blocks_nobody() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    let [silent, path] = ["silent", "pipe"].map(|name| directory.path().join(name));
+    let made = std::process::Command::new("mkfifo").args([&silent, &path]).status().unwrap();
     assert!(made.success());
     let moment = Duration::from_millis(50);
     let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     // Nobody writes: the timeout fires, and the runtime can end.
     let jira = super::super::of(&sandbox, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
-    let error = jira.upload("1", [FilePart::path(&path)]).timeout(moment).await.unwrap_err();
+    let error = jira.upload("1", [FilePart::path(&silent)]).timeout(moment).await.unwrap_err();
     assert_eq!(error.error.kind(), Kind::Timeout, "{error}");
-    // Unblocks the thread that waits for a writer.
-    drop(std::fs::File::options().write(true).open(&path).unwrap());
+    // Ends the thread that waits for a writer, if it has come so far; opening a pipe for both never waits.
+    drop(std::fs::File::options().read(true).write(true).open(&silent).unwrap());
 
     let writer = std::thread::spawn({
         let path = path.clone();
