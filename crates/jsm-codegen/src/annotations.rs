@@ -145,13 +145,38 @@ pub(crate) struct OfDocument<'a> {
     pub(crate) site: Option<&'a str>,
     /// The path of the API below the gateway.
     pub(crate) gateway: Option<&'a str>,
+    /// The requests per second that each operation takes, by method.
+    pub(crate) rates: Option<&'a Map<String, Value>>,
+    /// How many writes in how many seconds are taken for one id that writes are counted by.
+    pub(crate) write_limits: Option<&'a Vec<Value>>,
 }
 
 impl<'a> OfDocument<'a> {
     pub(crate) fn read(document: &'a Value) -> Self {
         let base = |key: &str| document.get("x-jsm-base")?.get(key)?.as_str();
-        Self { site: base("site"), gateway: base("gateway") }
+        Self {
+            site: base("site"),
+            gateway: base("gateway"),
+            rates: document.get("x-jsm-rates").and_then(Value::as_object),
+            write_limits: document.get("x-jsm-write-limits").and_then(Value::as_array),
+        }
     }
+
+    /// The requests per second by method, in capitals.
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (String, u32)> {
+        let rates = self.rates.into_iter().flatten();
+        rates.filter_map(|(method, rate)| Some((method.to_uppercase(), small(rate)?)))
+    }
+
+    /// How many writes in how many seconds.
+    pub(crate) fn write_limits(&self) -> impl Iterator<Item = (u32, u32)> {
+        let limits = self.write_limits.into_iter().flatten();
+        limits.filter_map(|limit| Some((small(limit.get("writes")?)?, small(limit.get("seconds")?)?)))
+    }
+}
+
+fn small(number: &Value) -> Option<u32> {
+    number.as_u64()?.try_into().ok()
 }
 
 /// The sets of scopes each of which lets a token in, each once: those of the vendor's own list, and those of the

@@ -43,13 +43,19 @@ pub struct OperationInfo {
     pub answer: Answer,
 }
 
-/// Where an API stands: in front of the paths of its operations comes one of these.
+/// What holds for a whole API: what precedes the paths of its operations, and its general rate limits.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Base {
     /// The path below a site, where the API can be had there.
     pub site: Option<&'static str>,
     /// The path below the gateway, with `{cloudId}` for the site, where the API can be had there.
     pub gateway: Option<&'static str>,
+    /// The requests per second that the server is known to take for each operation, by method, where the operation has
+    /// no [`burst`](OperationInfo::burst) of its own.
+    pub rates: &'static [(&'static str, u32)],
+    /// How many writes in how many seconds the server is known to take for each thing that a
+    /// [`write_limit`](OperationInfo::write_limit) names.
+    pub write_limits: &'static [(u32, u32)],
 }
 
 /// What a successful answer carries.

@@ -101,6 +101,9 @@ pub(super) fn document(notes: &mut Notes, old: &Interface, new: &Interface) {
         };
         notes.other(kind, &[], "", format!("below {what} {}, was {}", said(now), said(before)));
     }
+    if (old.notes.rates, old.notes.write_limits) != (new.notes.rates, new.notes.write_limits) {
+        notes.other(Kind::PaceChanged, &[], "", "the general rate limits are others".to_owned());
+    }
 }
 
 fn said<T: Debug>(value: Option<T>) -> String {

@@ -154,7 +154,8 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
     Ok(file)
 }
 
-/// Where the API stands, from the annotation `x-jsm-base`: below a site, below the gateway, or both.
+/// What holds for the whole API: where it is, from the annotation `x-jsm-base` (below a site, below the gateway, or
+/// both), and its general limits, from `x-jsm-rates` and `x-jsm-write-limits`.
 fn base(document: &Value) -> TokenStream {
     let path = |path: Option<&str>| match path {
         Some(path) => quote!(::std::option::Option::Some(#path)),
@@ -162,9 +163,16 @@ fn base(document: &Value) -> TokenStream {
     };
     let base = OfDocument::read(document);
     let (site, gateway) = (path(base.site), path(base.gateway));
+    let rates = base.rates().map(|(method, rate)| quote!((#method, #rate)));
+    let write_limits = base.write_limits().map(|(writes, seconds)| quote!((#writes, #seconds)));
     quote! {
-        /// Where the API stands.
-        pub static BASE: crate::Base = crate::Base { site: #site, gateway: #gateway };
+        /// What holds for the whole API.
+        pub static BASE: crate::Base = crate::Base {
+            site: #site,
+            gateway: #gateway,
+            rates: &[#(#rates),*],
+            write_limits: &[#(#write_limits),*],
+        };
     }
 }
 
