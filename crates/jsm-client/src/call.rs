@@ -67,6 +67,25 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// Declares that sending the request twice does no harm, or that it does. By default the operation's own facts decide.
+    ///
+    /// A call that is idempotent is sent again after a broken connection, a timeout of an attempt, and a failure of the
+    /// server.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, servicedesk::comment::CreateComment};
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// // Rather the same comment twice than none.
+    /// let comment = CreateComment::new("HELP-12", "The printer is out of paper.").public(true);
+    /// jira.call(comment).idempotent(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.options.idempotent = Some(idempotent);
+        self
+    }
+
     /// Opts in to an experimental operation, or out of it.
     pub fn experimental(mut self, opt_in: bool) -> Self {
         self.options.experimental = Some(opt_in);

@@ -17,7 +17,7 @@ use crate::language::Language;
 use crate::pages::{Items, Pages};
 use crate::retry::RetryPolicy;
 use crate::site::Site;
-use crate::transport::{Budget, Limits};
+use crate::transport::{Limits, Throttling};
 
 /// How long a call may take in all, where the program does not say.
 pub(crate) const CALL_DEADLINE: Duration = Duration::from_secs(300);
@@ -33,7 +33,6 @@ pub(crate) struct Shared {
     pub(crate) credentials: Box<dyn Credentials>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
-    pub(crate) budget: Budget,
     pub(crate) retry: RetryPolicy,
     pub(crate) attempt_timeout: Duration,
     /// The deadline of calls and workflows, where the program has set one.
@@ -42,6 +41,9 @@ pub(crate) struct Shared {
     pub(crate) experimental: bool,
     pub(crate) language: Option<Language>,
 }
+
+/// How many requests may be in flight at a time, by default.
+const MAX_IN_FLIGHT: usize = 512;
 
 impl Client {
     /// Starts to set up a client of a site, for example `https://acme.atlassian.net`.
@@ -125,6 +127,8 @@ pub struct Builder {
     max_body: usize,
     experimental: bool,
     language: Option<Result<Language>>,
+    throttle: Option<bool>,
+    max_in_flight: usize,
 }
 
 impl Builder {
@@ -148,6 +152,8 @@ impl Builder {
             max_body: 64 * 1024 * 1024,
             experimental: false,
             language: None,
+            throttle: None,
+            max_in_flight: MAX_IN_FLIGHT,
         }
     }
 
@@ -258,6 +264,31 @@ impl Builder {
         self
     }
 
+    /// Whether requests are held back on the client's side so that they keep to the rate limits of the server.
+    ///
+    /// By default the documented limits are kept from the start on sites of Atlassian (`*.atlassian.net`). Elsewhere, as
+    /// on a loopback address, only those of single operations are, and the others are learnt when the server refuses a
+    /// request with 429. `true` keeps all documented limits everywhere; `false` keeps and learns none, so that only the
+    /// pauses that the server asks for are left.
+    ///
+    /// The limits hold for all clones of a client. Programs that run side by side do not know of each other, and learn.
+    pub fn throttle(mut self, throttle: bool) -> Self {
+        self.throttle = Some(throttle);
+        self
+    }
+
+    /// How many requests may be in flight at a time; 512 by default, at least 1. Further calls wait in the order in which
+    /// they came, until their deadline.
+    ///
+    /// The bound is for what requests hold while they are in flight: a connection each where HTTP/2 is not spoken, of
+    /// the 1,024 files that a process commonly may open, and a body each. 512 is enough for five operations at the 100
+    /// requests per second that Atlassian documents, each of which takes a second. It does not set the pace:
+    /// [`throttle`](Self::throttle) does.
+    pub fn max_in_flight(mut self, requests: usize) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
     /// How many bytes the body of a request or an answer may have; 64 MiB by default. Files are not counted.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
@@ -317,8 +348,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`, when the address is not a scheme and a host, would get credentials in the clear, or
-    /// contradicts the cloud id, and when there are no credentials or they are empty or damaged.
+    /// Of kind `Configuration`, when the address is not a scheme and a host, would get credentials in the clear, contradicts
+    /// the cloud id, or needs TLS while neither the feature `rustls` nor `native-tls` is enabled, and when there are no
+    /// credentials or they are empty or damaged.
     pub fn build(self) -> Result<Client> {
         let credentials = self.credentials.transpose()?;
         let needs_gateway = credentials.as_ref().is_some_and(|credentials| credentials.needs_gateway());
@@ -329,6 +361,9 @@ impl Builder {
             Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
         let setup =
             Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout, origin: self.http };
+        if !matches!(setup.origin, Origin::Brought(_)) {
+            check_tls(site.url(), cfg!(any(feature = "rustls", feature = "native-tls")))?;
+        }
         let http = Http::new(setup, site.url(), site.gateway())?;
         #[cfg(feature = "oauth")]
         let credentials = match self.oauth {
@@ -338,13 +373,18 @@ impl Builder {
         let credentials = credentials.ok_or_else(|| {
             Error::configuration("there are no credentials; give the builder api_token(..) or another kind")
         })?;
+        let throttling = match self.throttle {
+            Some(false) => Throttling::Off,
+            Some(true) => Throttling::Documented,
+            None if is_atlassian(site.url()) => Throttling::Documented,
+            None => Throttling::Learnt,
+        };
         Ok(Client(Arc::new(Shared {
             http,
             site,
             credentials,
             clock: self.clock,
-            limits: Limits::default(),
-            budget: Budget::default(),
+            limits: Limits::new(throttling, self.max_in_flight),
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             deadline: self.deadline,
@@ -355,8 +395,52 @@ impl Builder {
     }
 }
 
+/// Refuses an address that would need TLS where there is none.
+fn check_tls(site: &Url, has_tls: bool) -> Result<()> {
+    if site.scheme() != "https" || has_tls {
+        return Ok(());
+    }
+    Err(Error::configuration(format!(
+        "{site} needs TLS; enable the feature rustls or native-tls of jsm-client, or give the builder an http_client(..)"
+    )))
+}
+
+/// Whether the documented limits hold for a site.
+fn is_atlassian(site: &Url) -> bool {
+    site.domain().is_some_and(|host| host.ends_with(".atlassian.net"))
+}
+
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Url;
+
+    use super::{check_tls, is_atlassian};
+
+    #[test]
+    fn needs_tls_for_https_alone() {
+        let https = Url::parse("https://acme.atlassian.net").unwrap();
+        let error = check_tls(&https, false).unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains("rustls"), "{error}");
+        assert!(check_tls(&https, true).is_ok());
+        assert!(check_tls(&Url::parse("http://127.0.0.1:1").unwrap(), false).is_ok());
+    }
+
+    #[test]
+    fn knows_the_sites_of_atlassian() {
+        for (site, known) in [
+            ("https://acme.atlassian.net", true),
+            ("https://ACME.Atlassian.NET", true),
+            ("https://acme.atlassian.net.example.com", false),
+            ("https://myatlassian.net", false),
+            ("http://127.0.0.1:1", false),
+        ] {
+            assert_eq!(is_atlassian(&Url::parse(site).unwrap()), known, "{site}");
+        }
     }
 }

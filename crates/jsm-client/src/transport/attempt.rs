@@ -19,8 +19,11 @@ use crate::credentials::BoxError;
 use crate::error::{self, Error, Kind, Result};
 use crate::trace;
 
+use super::fault::{self, Fault};
 use super::rate_limit::Subject;
 use super::retry::{self, FOREVER, RetryPolicy};
+use super::retry_after;
+use super::send::Exchange;
 
 /// The header that opts in to experimental operations.
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("x-experimentalapi");
@@ -36,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) experimental: Option<bool>,
     pub(crate) headers: HeaderMap,
+    /// Whether repeating the request is harmless, where the caller says so.
+    pub(crate) idempotent: Option<bool>,
     /// Whether the request can be built once only, because what it carries is read on the way.
     pub(crate) once: bool,
 }
@@ -70,8 +75,48 @@ pub(super) enum Failed {
     ForGood(Error),
     /// The server refused the credentials.
     Refused(Error, HeaderValue),
+    /// The connection ended before a response began, or before anything was sent: at once, another one may do.
+    Lost(Error),
     /// Sending it again may help.
     ForNow(Error),
+}
+
+impl Failed {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::ForGood(error) | Self::Refused(error, _) | Self::Lost(error) | Self::ForNow(error) => error,
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Whether sending the request twice leaves the server as sending it once does.
+    fn is_idempotent(&self) -> bool {
+        self.options.idempotent.unwrap_or(self.info.repeatable)
+    }
+}
+
+impl Exchange for Plan<'_> {
+    type Request = Request;
+    type Response = (Head, Content);
+
+    async fn prepare(&self, renewed: Option<HeaderValue>) -> Result<(Request, Subject), Failed> {
+        let request = prepare(self, renewed).await?;
+        let subject = Subject::new(self.info, request.url().path());
+        Ok((request, subject))
+    }
+
+    async fn refresh(&self, request: &mut Request) -> Result<(), Failed> {
+        authorize(self, request, None).await
+    }
+
+    async fn execute(&self, request: Request, number: u32) -> Result<(Head, Content), Failed> {
+        trace::within(trace::attempt(self.info, number, &request), attempt(self, request)).await
+    }
+
+    async fn renew(&self, refused: &HeaderValue) -> Result<HeaderValue, BoxError> {
+        authorization(self, Some(refused)).await
+    }
 }
 
 /// The head of an answer.
@@ -98,10 +143,11 @@ pub(crate) enum Content {
 }
 
 /// The request of one attempt, with everything in it.
-pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
+async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
     let base = match shared.site.base(&shared.http, info, || time_left(plan)).await {
         Ok(base) => base,
+        Err(error) if fault::is_permanent(&error) => return Err(Failed::ForGood(error)),
         Err(error) if error.is_connection() || error.is_timeout() || error.is_server() => {
             return Err(Failed::ForNow(error));
         }
@@ -130,6 +176,16 @@ pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Re
     for (name, value) in &options.headers {
         headers.insert(name, value.clone());
     }
+    authorize(plan, &mut request, renewed).await?;
+    Ok(request)
+}
+
+/// Puts credentials into a request: the renewed ones, or those that hold now.
+async fn authorize(
+    plan: &Plan<'_>,
+    request: &mut Request,
+    renewed: Option<HeaderValue>,
+) -> Result<(), Failed> {
     let mut authorization = match renewed {
         Some(value) => value,
         None => {
@@ -139,15 +195,12 @@ pub(super) async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Re
     };
     // Whoever made it may have forgotten.
     authorization.set_sensitive(true);
-    headers.insert(AUTHORIZATION, authorization);
-    Ok(request)
+    request.headers_mut().insert(AUTHORIZATION, authorization);
+    Ok(())
 }
 
 /// What the credentials say, in the time that an attempt may take.
-pub(super) async fn authorization(
-    plan: &Plan<'_>,
-    refused: Option<&HeaderValue>,
-) -> Result<HeaderValue, BoxError> {
+async fn authorization(plan: &Plan<'_>, refused: Option<&HeaderValue>) -> Result<HeaderValue, BoxError> {
     let mut value = plan.shared.credentials.authorization(refused);
     // Mostly they are at hand, and a timer would cost more than they do.
     if let Some(value) = (&mut value).now_or_never() {
@@ -168,24 +221,6 @@ pub(super) fn own(source: BoxError, other: impl FnOnce(BoxError) -> Error) -> Er
     source.downcast().map(|own| *own).unwrap_or_else(other)
 }
 
-/// Waits until the limits leave room for the request.
-pub(super) async fn take_turn(plan: &Plan<'_>, subject: &Subject) -> Result<(), Failed> {
-    let Plan { shared, info, deadline, .. } = *plan;
-    let mut wait = shared.limits.reserve(subject, shared.clock.now());
-    while !wait.is_zero() {
-        if shared.clock.now() + wait >= deadline {
-            shared.limits.give_back(subject);
-            let note = "waiting for a free slot would take longer than the call may";
-            return Err(Failed::ForGood(Error::new(Kind::RateLimited, note).with_retry_after(Some(wait))));
-        }
-        trace::waits(info, wait, "limit");
-        shared.clock.sleep(wait).await;
-        // While this one waited, another may have learnt that all have to.
-        wait = shared.limits.pause(subject, shared.clock.now());
-    }
-    Ok(())
-}
-
 /// How long an attempt may take.
 fn time_left(plan: &Plan<'_>) -> Duration {
     let left = plan.deadline.saturating_duration_since(plan.shared.clock.now());
@@ -193,9 +228,12 @@ fn time_left(plan: &Plan<'_>) -> Duration {
 }
 
 /// One attempt, and what is told of it.
-pub(super) async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), Failed> {
+async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), Failed> {
     let answer = exchange(plan, request).await;
-    if let Err(Failed::ForGood(error) | Failed::Refused(error, _) | Failed::ForNow(error)) = &answer {
+    if let Err(
+        Failed::ForGood(error) | Failed::Refused(error, _) | Failed::Lost(error) | Failed::ForNow(error),
+    ) = &answer
+    {
         trace::failed(plan.info, error);
     }
     answer
@@ -218,7 +256,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
             }
         }
     };
-    let mut response = sent.map_err(|error| broken(info, error))?;
+    let mut response = sent.map_err(|error| broken(plan, error))?;
     hide_cookies(response.headers_mut());
     let head = Head { status: response.status(), headers: mem::take(response.headers_mut()) };
     trace::answered(info, head.status, &head.headers);
@@ -227,7 +265,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
         let note = "the server did not take the credentials and answered as to a stranger";
         let error =
             Error::new(Kind::Authentication, note).with_answer(head.status, &head.headers, Bytes::new());
-        return Err(match authorization.filter(|_| info.repeatable) {
+        return Err(match authorization.filter(|_| plan.is_idempotent()) {
             Some(value) => Failed::Refused(error, value),
             None => Failed::ForGood(error),
         });
@@ -240,14 +278,14 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
             Ok(body) => Ok((head, Content::Whole(body))),
             Err(error) => {
                 // The work is done; only asking again can tell what came of it.
-                let again = info.repeatable && (error.is_connection() || error.is_timeout());
+                let again = plan.is_idempotent() && (error.is_connection() || error.is_timeout());
                 let error = error.with_answer(head.status, &head.headers, Bytes::new());
                 Err(if again { Failed::ForNow(error) } else { Failed::ForGood(error) })
             }
         };
     }
     let body = read_start(response, error::KEPT, time_left(plan)).await;
-    let asked = retry::retry_after(&head.headers, shared.clock.date());
+    let asked = retry_after::pause(head.status, &head.headers, || shared.clock.date());
     let error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
     Err(match (head.status, authorization) {
         // A token that lacks a scope still lacks it when it is renewed.
@@ -261,7 +299,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
         {
             Failed::Refused(error, value)
         }
-        (status, _) if retry::is_worth_it(info, status) => Failed::ForNow(error),
+        (status, _) if retry::is_worth_it(status, asked, plan.is_idempotent()) => Failed::ForNow(error),
         _ => Failed::ForGood(error),
     })
 }
@@ -282,17 +320,20 @@ fn hide_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// A request that got no answer.
-fn broken(info: &OperationInfo, error: reqwest::Error) -> Failed {
-    let never_sent = error.is_connect();
+/// A request that got no response.
+fn broken(plan: &Plan<'_>, error: reqwest::Error) -> Failed {
+    let (fault, never_sent) = (Fault::of(&error), error.is_connect());
     let failure = transport(error);
     if failure.is_configuration() {
         return Failed::ForGood(failure);
     }
-    // A connection that was never made has done nothing, whatever the operation.
-    match info.repeatable || never_sent {
-        true => Failed::ForNow(failure),
-        false => Failed::ForGood(failure),
+    match fault {
+        Fault::Permanent => Failed::ForGood(failure),
+        // Nothing was done, whatever the operation.
+        Fault::NotWritten => Failed::Lost(failure),
+        Fault::NoResponse if plan.is_idempotent() => Failed::Lost(failure),
+        _ if plan.is_idempotent() || never_sent => Failed::ForNow(failure),
+        _ => Failed::ForGood(failure),
     }
 }
 
@@ -302,7 +343,10 @@ pub(crate) fn transport(error: reqwest::Error) -> Error {
     if let Some(cause) = file_error(&error) {
         return Error::configuration(cause.to_string()).with_source(error);
     }
-    let (kind, note) = if error.is_timeout() {
+    let (kind, note) = if let Some(wrong) = fault::certificate(&error) {
+        let note = format!("the certificate of the server is not accepted: {wrong}");
+        return Error::new(Kind::Connection, note).with_source(error);
+    } else if error.is_timeout() {
         (Kind::Timeout, "no answer in time")
     } else if error.is_connect() {
         (Kind::Connection, "no connection to the server")

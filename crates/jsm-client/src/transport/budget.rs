@@ -1,45 +1,89 @@
-//! What retries may cost.
+//! What retries may cost: an operation whose server does not recover is left alone.
+//!
+//! Each operation has a budget for each reason to send again, so that a dead one uses up its own and no other. Waiting for
+//! a rate limit costs nothing.
 
-/// What a client may spend on retries, shared by all its calls.
-///
-/// Retries spend, successes earn. A server that answers nothing but errors empties it soon and is left alone.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    tokens: std::sync::atomic::AtomicU32,
-}
-
+/// What a budget holds, at most and to begin with.
 const BUDGET: u32 = 500;
+
+/// What a retry costs. A success brings back one, or what the retry cost that led to it.
 const COST: u32 = 5;
 
-impl Default for Budget {
+/// Why a request is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// There was no connection, it broke, or nothing came in time.
+    Connection,
+    /// The server failed.
+    Server,
+}
+
+/// The budget of one operation.
+///
+/// Failures of requests that were under way at the same time are one failure: when 500 requests meet one bad moment, all of
+/// them are sent again. When they fail again one by one, each pays.
+#[derive(Debug, Default)]
+pub(crate) struct Budget([Balance; 2]);
+
+#[derive(Debug)]
+struct Balance {
+    tokens: u32,
+    /// The last ticket that was given out when a retry was paid for.
+    paid: u64,
+}
+
+impl Default for Balance {
     fn default() -> Self {
-        Self { tokens: BUDGET.into() }
+        Self { tokens: BUDGET, paid: 0 }
     }
 }
 
 impl Budget {
-    pub(crate) fn spend(&self) -> bool {
-        use std::sync::atomic::Ordering::Relaxed;
-        self.tokens.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(COST)).is_ok()
+    /// Pays for a retry of the request with this ticket, or refuses. `last` is the last ticket that was given out.
+    pub(crate) fn spend(&mut self, reason: Reason, ticket: u64, last: u64) -> bool {
+        let balance = &mut self.0[reason as usize];
+        if ticket <= balance.paid {
+            return true;
+        }
+        match balance.tokens.checked_sub(COST) {
+            Some(left) => {
+                (balance.tokens, balance.paid) = (left, last);
+                true
+            }
+            None => false,
+        }
     }
 
-    pub(crate) fn earn(&self) {
-        use std::sync::atomic::Ordering::Relaxed;
-        // A full budget stays as it is; losing the race for it does no harm.
-        let _ = self.tokens.fetch_update(Relaxed, Relaxed, |left| (left < BUDGET).then_some(left + 1));
+    /// A request succeeded, after a retry for this reason if there was one.
+    pub(crate) fn earn(&mut self, after: Option<Reason>) {
+        for (balance, reason) in self.0.iter_mut().zip([Reason::Connection, Reason::Server]) {
+            let brings = if after == Some(reason) { COST } else { 1 };
+            balance.tokens = (balance.tokens + brings).min(BUDGET);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BUDGET, Budget, COST};
+    use super::{BUDGET, Budget, COST, Reason};
 
     #[test]
-    fn a_budget_runs_dry_and_recovers() {
-        let budget = Budget::default();
-        assert_eq!((0..BUDGET).filter(|_| budget.spend()).count() as u32, BUDGET / COST);
-        (0..COST).for_each(|_| budget.earn());
-        assert!(budget.spend());
-        assert!(!budget.spend());
+    fn runs_dry_and_recovers() {
+        let mut budget = Budget::default();
+        let spent = (1..=1_000).filter(|ticket| budget.spend(Reason::Server, *ticket, *ticket)).count();
+        assert_eq!(spent as u32, BUDGET / COST);
+        assert!(budget.spend(Reason::Connection, 1_001, 1_001), "each reason has its own");
+        (0..COST).for_each(|_| budget.earn(None));
+        assert!(budget.spend(Reason::Server, 1_002, 1_002));
+        assert!(!budget.spend(Reason::Server, 1_003, 1_003));
+        budget.earn(Some(Reason::Server));
+        assert!(budget.spend(Reason::Server, 1_004, 1_004), "a retry that helped costs nothing");
+    }
+
+    #[test]
+    fn one_bad_moment_is_one_failure() {
+        let mut budget = Budget::default();
+        assert!((1..=10_000).all(|ticket| budget.spend(Reason::Server, ticket, 10_000)));
+        assert!(budget.spend(Reason::Server, 10_001, 10_001));
     }
 }

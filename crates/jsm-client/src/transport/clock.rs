@@ -1,9 +1,12 @@
-//! The clock that patience is measured by.
+//! The clock that waits, pauses and deadlines go by.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
+
+/// More than anybody waits, and little enough to be added to any moment.
+pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Time and chance, as far as retries and limits need them.
 ///
@@ -22,13 +25,15 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn chance(&self) -> f64;
 }
 
-/// The clock of the system, with the timers of tokio.
+/// The clock of tokio, which is that of the system unless a test has paused it with `tokio::time::pause`.
+///
+/// Timeouts of attempts go by it too. Only waiting needs a runtime.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
-        Instant::now()
+        tokio::time::Instant::now().into_std()
     }
 
     fn date(&self) -> SystemTime {

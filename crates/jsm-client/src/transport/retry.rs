@@ -2,18 +2,41 @@
 
 use std::time::{Duration, SystemTime};
 
-use jsm_raw::OperationInfo;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 
-/// More than anybody waits, and little enough to be added to any moment.
-pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) use super::clock::FOREVER;
+pub(crate) use super::retry_after::retry_after;
 
-/// How patient a client is.
+/// When requests are sent again, and how often.
 ///
-/// By default a request is sent up to four times more: after a broken connection and after 408, 429, 502, 503 and
-/// 504. What must not be done twice is repeated after a 429 alone, since nothing was done then. The waits double from
-/// 2 s to 30 s, spread by a factor of 0.7 to 1.3; what the server asks for is the least that is waited.
+/// # Failures
+///
+/// By default a request is sent up to four times more: after a connection that broke or could not be made, after a
+/// timeout of an attempt, and after the statuses 408, 502, 503 and 504, and any 5xx that carries `Retry-After`. Operations
+/// that are not idempotent are sent again only where nothing of the request had been sent. The waits are exponential backoff
+/// from 2 s to 30 s with jitter of a factor of 0.7 to 1.3. `Retry-After` is the shortest wait; jitter adds up to 30 % of
+/// it, 5 s at most. A certificate that is not accepted is a failure at once.
+///
+/// When a connection ends before a response began, as when a server closes an idle one, an idempotent operation is sent
+/// again at once, up to three times; that is not counted as a failure.
+///
+/// Retries have a budget for each operation, shared by all clones of a client: about a hundred that do not help, for broken
+/// connections and for 5xx each. Failures of requests that were under way at the same time count once. When the budget
+/// is used up, the operation fails at its first attempt; each success brings a fifth of a retry back.
+///
+/// # Rate limits
+///
+/// A refusal by a rate limit (429) is no failure: nothing was done. It is not counted and costs no budget, and the call
+/// is sent again, idempotent or not, until its deadline. The refusal pauses what its `RateLimit-Reason` names, for all
+/// calls of the client: `jira-per-issue-on-write` the writes to that issue, `jira-quota-...` everything, any other reason
+/// or none that operation. The pause is what `Retry-After` asks for (where it is missing, the time to
+/// `X-RateLimit-Reset`; an hour at most, or until a reset that is later), else exponential backoff. Waiting calls
+/// queue, first in first out, and after the pause they are sent at the rate that the server is known or found to take. A 503
+/// with `Retry-After` pauses its operation in the same way, and counts as a failure of the call.
+///
+/// A call whose deadline comes before it may be sent fails at once with an error of kind
+/// [`RateLimited`](crate::Kind::RateLimited) that names the time, whether it was refused itself or waits behind others.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -29,12 +52,13 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sends every request once.
+    /// Sends every request once. Even a refusal by a rate limit (429) is the result of the call then; calls still queue
+    /// while their operation is paused.
     pub fn never() -> Self {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// How often a request is sent again, at most; 4 by default.
+    /// How many failures of a call are followed by another attempt; 4 by default. 0 is [`never`](Self::never).
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
@@ -51,69 +75,76 @@ impl RetryPolicy {
 
     /// The wait before the retry of this number, from 1. `chance` is between 0 and 1.
     pub(crate) fn wait(&self, retry: u32, asked: Option<Duration>, chance: f64) -> Duration {
+        let asked = asked.map(|asked| asked + spread(asked, 0.3, MOST_JITTER, chance));
+        self.backoff_of(retry, chance).max(asked.unwrap_or_default())
+    }
+
+    /// The pause after so many refusals in a row by a rate limit. `chance` is between 0 and 1.
+    ///
+    /// Those that wait for its end queue, so that the jitter is for other processes alone.
+    pub(crate) fn pause(&self, refusals: u32, asked: Option<Duration>, chance: f64) -> Duration {
+        match asked.filter(|asked| !asked.is_zero()) {
+            Some(asked) => asked + spread(asked, 0.1, Duration::from_secs(1), chance),
+            // A pause of nothing is none.
+            None => self.backoff_of(refusals, chance),
+        }
+    }
+
+    fn backoff_of(&self, retry: u32, chance: f64) -> Duration {
         let doubled = self.base.saturating_mul(1 << retry.saturating_sub(1).min(16)).min(self.cap);
-        let own = doubled.mul_f64(0.7 + 0.6 * chance.clamp(0.0, 1.0));
-        own.max(asked.unwrap_or_default())
+        doubled.mul_f64(0.7 + 0.6 * chance.clamp(0.0, 1.0))
     }
 }
 
-/// Whether sending the request again after this answer can help and does no harm.
-pub(crate) fn is_worth_it(info: &OperationInfo, status: StatusCode) -> bool {
+/// The most that jitter adds to a wait that a server asked for.
+const MOST_JITTER: Duration = Duration::from_secs(5);
+
+fn spread(time: Duration, part: f64, most: Duration, chance: f64) -> Duration {
+    time.mul_f64(part).min(most).mul_f64(chance.clamp(0.0, 1.0))
+}
+
+/// Whether sending the request again after this status can help and does no harm. `asked` is the pause that the
+/// response asked for.
+pub(crate) fn is_worth_it(status: StatusCode, asked: Option<Duration>, idempotent: bool) -> bool {
     match status.as_u16() {
         429 => true,
-        408 | 502 | 503 | 504 => info.repeatable,
+        408 | 502 | 503 | 504 => idempotent,
+        500..=599 => idempotent && asked.is_some(),
         _ => false,
     }
 }
 
-/// What `Retry-After` asks for, in seconds or as a date.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        // What is no number, `NaN` and its like, is no wait either.
-        return (!seconds.is_nan())
-            .then(|| Duration::from_secs_f64(seconds.clamp(0.0, FOREVER.as_secs_f64())));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default().min(FOREVER))
+/// The end of a wait, for people.
+pub(crate) fn until_text(now: SystemTime, wait: Duration) -> String {
+    let now = Timestamp::try_from(now).unwrap_or_default();
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    // Rounded up to the second: who comes back then does not come too early.
+    let until = now.saturating_add(wait + SignedDuration::from_millis(999)).unwrap_or(Timestamp::MAX);
+    Timestamp::from_second(until.as_second()).unwrap_or(until).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use reqwest::header::{HeaderMap, HeaderValue};
-
-    use super::{FOREVER, RetryPolicy, retry_after};
+    use super::{RetryPolicy, until_text};
 
     #[test]
     fn waits_double_up_to_the_cap_and_never_less_than_asked() {
         let policy = RetryPolicy::default();
         let seconds = |retry, asked| policy.wait(retry, asked, 0.5).as_secs_f64();
         assert_eq!([1, 2, 3, 4, 5, 99].map(|retry| seconds(retry, None)), [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
-        assert_eq!(seconds(1, Some(Duration::from_secs(60))), 60.0);
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(10)), 0.0).as_secs_f64(), 10.0);
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(10)), 1.0).as_secs_f64(), 13.0);
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(60)), 1.0).as_secs_f64(), 65.0);
         assert_eq!(seconds(1, Some(Duration::ZERO)), 2.0, "a wait of nothing is no wait at all");
         assert_eq!(policy.wait(1, None, 0.0), Duration::from_millis(1400));
         assert_eq!(policy.wait(1, None, 1.0), Duration::from_millis(2600));
     }
 
     #[test]
-    fn reads_seconds_and_dates() {
+    fn names_the_end_of_a_wait() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let read = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("retry-after", HeaderValue::from_static(text));
-            retry_after(&headers, now)
-        };
-        assert_eq!(read("7"), Some(Duration::from_secs(7)));
-        assert_eq!(read("0"), Some(Duration::ZERO));
-        assert_eq!(read("-1"), Some(Duration::ZERO));
-        assert_eq!(read("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
-        assert_eq!(read("Sun, 06 Nov 1994 08:49:07 GMT"), Some(Duration::ZERO));
-        assert_eq!(read("soon"), None);
-        assert_eq!(read("nan"), None);
-        for far in ["1e19", "1e999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
-            assert_eq!(read(far), Some(FOREVER), "{far} would overflow a clock");
-        }
+        assert_eq!(until_text(now, Duration::from_millis(22_100)), "1994-11-06T08:50:00Z");
     }
 }

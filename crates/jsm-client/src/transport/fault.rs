@@ -1,0 +1,67 @@
+//! What went wrong where a request got no response: read from the errors of reqwest, hyper and the TLS library.
+
+use std::error::Error as StdError;
+use std::io;
+
+/// What a request without a response means for sending it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It fails again, however often it is sent.
+    Permanent,
+    /// The connection ended before any of the request was written.
+    NotWritten,
+    /// The connection ended before a response began.
+    NoResponse,
+    /// Anything else, such as a connection that could not be made.
+    Other,
+}
+
+impl Fault {
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        if certificate(error).is_some() || error.is_builder() {
+            return Self::Permanent;
+        }
+        if error.is_timeout() || error.is_connect() {
+            return Self::Other;
+        }
+        match sources(error).find_map(|source| source.downcast_ref::<hyper::Error>()) {
+            // hyper takes back what it has not begun to send.
+            Some(error) if error.is_canceled() => Self::NotWritten,
+            Some(error) if error.is_parse() || error.is_user() || error.is_timeout() => Self::Other,
+            Some(_) => Self::NoResponse,
+            None => Self::Other,
+        }
+    }
+}
+
+/// What is wrong with the server's certificate, if that is what failed.
+pub(super) fn certificate(error: &reqwest::Error) -> Option<String> {
+    if !error.is_connect() {
+        return None;
+    }
+    #[cfg(feature = "rustls")]
+    for source in sources(error) {
+        match source.downcast_ref::<rustls::Error>() {
+            Some(wrong @ rustls::Error::InvalidCertificate(_)) => return Some(wrong.to_string()),
+            Some(wrong @ rustls::Error::NoCertificatesPresented) => return Some(wrong.to_string()),
+            _ => {}
+        }
+    }
+    // Other TLS libraries have text alone: OpenSSL, Secure Transport and SChannel all name the certificate.
+    sources(error).map(ToString::to_string).find(|text| text.to_ascii_lowercase().contains("certificate"))
+}
+
+/// Whether a request that failed with this error fails again, however often it is sent.
+pub(crate) fn is_permanent(error: &crate::error::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref());
+    source.is_some_and(|source| Fault::of(source) == Fault::Permanent)
+}
+
+/// An error and what it comes from, to the ground.
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        // The source of an I/O error is that of the error in it, which would be left out.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
+    })
+}

@@ -1,0 +1,240 @@
+//! Crowds of callers against a model of a server, on tokio's paused clock: hours pass in moments, and every count is exact.
+//!
+//! The callers run the loop of `send` with limits, budgets and policy as they are; only the network is left out.
+
+mod crowds; // Any crowd against any server.
+mod trials; // What crowds have been seen to meet.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jsm_raw::{Answer, Base, Body, OperationInfo};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::task::JoinSet;
+
+use super::attempt::Failed;
+use super::clock::{Clock, SystemClock};
+use super::rate_limit::{Limits, Subject, Throttling};
+use super::retry::{self, RetryPolicy};
+use super::send::{Effort, Exchange};
+use crate::credentials::BoxError;
+use crate::error::{Error, Kind, Result};
+
+const LATENCY: Duration = Duration::from_millis(10);
+const MINUTES: Duration = Duration::from_secs(300);
+
+static BASE: Base = Base { site: Some(""), gateway: None, rates: &[], write_limits: &[(20, 2), (100, 30)] };
+
+/// An operation of this name; `burst` is its documented rate.
+fn operation(
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    burst: Option<u32>,
+) -> &'static OperationInfo {
+    Box::leak(Box::new(OperationInfo {
+        api: "model",
+        base: &BASE,
+        name,
+        group: "model",
+        method,
+        path,
+        scopes: &[],
+        experimental: false,
+        deprecated: false,
+        statuses: &[],
+        answer_statuses: &[],
+        paging: None,
+        repeatable: method == "GET",
+        burst,
+        chunk: None,
+        write_limit: path.contains("{issue}").then_some("issue"),
+        body: Body::None,
+        answer: Answer::Nothing,
+    }))
+}
+
+fn get(name: &'static str, burst: Option<u32>) -> &'static OperationInfo {
+    operation(name, "GET", "/thing/{id}", burst)
+}
+
+/// What the model does with a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reply {
+    Fine,
+    Status(u16, Option<u64>, &'static str),
+    /// The connection ends, before or after the work was done.
+    Dropped,
+    DroppedAfter,
+}
+
+/// A server with a token bucket, and faults that a test makes up.
+#[derive(Debug)]
+struct Model {
+    rate: f64,
+    tokens: f64,
+    at: Instant,
+    start: Instant,
+    refused: u32,
+    arrivals: Vec<Duration>,
+    /// How often the work of each request was done.
+    done: HashMap<String, u32>,
+}
+
+impl Model {
+    fn new(rate: f64) -> Self {
+        let now = SystemClock.now();
+        Self { rate, tokens: rate, at: now, start: now, refused: 0, arrivals: vec![], done: HashMap::new() }
+    }
+
+    fn admit(&mut self) -> bool {
+        let now = SystemClock.now();
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        (self.tokens, self.at) = ((self.tokens + passed * self.rate).min(self.rate), now);
+        let admitted = self.tokens >= 1.0 - 1e-6;
+        if admitted {
+            self.tokens -= 1.0;
+        } else {
+            self.refused += 1;
+        }
+        admitted
+    }
+
+    /// The most requests that arrived within so many milliseconds, from a moment on.
+    fn most_within(&self, millis: u64, from: Duration) -> usize {
+        let span = Duration::from_millis(millis);
+        let later: Vec<_> = self.arrivals.iter().copied().filter(|at| *at >= from).collect();
+        let within = |at: Duration| later.iter().filter(|other| (at..at + span).contains(other)).count();
+        later.iter().map(|at| within(*at)).max().unwrap_or(0)
+    }
+}
+
+/// What a fault is made from: the number of the request, from 1, and when it came.
+type Faults = Arc<dyn Fn(usize, Duration) -> Reply + Send + Sync>;
+
+/// A client, and the server that it talks to.
+#[derive(Clone)]
+struct World {
+    limits: Arc<Limits>,
+    model: Arc<Mutex<Model>>,
+    faults: Faults,
+    deadline: Duration,
+    latency: Duration,
+}
+
+impl World {
+    fn new(rate: f64, faults: impl Fn(usize, Duration) -> Reply + Send + Sync + 'static) -> Self {
+        Self {
+            limits: Arc::new(Limits::new(Throttling::Learnt, 512)),
+            model: Arc::new(Mutex::new(Model::new(rate))),
+            faults: Arc::new(faults),
+            deadline: MINUTES,
+            latency: LATENCY,
+        }
+    }
+
+    async fn call(&self, info: &'static OperationInfo, what: &str) -> Result<u32> {
+        self.call_within(info, what, self.deadline).await
+    }
+
+    async fn call_within(&self, info: &'static OperationInfo, what: &str, time: Duration) -> Result<u32> {
+        let policy = RetryPolicy::default();
+        let effort = Effort {
+            info,
+            limits: &self.limits,
+            clock: &SystemClock,
+            policy: &policy,
+            once: false,
+            deadline: SystemClock.now() + time,
+            time,
+        };
+        let ((), sent) = effort.run(&Request { world: self, info, what }).await?;
+        Ok(sent)
+    }
+
+    /// Runs so many callers at once, each with so many calls one after the other, and gives what failed.
+    async fn crowd(&self, info: &'static OperationInfo, callers: usize, pages: usize) -> Vec<Error> {
+        let mut tasks = JoinSet::new();
+        for caller in 0..callers {
+            let world = self.clone();
+            tasks.spawn(async move {
+                for page in 0..pages {
+                    world.call(info, &format!("{caller}/{page}")).await?;
+                }
+                Ok::<_, Error>(())
+            });
+        }
+        tasks.join_all().await.into_iter().filter_map(Result::err).collect()
+    }
+
+    fn passed(&self) -> Duration {
+        SystemClock.now() - self.model.lock().unwrap().start
+    }
+
+    fn done(&self) -> usize {
+        self.model.lock().unwrap().done.len()
+    }
+}
+
+struct Request<'a> {
+    world: &'a World,
+    info: &'static OperationInfo,
+    what: &'a str,
+}
+
+impl Exchange for Request<'_> {
+    type Request = ();
+    type Response = ();
+
+    async fn prepare(&self, _: Option<HeaderValue>) -> Result<((), Subject), Failed> {
+        Ok(((), Subject::new(self.info, &format!("/thing/{}", self.what.split('/').next().unwrap_or("")))))
+    }
+
+    async fn refresh(&self, (): &mut ()) -> Result<(), Failed> {
+        Ok(())
+    }
+
+    async fn execute(&self, (): (), _: u32) -> Result<(), Failed> {
+        let World { model, faults, latency, .. } = self.world;
+        tokio::time::sleep(*latency / 2).await;
+        let reply = {
+            let mut model = model.lock().unwrap();
+            let at = SystemClock.now() - model.start;
+            model.arrivals.push(at);
+            let mut reply = faults(model.arrivals.len(), at);
+            if reply == Reply::Fine && !model.admit() {
+                reply = Reply::Status(429, Some(1), "jira-burst-based");
+            }
+            if matches!(reply, Reply::Fine | Reply::DroppedAfter) {
+                *model.done.entry(self.what.to_owned()).or_default() += 1;
+            }
+            reply
+        };
+        tokio::time::sleep(*latency / 2).await;
+        match reply {
+            Reply::Fine => Ok(()),
+            Reply::Dropped | Reply::DroppedAfter => {
+                let error = Error::new(Kind::Connection, "the connection broke off");
+                Err(if self.info.repeatable { Failed::Lost(error) } else { Failed::ForGood(error) })
+            }
+            Reply::Status(status, asked, reason) => {
+                let mut headers = HeaderMap::new();
+                let name = HeaderName::from_static("ratelimit-reason");
+                headers.insert(name, HeaderValue::from_static(reason));
+                let status = StatusCode::from_u16(status).unwrap();
+                let asked = asked.map(Duration::from_secs);
+                let error =
+                    Error::answered(self.info, status, &headers, Bytes::new()).with_retry_after(asked);
+                let again = retry::is_worth_it(status, asked, self.info.repeatable);
+                Err(if again { Failed::ForNow(error) } else { Failed::ForGood(error) })
+            }
+        }
+    }
+
+    async fn renew(&self, refused: &HeaderValue) -> Result<HeaderValue, BoxError> {
+        Ok(refused.clone())
+    }
+}
