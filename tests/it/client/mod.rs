@@ -8,6 +8,7 @@ mod clock; // A clock whose time passes when somebody waits.
 mod script; // A server that answers what a test wrote down.
 
 mod bounds; // How much time and how many bytes a call may take.
+mod connections; // Connections that end or are not trusted, and a paused clock.
 mod credentials; // Who calls, and where credentials go.
 mod errors; // What an error says, whatever the server sent.
 mod flows; // What takes more than one request: files, bulk changes, ids, dates.

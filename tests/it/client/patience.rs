@@ -94,17 +94,25 @@ async fn waits_as_the_policy_says() {
 
 #[tokio::test]
 async fn waits_at_least_as_long_as_asked() {
-    // The test's clock says that it is ten o'clock.
+    // The test's clock says that it is ten o'clock. Jitter adds a tenth of a pause at most, and three tenths of a wait.
     for (asked, status, chance, waits) in [
-        (Some("7"), 429, 0.5, vec![7.0]),
-        (Some("7"), 503, 0.5, vec![7.0]),
-        (Some("1"), 429, 0.5, vec![2.0]),
+        (Some("7"), 429, 0.0, vec![7.0]),
+        (Some("7"), 429, 0.5, vec![7.35]),
+        (Some("7"), 503, 0.0, vec![7.0]),
+        (Some("7"), 503, 0.5, vec![8.05]),
+        (Some("3"), 500, 0.0, vec![3.0]),
+        (Some("3"), 500, 1.0, vec![3.9]),
+        (Some("3"), 599, 0.0, vec![3.0]),
+        (Some("1"), 503, 0.5, vec![2.0]),
+        (Some("1"), 429, 0.0, vec![1.0]),
+        (Some("60"), 503, 1.0, vec![65.0]),
+        (Some("60"), 429, 1.0, vec![61.0]),
         (Some("0"), 429, 0.5, vec![2.0]),
         (Some("0"), 429, 0.0, vec![1.4]),
-        (Some("2.5"), 429, 0.5, vec![2.5]),
+        (Some("2.5"), 429, 0.0, vec![2.5]),
         (Some("-3"), 429, 0.5, vec![2.0]),
         (Some("soon"), 429, 0.5, vec![2.0]),
-        (Some("Tue, 05 Mar 2024 10:00:30 GMT"), 429, 0.5, vec![30.0]),
+        (Some("Tue, 05 Mar 2024 10:00:30 GMT"), 429, 0.0, vec![30.0]),
         (Some("Tue, 05 Mar 2024 09:00:00 GMT"), 429, 0.5, vec![2.0]),
         (None, 429, 0.0, vec![1.4]),
         (None, 429, 1.0, vec![2.6]),
@@ -113,22 +121,99 @@ async fn waits_at_least_as_long_as_asked() {
         let script = Script::of([refusal, fine()]).await;
         let clock = TestClock::with_chance(chance);
         to(&script.url, &clock).build().unwrap().call(GetOrganization::new(1)).await.unwrap();
-        assert_eq!(clock.waits(), waits, "{asked:?}");
+        assert_eq!(clock.waits(), waits, "{asked:?} with {status}");
     }
 }
 
 #[tokio::test]
+async fn waits_until_the_limit_is_reset_where_nothing_else_is_asked() {
+    for (reset, date, deadline, waits) in [
+        ("2024-03-05T10:02Z", None, 300, Some(120.0)),
+        ("2024-03-05T10:02:05Z", None, 300, Some(125.0)),
+        ("2024-03-05T11:02:05+01:00", None, 300, Some(125.0)),
+        ("2024-03-05T10:02Z", Some("Tue, 05 Mar 2024 10:01:30 GMT"), 300, Some(30.0)),
+        ("2024-03-05T10:20Z", None, 300, None),
+        ("2024-03-05T12:30Z", None, 10_000, Some(9_000.0)),
+    ] {
+        let refusal = empty(429).header("X-RateLimit-Reset", reset);
+        let refusal = refusal.header("RateLimit-Reason", "jira-quota-global-based");
+        let refusal = date.iter().fold(refusal, |answer, date| answer.header("Date", date));
+        let script = Script::of([refusal, fine()]).await;
+        let clock = TestClock::with_chance(0.0);
+        let client = to(&script.url, &clock).deadline(Duration::from_secs(deadline)).build().unwrap();
+        let result = client.call(GetOrganization::new(1)).await;
+        match waits {
+            Some(wait) => {
+                result.unwrap();
+                assert_eq!(clock.waits(), [wait], "{reset}");
+            }
+            None => {
+                let error = result.unwrap_err();
+                assert_eq!(error.retry_after(), Some(Duration::from_secs(20 * 60)));
+                assert!(error.to_string().contains("2024-03-05T10:20:00Z"), "{error}");
+                assert_eq!((error.attempts(), clock.waits()), (1, vec![]));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sends_again_what_the_caller_says_is_idempotent() {
+    for (says, sent) in [(None, 1), (Some(true), 2), (Some(false), 1)] {
+        let script = Script::of([empty(503), fine()]).await;
+        let client = to(&script.url, &TestClock::new()).build().unwrap();
+        let call = client.call(CreateOrganization::new("Acme"));
+        let call = says.into_iter().fold(call, |call, says| call.idempotent(says));
+        assert_eq!(call.await.is_ok(), sent == 2);
+        assert_eq!(script.asked().len(), sent);
+    }
+    let script = Script::of([empty(503), fine()]).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    client.call(GetOrganization::new(1)).idempotent(false).await.unwrap_err();
+    assert_eq!(script.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn counts_failures_and_no_refusals() {
+    let answers = |_: &super::script::Asked| empty(429).header("Retry-After", "1");
+    let mut left = 30;
+    let script = Script::serve(move |asked| {
+        left -= 1;
+        if left > 0 { answers(asked) } else { fine() }
+    })
+    .await;
+    let clock = TestClock::new();
+    let policy = RetryPolicy::default().max_retries(1);
+    let client = to(&script.url, &clock).retry(policy).build().unwrap();
+    let response = client.call(CreateOrganization::new("Acme")).with_meta().await.unwrap();
+    assert_eq!(response.attempts, 30);
+    // Only a policy that sends once fails with the refusal.
+    let script = Script::serve(answers).await;
+    let client = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
+    let error = client.call(GetOrganization::new(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::RateLimited, 1));
+}
+
+#[tokio::test]
+async fn sends_nothing_without_time() {
+    let script = Script::serve(|_| fine()).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    let error = client.call(GetOrganization::new(1)).deadline(Duration::ZERO).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), script.asked().len()), (Kind::Timeout, 0, 0));
+}
+
+#[tokio::test]
 async fn fails_at_once_where_the_wait_is_too_long() {
-    for (asked, deadline) in [("3600", 300), ("301", 300), ("11", 10), ("1e19", 300), ("1e99", u64::MAX)] {
+    for (asked, deadline) in [("3600", 300), ("301", 300), ("11", 10), ("1e19", 300), ("inf", 3_600)] {
         let script = Script::of([empty(429).header("Retry-After", asked)]).await;
         let clock = TestClock::new();
         let client = to(&script.url, &clock).deadline(Duration::from_secs(deadline)).build().unwrap();
         let call = client.call(GetOrganization::new(1));
         let error = call.await.unwrap_err();
         assert_eq!(error.kind(), Kind::RateLimited);
-        // Whoever has for ever waits for less than a year: what counts is that no clock overflows.
-        let longest = Duration::from_secs(deadline.min(360 * 24 * 60 * 60));
-        assert!(error.retry_after().unwrap() > longest, "{error}");
+        // No pause is longer than an hour.
+        let asked = asked.parse::<f64>().unwrap().min(3_600.0);
+        assert!(error.retry_after().unwrap() >= Duration::from_secs_f64(asked), "{error}");
         assert_eq!((error.attempts(), clock.waits()), (1, vec![]));
     }
 }
