@@ -177,8 +177,21 @@ fn operation(
         }
         let fact = |name: &str| field(&info.expr, name);
         let text = |name: &str| fact(name).and_then(literal).unwrap_or_default();
-        let listed =
-            ["paging", "api", "name", "group", "base", "method", "path", "scopes", "statuses", "answer"];
+        let listed = [
+            // The properties of a response are in its type.
+            "response_properties",
+            "response_items",
+            "paging",
+            "api",
+            "name",
+            "group",
+            "base",
+            "method",
+            "path",
+            "scopes",
+            "statuses",
+            "answer",
+        ];
         let paging = fact("paging").and_then(fact_text).map(|style| format!(" [paged {style}{items}]"));
         lines.insert(format!(
             "{name} {} {} -> {answer}{}{more}{}",

@@ -1,6 +1,7 @@
 //! How the body of an answer is read.
 
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Error;
 
@@ -10,6 +11,15 @@ pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
         Ok(text) => serde_json::from_str(text),
         Err(error) => Err(Error::custom(error)),
     }
+}
+
+/// Reads JSON that is a list.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API responds with lists")]
+pub(crate) fn list<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent, bound(deserialize = "T: DeserializeOwned"))]
+    struct Items<T>(#[serde(deserialize_with = "crate::tolerant::list")] Vec<T>);
+    json::<Items<T>>(body).map(|items| items.0)
 }
 
 /// Reads nothing: some servers send a body where none is documented.

@@ -41,6 +41,11 @@ pub struct OperationInfo {
     pub body: Body,
     /// What a successful answer carries.
     pub answer: Answer,
+    /// The properties of the object it responds with, under all names that are read; empty where it responds with
+    /// something else.
+    pub response_properties: &'static [&'static str],
+    /// The property of the response that holds the items of a page.
+    pub response_items: Option<&'static str>,
 }
 
 /// What holds for a whole API: what precedes the paths of its operations, and its general rate limits.

@@ -12,6 +12,7 @@
 
 mod answer;
 mod argument;
+mod bounds;
 mod chunk;
 mod date;
 mod exchange;
@@ -26,6 +27,7 @@ pub mod samples;
 mod segment;
 mod tolerant;
 
+pub use bounds::{Bounds, within};
 pub use chunk::{Chunked, Fetch, Keyed};
 pub use date::Dated;
 pub use exchange::Exchange;
@@ -33,7 +35,8 @@ pub use facts::{Answer, Base, Body, OperationInfo, Paging};
 pub use id::{Id, IdKind, NumericId};
 pub use multipart::FilePart;
 pub use operation::{Operation, RequestError};
-pub use page::{Leaf, Page, PageLinks, Paged, Position};
+pub use page::{Leaf, PAGE_ITEMS, Page, PageLinks, Paged, Position};
+pub use tolerant::REQUIRED;
 
 use exchange::record;
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]

@@ -2,13 +2,13 @@
 //!
 //! When to ask for another page, and when to stop, is `jsm-client`'s to decide.
 
-use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::Operation;
+use crate::bounds::List;
 use crate::tolerant::null_as_default;
 
 /// A page of a servicedesk list.
@@ -72,31 +72,16 @@ pub struct PageLinks {
 /// How many items a full page mostly has.
 const FULL: usize = 50;
 
+/// The properties of a page.
+pub(crate) const PROPERTIES: &[&str] =
+    &["values", "start", "limit", "size", "isLastPage", "_links", "_expands"];
+
+/// What an error calls the items of a page.
+pub const PAGE_ITEMS: &str = "a sequence of items";
+
 /// Reads the items of a page; `null` reads as none. Room for a full page at once spares moving the items four times.
 fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    struct Values<T>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Values<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a sequence")
-        }
-        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
-            Ok(Vec::new())
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-            let mut values = Vec::with_capacity(FULL);
-            while let Some(item) = items.next_element()? {
-                values.push(item);
-            }
-            // A page within an item is often short, and kept as long as the item is.
-            if values.len() < FULL / 2 {
-                values.shrink_to_fit();
-            }
-            Ok(values)
-        }
-    }
-    deserializer.deserialize_any(Values(PhantomData))
+    deserializer.deserialize_any(List { first: FULL, what: PAGE_ITEMS, item: PhantomData })
 }
 
 impl<T> Default for Page<T> {
@@ -126,6 +111,8 @@ pub struct Leaf<T> {
     pub last: Option<bool>,
     /// The cursor of the next page, or the link to it.
     pub next: Option<String>,
+    /// Whether the page has links, to whatever.
+    pub linked: bool,
 }
 
 impl<T> From<Page<T>> for Leaf<T> {
@@ -135,6 +122,7 @@ impl<T> From<Page<T>> for Leaf<T> {
             start: number(page.start),
             limit: number(page.limit),
             last: page.is_last_page,
+            linked: page.links.is_some(),
             next: page.links.and_then(|links| links.next),
             items: page.values,
         }

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use crate::bounds::List;
+
 /// Reads `null` as the empty value.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -12,6 +14,33 @@ where
     T: Deserialize<'de> + Default,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// What the error of [`always`] begins with.
+pub const REQUIRED: &str = "in a required property: ";
+
+/// Reads a property that is always there; `null` reads as the empty value. The error for any other shape names the
+/// property as required, so that nobody repairs the response by leaving it out.
+#[allow(
+    dead_code,
+    reason = "only generated code calls it, and only where an API marks properties as always there"
+)]
+pub(crate) fn always<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    null_as_default(deserializer).map_err(|error| D::Error::custom(format_args!("{REQUIRED}{error}")))
+}
+
+/// Reads a list within the bounds of the response; `null` reads as an empty one.
+#[allow(dead_code, reason = "only generated code calls it")]
+pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_option(List { first: 4, what: "a sequence", item: PhantomData })
 }
 
 /// Whether a value is its type's empty one.

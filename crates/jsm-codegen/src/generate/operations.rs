@@ -12,7 +12,7 @@ use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quot
 
 use super::facts::{Facts, Parameter, with_default};
 use super::fields::{Argument, Settable, settable, setter, setters};
-use super::types::{inner, qualified, words};
+use super::types::{inner, qualified, read_names, words};
 
 /// An operation with what progenitor made of it.
 pub(crate) struct Bound<'a> {
@@ -284,9 +284,10 @@ pub(crate) fn operation(
     let decode = match bound.answer() {
         Answer::Nothing => quote!(crate::answer::nothing(body)),
         Answer::Bytes => quote!(crate::answer::bytes(body)),
+        Answer::Json if inner(output, "Vec").is_some() => quote!(crate::answer::list(body)),
         Answer::Json => quote!(crate::answer::json(body)),
     };
-    let info = info(bound, api, body.is_some());
+    let info = info(bound, api, body.is_some(), structs);
     let paged = super::paging::paged(bound, structs, declared);
     let chunked = super::seams::chunked(bound, structs, declared)?;
     let once = facts.multipart.as_ref().map(|_| {
@@ -398,7 +399,12 @@ fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStre
     }
 }
 
-fn info(bound: &Bound<'_>, api: &str, has_body: bool) -> TokenStream {
+fn info(
+    bound: &Bound<'_>,
+    api: &str,
+    has_body: bool,
+    structs: &BTreeMap<String, &ItemStruct>,
+) -> TokenStream {
     let facts = bound.facts;
     let Facts { name, group, method, path, experimental, deprecated, repeatable, answer_statuses, .. } =
         facts;
@@ -431,6 +437,20 @@ fn info(bound: &Bound<'_>, api: &str, has_body: bool) -> TokenStream {
         None if has_body => quote!(crate::Body::Json),
         None => quote!(crate::Body::None),
     };
+    let is_page = inner(&bound.output, "Page").is_some();
+    let properties = match structs.get(&inner_name(&bound.output)) {
+        _ if is_page => quote!(crate::page::PROPERTIES),
+        Some(item) => {
+            let names = read_names(item);
+            quote!(&[#(#names),*])
+        }
+        None => quote!(&[]),
+    };
+    let items = if is_page { Some("values") } else { facts.paging.as_ref().and_then(|p| p.name("items")) };
+    let items = match items {
+        Some(name) => quote!(::std::option::Option::Some(#name)),
+        None => quote!(::std::option::Option::None),
+    };
     quote! {
         crate::OperationInfo {
             api: #api,
@@ -451,6 +471,8 @@ fn info(bound: &Bound<'_>, api: &str, has_body: bool) -> TokenStream {
             write_limit: #write_limit,
             body: #body,
             answer: #answer,
+            response_properties: #properties,
+            response_items: #items,
         }
     }
 }

@@ -142,6 +142,7 @@ fn leaf(
                 limit: #limit,
                 last: #last,
                 next: #next,
+                linked: false,
                 items: page.#items,
             }
         },

@@ -77,8 +77,15 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
             serde.set("skip_serializing_if", Some("crate::tolerant::is_default"));
         }
         if (serde.has("default") || read && has_default(&field.ty)) && inner(&field.ty, "Option").is_none() {
+            let reader = if inner(&field.ty, "Vec").is_some() {
+                "crate::tolerant::list"
+            } else if always.contains(&name) && is_scalar(&field.ty) {
+                "crate::tolerant::always"
+            } else {
+                "crate::tolerant::null_as_default"
+            };
             serde.set("default", None);
-            serde.set("deserialize_with", Some("crate::tolerant::null_as_default"));
+            serde.set("deserialize_with", Some(reader));
         }
         for alias in property.map(OfSchema::read).unwrap_or_default().alias {
             serde.push(parse_quote!(alias = #alias));
@@ -88,13 +95,45 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
 }
 
 fn has_default(ty: &Type) -> bool {
-    const KNOWN: [&str; 10] =
-        ["Vec", "BTreeMap", "String", "Id", "NumericId", "bool", "i32", "i64", "f64", "Value"];
+    let (path, last) = last_name(ty);
+    is_scalar(ty) || ["Vec", "BTreeMap", "Value"].contains(&last.as_str()) || path.starts_with("crate")
+}
+
+/// Whether values of the type have no parts that can be odd by themselves.
+fn is_scalar(ty: &Type) -> bool {
+    const KNOWN: [&str; 7] = ["String", "Id", "NumericId", "bool", "i32", "i64", "f64"];
+    let (path, last) = last_name(ty);
+    // An id's alias is defined beside `types`, a type of the document's is named without a path.
+    KNOWN.contains(&last.as_str()) || path.starts_with("crate") && !path.contains("Page")
+}
+
+/// The path of a type without its arguments, and the last name in it.
+fn last_name(ty: &Type) -> (String, String) {
     let text = ty.to_token_stream().to_string();
     let path = text.split('<').next().unwrap_or_default().trim();
     let last = path.rsplit("::").next().unwrap_or_default().trim();
-    // An id's alias stands beside `types`, a type of the document's stands bare.
-    KNOWN.contains(&last) || path.starts_with("crate")
+    (path.to_owned(), last.to_owned())
+}
+
+/// The names under which the fields of a struct are read from JSON; none where a field takes all names.
+pub(crate) fn read_names(item: &ItemStruct) -> Vec<String> {
+    let mut names = Vec::new();
+    for field in &item.fields {
+        names.push(json_name(field));
+        for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+            let metas = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            for meta in metas.into_iter().flatten() {
+                match meta {
+                    Meta::NameValue(pair) if pair.path.is_ident("alias") => {
+                        names.extend(literal(&pair.value))
+                    }
+                    Meta::Path(path) if path.is_ident("flatten") => return Vec::new(),
+                    _ => {}
+                }
+            }
+        }
+    }
+    names
 }
 
 /// The name a field has in JSON.
