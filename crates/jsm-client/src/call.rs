@@ -9,12 +9,12 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap};
 
 use crate::client::{CALL_DEADLINE, Client};
-use crate::decode::decode;
+use crate::decode::{self, Repair};
 use crate::error::{self, Error, Kind, Result};
 use crate::http;
 use crate::language::Language;
 use crate::retry::{FOREVER, RetryPolicy};
-use crate::send::{self, Options, Received};
+use crate::send::{Options, Received};
 
 /// An operation that is about to be called.
 ///
@@ -42,6 +42,8 @@ pub struct Answer<T> {
     pub request_id: Option<String>,
     /// How often the request was sent.
     pub attempts: u32,
+    /// What was odd in the response and read all the same; mostly nothing.
+    pub repairs: Vec<Repair>,
 }
 
 impl<O: Operation> Call<O> {
@@ -143,11 +145,11 @@ impl<O: Operation> Call<O> {
             options.deadline = Some(until.saturating_duration_since(shared.clock.now()));
         }
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
-        let received = send::send(client.shared(), O::INFO, &options, &build).await?;
-        let value = decode::<O>(&received)?;
+        let (received, decoded) = decode::ask::<O>(client.shared(), &options, &build).await?;
         let Received { status, headers, attempts, .. } = received;
         Ok(Answer {
-            value,
+            value: decoded.value,
+            repairs: decoded.repairs.listed,
             status,
             request_id: error::request_id(&headers).map(str::to_owned),
             headers,

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::call::Call;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
+use crate::decode::Decoding;
 use crate::error::{Error, Result};
 use crate::http::{Http, Origin, Setup};
 use crate::language::Language;
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     /// The deadline of calls and workflows, where the program has set one.
     pub(crate) deadline: Option<Duration>,
     pub(crate) max_body: usize,
+    pub(crate) decoding: Decoding,
     pub(crate) experimental: bool,
     pub(crate) language: Option<Language>,
 }
@@ -125,6 +127,7 @@ pub struct Builder {
     attempt_timeout: Duration,
     deadline: Option<Duration>,
     max_body: usize,
+    decoding: Decoding,
     experimental: bool,
     language: Option<Result<Language>>,
     throttle: Option<bool>,
@@ -150,6 +153,7 @@ impl Builder {
             attempt_timeout: Duration::from_secs(60),
             deadline: None,
             max_body: 64 * 1024 * 1024,
+            decoding: Decoding::default(),
             experimental: false,
             language: None,
             throttle: None,
@@ -295,6 +299,35 @@ impl Builder {
         self
     }
 
+    /// How many items one list in a response may have; 10,000 by default.
+    ///
+    /// A longer list, or so many empty items that they would take far more memory than the body has bytes, is an error
+    /// of kind [`TooLarge`](crate::Kind::TooLarge).
+    pub fn max_page_items(mut self, items: usize) -> Self {
+        self.decoding.items = items;
+        self
+    }
+
+    /// How deep objects and lists in a response may be nested; 128 levels by default and at most.
+    ///
+    /// A body that is nested deeper is an error of kind [`TooLarge`](crate::Kind::TooLarge). With fewer levels than
+    /// 128, every body is looked through once more.
+    pub fn max_depth(mut self, levels: usize) -> Self {
+        self.decoding.depth = levels;
+        self
+    }
+
+    /// Whether a response with an odd value is an error; `false` by default.
+    ///
+    /// Without it, one odd value costs no more than itself: `null` in a list is dropped, `"5"` is read as a number,
+    /// and an optional property of another shape reads as absent. What was repaired is listed in
+    /// [`Answer::repairs`](crate::Answer::repairs) and [`ListPage::repairs`](crate::ListPage::repairs), and traced at
+    /// level WARN. Tests that look for changes in the API want `true`.
+    pub fn strict_decoding(mut self, strict: bool) -> Self {
+        self.decoding.strict = strict;
+        self
+    }
+
     /// What the client calls itself.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
@@ -389,6 +422,7 @@ impl Builder {
             attempt_timeout: self.attempt_timeout,
             deadline: self.deadline,
             max_body: self.max_body,
+            decoding: self.decoding,
             experimental: self.experimental,
             language: self.language.transpose()?,
         })))

@@ -23,6 +23,7 @@ pub use call::{Answer, Call, WithMeta};
 pub use client::{Builder, Client};
 pub use credentials::{Authorization, BoxError, Credentials};
 pub use date::timestamp;
+pub use decode::{Repair, RepairAction};
 pub use error::{Error, FormError, Kind, Result};
 #[cfg(feature = "servicedesk")]
 pub use flows::{Attach, AttachError, FilePlace, Place, Upload, Visibility};

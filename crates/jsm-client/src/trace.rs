@@ -12,8 +12,9 @@ mod told {
     use reqwest::{Request, StatusCode};
     use tracing::field::Empty;
     use tracing::level_filters::LevelFilter;
-    use tracing::{Instrument, debug, debug_span, info};
+    use tracing::{Instrument, debug, debug_span, info, warn};
 
+    use crate::decode::Repair;
     use crate::error::{Error, printable, request_id};
 
     pub(crate) use tracing::Span;
@@ -86,6 +87,20 @@ mod told {
         debug!(target: TARGET, operation = info.name, kind = ?error.kind(), "failed");
     }
 
+    /// Within an attempt: the response was repaired. Paths and JSON types are reported, values never.
+    pub(crate) fn repaired(info: &OperationInfo, repairs: &[Repair]) {
+        /// How many of them one event lists.
+        const LISTED: usize = 20;
+        let listed: Vec<String> = repairs.iter().take(LISTED).map(ToString::to_string).collect();
+        warn!(
+            target: TARGET,
+            operation = info.name,
+            repairs = repairs.len(),
+            listed = listed.join("; "),
+            "repaired"
+        );
+    }
+
     /// Within a call: it waits before it goes on.
     pub(crate) fn waits(info: &OperationInfo, wait: Duration, why: &str) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
@@ -101,6 +116,7 @@ mod told {
     use reqwest::header::HeaderMap;
     use reqwest::{Request, StatusCode};
 
+    use crate::decode::Repair;
     use crate::error::Error;
 
     pub(crate) struct Span;
@@ -123,7 +139,8 @@ mod told {
 
     pub(crate) fn answered(_: &OperationInfo, _: StatusCode, _: &HeaderMap) {}
     pub(crate) fn failed(_: &OperationInfo, _: &Error) {}
+    pub(crate) fn repaired(_: &OperationInfo, _: &[Repair]) {}
     pub(crate) fn waits(_: &OperationInfo, _: Duration, _: &str) {}
 }
 
-pub(crate) use told::{answered, attempt, call, failed, here, waits, within};
+pub(crate) use told::{answered, attempt, call, failed, here, repaired, waits, within};

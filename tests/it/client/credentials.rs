@@ -20,7 +20,7 @@ use super::script::{Answer, Asked, Script, body_of, dropped, empty, json, silenc
 use super::{CLOUD_ID, check, to};
 
 fn fine() -> Answer {
-    json(200, &json!({"id": "1", "accountId": "a", "values": [], "results": []}))
+    json(200, &json!({"id": "1", "accountId": "a", "values": [], "results": [], "temporaryAttachments": []}))
 }
 
 /// A site that tells its cloud id to whoever asks.

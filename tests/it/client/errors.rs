@@ -102,8 +102,18 @@ async fn reads_every_body() {
     let forms = r#"{"errors":[{"title":"Form incomplete"},{"detail":"An answer is missing"},7]}"#;
     let mut table = String::new();
     for (why, status, content_type, body) in [
-        ("an i18n message that is null", 400, json, r#"{"errorMessage":null,"i18nErrorMessage":null}"#.to_owned()),
-        ("members of other types", 400, json, r#"{"errorMessage":5,"errors":"x","errorMessages":{}}"#.to_owned()),
+        (
+            "an i18n message that is null",
+            400,
+            json,
+            r#"{"errorMessage":null,"i18nErrorMessage":null}"#.to_owned(),
+        ),
+        (
+            "members of other types",
+            400,
+            json,
+            r#"{"errorMessage":5,"errors":"x","errorMessages":{}}"#.to_owned(),
+        ),
         ("several messages and odd fields", 400, json, fields.to_owned()),
         ("more fields than a sentence holds", 400, json, many.to_owned()),
         ("a list of texts alone", 400, json, r#"{"errors":["BAD_REQUEST","TOO_MANY"]}"#.to_owned()),
@@ -138,16 +148,30 @@ async fn reads_every_body() {
         ("a text in lines", 503, "text/plain", "Down\r\n\r\n  for   repair.\n".to_owned()),
         ("HTML without a title", 502, "text/html", "<html><body>502</body></html>".to_owned()),
         ("HTML with letters that grow when made small", 404, "text/html", "İİİ<title>Weg</title>".to_owned()),
-        ("HTML that calls itself JSON, with status 200", 200, json, "\n <HTML><title>Log in</title>".to_owned()),
-        ("XML with status 200", 200, "application/xml", "<status><message>Moved</message></status>".to_owned()),
+        (
+            "HTML that calls itself JSON, with status 200",
+            200,
+            json,
+            "\n <HTML><title>Log in</title>".to_owned(),
+        ),
+        (
+            "XML with status 200",
+            200,
+            "application/xml",
+            "<status><message>Moved</message></status>".to_owned(),
+        ),
         ("nothing with status 200", 200, json, String::new()),
-        ("JSON that breaks off with status 200", 200, json, r#"{"values":[{"accountId":"a"},{"acc"#.to_owned()),
+        (
+            "JSON that breaks off with status 200",
+            200,
+            json,
+            r#"{"values":[{"accountId":"a"},{"acc"#.to_owned(),
+        ),
         (
             "another type with status 200",
             200,
             json,
-            r#"{"values":[{"accountId":"a"},{"accountId":"b","active":"ada@example.com and all that follows her"}]}"#
-                .to_owned(),
+            r#"{"start":0,"values":"ada@example.com and all that follows her"}"#.to_owned(),
         ),
         ("another answer with status 200", 200, json, "[]".to_owned()),
         ("a status of nobody", 499, "text/plain", "Gone".to_owned()),

@@ -48,7 +48,7 @@ async fn pauses_what_the_reason_names() {
             let refusal = empty(429).header("Retry-After", "10");
             let refusal =
                 reason.into_iter().fold(refusal, |answer, reason| answer.header("RateLimit-Reason", reason));
-            let script = Script::of([refusal, json(200, &json!({"id": "1"}))]).await;
+            let script = Script::of([refusal, json(200, &json!({"id": "1", "values": []}))]).await;
             let clock = TestClock::new();
             let client = to(&script.url, &clock).build().unwrap();
             let refused = client.call(CreateComment::new("HELP-1", "x")).retry(RetryPolicy::never()).await;

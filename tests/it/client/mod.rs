@@ -17,6 +17,7 @@ mod limits; // The server's limits, kept and heeded.
 mod oauth; // Tokens that renew themselves.
 mod pages; // Lists of all styles, and how they end.
 mod patience; // What is sent again, and when.
+mod reading; // What is read of a response, whatever is odd in it.
 mod renewals; // What token endpoints and stores of tokens do wrong.
 mod secrets; // What is told to nobody.
 mod sites; // Addresses, proxies, pasted secrets, headers that are refused.

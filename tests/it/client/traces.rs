@@ -30,7 +30,7 @@ impl Told {
             .without_time();
         let guard = tracing::subscriber::set_default(subscriber.finish());
         // Whether anybody wants to be told is remembered, and another thread may have asked just before.
-        let script = Script::of([empty(429), json(200, &json!({}))]).await;
+        let script = Script::of([empty(429), json(200, &json!({"id": "1", "name": "x", "uuid": 1}))]).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         client.call(GetOrganization::new(1)).await.unwrap();
         tracing::callsite::rebuild_interest_cache();

@@ -20,6 +20,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::trace;
 
 use super::fault::{self, Fault};
+use super::check::{Check, useless};
 use super::rate_limit::Subject;
 use super::retry::{self, FOREVER, RetryPolicy};
 use super::retry_after;
@@ -65,7 +66,7 @@ pub(super) struct Plan<'a> {
     pub(super) info: &'static OperationInfo,
     pub(super) options: &'a Options,
     pub(super) build: Build<'a>,
-    pub(super) reading: Reading,
+    pub(super) reading: Reading<'a>,
     pub(super) deadline: Instant,
 }
 
@@ -127,10 +128,10 @@ pub(crate) struct Head {
 }
 
 /// What to do with the body of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// Read it, and send the request again if it breaks off and that does no harm.
-    Whole,
+#[derive(Clone, Copy)]
+pub(crate) enum Reading<'a> {
+    /// Read and check it, and send the request again if it is broken and that does no harm.
+    Whole(Check<'a>),
     /// Leave it to the caller, who looks at redirects too.
     Left,
 }
@@ -243,7 +244,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     let Plan { shared, info, .. } = *plan;
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let sent = match plan.reading {
-        Reading::Whole => {
+        Reading::Whole(_) => {
             *request.timeout_mut() = Some(time_left(plan));
             shared.http.client_to(request.url()).map_err(Failed::ForGood)?.execute(request).await
         }
@@ -270,12 +271,18 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
             None => Failed::ForGood(error),
         });
     }
-    if plan.reading == Reading::Left && (head.status.is_success() || head.status.is_redirection()) {
+    if matches!(plan.reading, Reading::Left) && (head.status.is_success() || head.status.is_redirection()) {
         return Ok((head, Content::Open(response)));
     }
     if head.status.is_success() || info.answer_statuses.contains(&head.status.as_u16()) {
         return match read_body(response, shared.max_body).await {
-            Ok(body) => Ok((head, Content::Whole(body))),
+            Ok(body) => match plan.reading {
+                Reading::Whole(check) => match check(&head, &body) {
+                    Ok(()) => Ok((head, Content::Whole(body))),
+                    Err(no_value) => Err(useless(plan.is_idempotent(), no_value, authorization)),
+                },
+                Reading::Left => Ok((head, Content::Whole(body))),
+            },
             Err(error) => {
                 // The work is done; only asking again can tell what came of it.
                 let again = plan.is_idempotent() && (error.is_connection() || error.is_timeout());

@@ -15,6 +15,7 @@ use crate::trace;
 
 use super::attempt::{Build, Content, Failed, Head, Options, Plan, Reading, Received, own, read_body};
 use super::budget::Reason;
+use super::check::Check;
 use super::clock::{Clock, FOREVER};
 use super::rate_limit::{Late, Limits, Permit, Subject};
 use super::retry::{RetryPolicy, until_text};
@@ -29,8 +30,9 @@ pub(crate) async fn send(
     info: &'static OperationInfo,
     options: &Options,
     build: Build<'_>,
+    check: Check<'_>,
 ) -> Result<Received> {
-    let (head, body, attempts) = attempts(shared, info, options, build, Reading::Whole).await?;
+    let (head, body, attempts) = attempts(shared, info, options, build, Reading::Whole(check)).await?;
     let body = match body {
         Content::Whole(body) => body,
         Content::Open(response) => read_body(response, shared.max_body).await?,
@@ -44,7 +46,7 @@ pub(crate) async fn attempts(
     info: &'static OperationInfo,
     options: &Options,
     build: Build<'_>,
-    reading: Reading,
+    reading: Reading<'_>,
 ) -> Result<(Head, Content, u32)> {
     if info.experimental && !options.experimental.unwrap_or(shared.experimental) {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
