@@ -4,13 +4,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use jsm_raw::{Leaf, Paged, Position};
+use jsm_raw::{Leaf, Paged, Paging, Position};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::list::List;
-use crate::decode::decode;
+use crate::decode::{self, Repairs};
 use crate::error::{Error, Kind, Result};
-use crate::send;
 use crate::trace;
 
 /// A page on its way.
@@ -23,25 +22,34 @@ pub(super) struct Fetched<T> {
     pub(super) requests: u32,
     /// What tells two pages apart that do not say where they start.
     pub(super) fingerprint: Option<u64>,
+    pub(super) repairs: Repairs,
+}
+
+impl<T> Fetched<T> {
+    fn failed(at: Position, requests: u32, error: Error) -> Self {
+        Self { at, leaf: Err(error), requests, fingerprint: None, repairs: Repairs::default() }
+    }
 }
 
 pub(super) fn fetch<O: Paged>(list: Arc<List<O>>, at: Position) -> Fetch<O> {
     Box::pin(async move {
         let build = |http: &reqwest::Client, base: &str| list.request(http, base, &at);
-        let received = match send::send(list.client.shared(), O::INFO, &list.options, &build).await {
-            Ok(received) => received,
-            Err(error) => {
-                return Fetched { at, requests: error.attempts(), leaf: Err(error), fingerprint: None };
-            }
+        let answered = decode::ask::<O>(list.client.shared(), &list.options, &build).await;
+        let (received, decoded) = match answered {
+            Ok(answered) => answered,
+            Err(error) => return Fetched::failed(at, error.attempts(), error),
         };
-        let leaf = decode::<O>(&received).map(O::leaf);
-        // Hashing a page costs about as much as reading it, so it is done only where nothing else tells.
-        let fingerprint = leaf.as_ref().is_ok_and(|leaf| leaf.start.is_none()).then(|| {
+        let leaf = O::leaf(decoded.value);
+        // Hashing a page costs about as much as reading it, so it is done only where nothing else tells. With cursors, a
+        // server may send the same start with every page.
+        let by_start =
+            matches!(O::INFO.paging, Some(Paging::Offset | Paging::Number)) && leaf.start.is_some();
+        let fingerprint = (!by_start).then(|| {
             let mut hasher = DefaultHasher::new();
             received.body.hash(&mut hasher);
             hasher.finish()
         });
-        Fetched { at, leaf, requests: received.attempts, fingerprint }
+        Fetched { at, leaf: Ok(leaf), requests: received.attempts, fingerprint, repairs: decoded.repairs }
     })
 }
 
@@ -53,8 +61,7 @@ pub(super) fn ahead<O: Paged>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => {
                 let error = Error::new(Kind::Connection, "the runtime ended before the page was here");
-                let leaf = Err(error.with_operation(O::INFO));
-                Fetched { at, leaf, requests: 0, fingerprint: None }
+                Fetched::failed(at, 0, error.with_operation(O::INFO))
             }
         })
     })

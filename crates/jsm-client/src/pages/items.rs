@@ -106,7 +106,7 @@ impl<O: Paged> Items<O> {
         self.map_pages(|pages| pages.page_size(items))
     }
 
-    /// Ends after this many items. Other than `StreamExt::take`, it keeps pages small that need not be larger.
+    /// Ends after this many items. Unlike `StreamExt::take`, it also lowers the page size, to no less than 10.
     pub fn take(self, items: u64) -> Self {
         self.map_pages(|pages| pages.take_items(items))
     }

@@ -17,11 +17,32 @@ pub(super) struct List<O> {
     pub(super) operation: O,
     pub(super) options: Options,
     built: OnceLock<(Position, Request)>,
+    arguments: OnceLock<u64>,
 }
 
 impl<O: Paged> List<O> {
     pub(super) fn new(client: Client, operation: O, options: Options) -> Self {
-        Self { client, operation, options, built: OnceLock::new() }
+        Self { client, operation, options, built: OnceLock::new(), arguments: OnceLock::new() }
+    }
+
+    /// What tells this list from others of the same operation: a hash of its request without position and page size.
+    pub(super) fn arguments(&self) -> u64 {
+        *self.arguments.get_or_init(|| {
+            let mut operation = self.operation.clone();
+            operation.set_page_size(1);
+            // It follows one of these and ignores the others.
+            for start in [Position::Offset(0), Position::Number(0), Position::Cursor(String::new())] {
+                operation.seek(&start);
+            }
+            // A list is the same wherever its site is. What cannot be built is an error when it is sent.
+            let Ok(request) = operation.request(self.client.shared().http.client(), "http://localhost")
+            else {
+                return 0;
+            };
+            let url = request.url();
+            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+            hash([url.path().as_bytes(), url.query().unwrap_or_default().as_bytes(), body])
+        })
     }
 
     /// The request for the page at a position.
@@ -50,6 +71,17 @@ impl<O: Paged> List<O> {
         }
         Ok(request)
     }
+}
+
+/// FNV-1a, which is the same in every version of Rust, in as many bits as JSON numbers keep everywhere.
+fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.iter().chain([&0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash >> 11
 }
 
 /// Lets an address lead to another page.

@@ -17,30 +17,37 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::{FutureExt, StreamExt};
-use jsm_raw::{Page, Paged, Position};
+use jsm_raw::{Page, Paged, Paging, Position};
 use reqwest::header::ACCEPT_LANGUAGE;
 use serde::{Deserialize, Serialize};
 
 pub use items::Items;
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::decode::Repair;
+use crate::error::{Error, Kind, Result};
 use crate::language::Language;
 use crate::retry::RetryPolicy;
 use crate::send::Options;
-use fetch::{Fetch, ahead, fetch};
+use fetch::{Fetch, Fetched, ahead, fetch};
 use judge::{Judge, Verdict};
 use list::List;
 
 /// How many items the servers send in a page when nobody says.
 const USUAL_PAGE: u64 = 50;
 
+/// The page size is not lowered further than this: a page can have hidden items, and a request costs more than items.
+const SMALL_PAGE: u64 = 10;
+
 /// A place in a list from which it can be read on, later or by another process.
 ///
-/// It can be serialised. It holds no secret, and no promise: what changes in the list meanwhile shifts it.
+/// It can be serialised. It holds no secret, and no promise: what changes in the list meanwhile shifts it. It goes with
+/// the operation and the arguments it was made with, other than position and page size, and is refused for others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResumeToken {
     operation: Cow<'static, str>,
+    /// A hash of the arguments.
+    arguments: u64,
     at: Position,
     #[serde(default)]
     skip: u64,
@@ -54,6 +61,8 @@ pub struct ListPage<T> {
     pub items: Vec<T>,
     /// Where the list goes on; nothing at its end.
     pub next: Option<ResumeToken>,
+    /// What was odd in the page and read all the same; mostly nothing.
+    pub repairs: Vec<Repair>,
     at: Position,
     skipped: u64,
 }
@@ -114,12 +123,12 @@ impl<O: Paged> Pages<O> {
         self.change(|operation, _| operation.set_page_size(items.max(1)))
     }
 
-    /// Ends after this many items.
+    /// Ends after this many items. Pages that need not be larger are asked for with 10 items or as many as are wanted.
     pub fn take_items(mut self, items: u64) -> Self {
         self.left = Some(items);
         let page = self.list.operation.page_size().map_or(USUAL_PAGE, u64::from);
-        match u32::try_from(items.max(1)) {
-            Ok(size) if items < page => self.change(|operation, _| operation.set_page_size(size)),
+        match u32::try_from(items.max(SMALL_PAGE)) {
+            Ok(size) if u64::from(size) < page => self.change(|operation, _| operation.set_page_size(size)),
             _ => self,
         }
     }
@@ -135,22 +144,37 @@ impl<O: Paged> Pages<O> {
     }
 
     /// Reads on from where a token says.
+    ///
+    /// A token of another operation, of other arguments, or of another way of paging makes the list fail with an error
+    /// of kind `Configuration`; nothing is sent then.
     pub fn resume(mut self, token: ResumeToken) -> Self {
-        if token.operation == O::INFO.name {
-            self.at = token.at;
-            self.skip = token.skip;
+        let fits = match (&token.at, O::INFO.paging) {
+            (Position::Start, _) => true,
+            (Position::Offset(_), style) => style == Some(Paging::Offset),
+            (Position::Number(_), style) => style == Some(Paging::Number),
+            (_, style) => !matches!(style, Some(Paging::Offset | Paging::Number)),
+        };
+        let note = if token.operation != O::INFO.name {
+            format!("the token is one of {}; resume that operation with it", token.operation)
+        } else if token.arguments != self.list.arguments() {
+            "the token is of a list with other arguments; resume it with the arguments it was made with"
+                .to_owned()
+        } else if !fits {
+            "the token is of a list with another way of paging; start the list anew".to_owned()
         } else {
-            let note = format!("the token is one of {}; resume that operation with it", token.operation);
-            self.state = State::Wrong(Error::configuration(note).with_operation(O::INFO));
-        }
+            (self.at, self.skip) = (token.at, token.skip);
+            return self;
+        };
+        self.state = State::Wrong(Error::configuration(note).with_operation(O::INFO));
         self
     }
 
-    /// Reads on behind a page that came inside another answer, as the comments of a request do.
+    /// Reads on behind a page that came inside another response, as the comments of a request do.
     pub fn after<T>(mut self, page: &Page<T>) -> Self {
         match judge::behind::<O, T>(page) {
-            Some(at) => self.at = at,
-            None => self.state = State::Done,
+            Ok(Some(at)) => self.at = at,
+            Ok(None) => self.state = State::Done,
+            Err(note) => self.state = State::Wrong(Error::new(Kind::Paging, note).with_operation(O::INFO)),
         }
         self
     }
@@ -204,7 +228,7 @@ impl<O: Paged> Pages<O> {
     }
 
     fn token(&self, at: Position, skip: u64) -> ResumeToken {
-        ResumeToken { operation: O::INFO.name.into(), at, skip }
+        ResumeToken { operation: O::INFO.name.into(), arguments: self.list.arguments(), at, skip }
     }
 
     /// Asks for the next pages: as many as may be asked at once, where their places are known.
@@ -245,77 +269,97 @@ impl<O: Paged> Stream for Pages<O> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        match std::mem::replace(&mut this.state, State::Done) {
-            State::Done => return Poll::Ready(None),
-            State::Wrong(error) => return Poll::Ready(Some(Err(error))),
-            State::Reading if this.left == Some(0) => return Poll::Ready(None),
-            State::Reading => {}
+        loop {
+            match std::mem::replace(&mut this.state, State::Done) {
+                State::Done => return Poll::Ready(None),
+                State::Wrong(error) => return Poll::Ready(Some(Err(error))),
+                State::Reading if this.left == Some(0) => return Poll::Ready(None),
+                State::Reading => {}
+            }
+            if this.asked.is_empty() {
+                this.ask();
+            }
+            let Some(page) = this.asked.front_mut() else { return Poll::Ready(None) };
+            let Poll::Ready(fetched) = page.poll_unpin(context) else {
+                this.state = State::Reading;
+                return Poll::Pending;
+            };
+            this.asked.pop_front();
+            // A page that is empty and not the last one is none to hand out.
+            if let Some(page) = this.turn_to(fetched) {
+                return Poll::Ready(page);
+            }
         }
-        if this.asked.is_empty() {
-            this.ask();
-        }
-        let Some(page) = this.asked.front_mut() else { return Poll::Ready(None) };
-        let Poll::Ready(fetched) = page.poll_unpin(context) else {
-            this.state = State::Reading;
-            return Poll::Pending;
-        };
-        this.asked.pop_front();
-        this.read += 1;
-        this.requests += u64::from(fetched.requests);
-        let token = this.token(this.at.clone(), this.skip);
+    }
+}
+
+impl<O: Paged> Pages<O> {
+    /// What to hand out of a page that is here: itself, an error, the end, or nothing and the next page will tell.
+    fn turn_to(&mut self, fetched: Fetched<O::Item>) -> Option<Option<Result<ListPage<O::Item>>>> {
+        self.read += 1;
+        self.requests += u64::from(fetched.requests);
+        let (at, repairs) = (fetched.at, fetched.repairs);
         let leaf = match fetched.leaf {
             Ok(leaf) => leaf,
             Err(error) => {
-                this.asked.clear();
-                return Poll::Ready(Some(Err(error.with_resume(token))));
+                self.asked.clear();
+                return Some(Some(Err(error.with_resume(self.token(self.at.clone(), self.skip)))));
             }
         };
-        let at = fetched.at;
-        let fail =
-            |note, token| Error::new(crate::Kind::Paging, note).with_operation(O::INFO).with_resume(token);
+        let fail = |note, token| Error::new(Kind::Paging, note).with_operation(O::INFO).with_resume(token);
+        let size = self.list.operation.page_size();
+        let verdict = self.judge.judge::<O>(&at, &leaf, repairs.dropped, size, fetched.fingerprint);
+        let is_empty = leaf.items.is_empty() && repairs.listed.is_empty();
         let mut stranded = None;
-        let next = match this.judge.judge::<O>(&at, &leaf, fetched.fingerprint) {
-            Ok(Verdict::Ends) if leaf.items.is_empty() => {
-                this.asked.clear();
-                return Poll::Ready(None);
+        let next = match verdict {
+            Ok(Verdict::Ends) if is_empty => {
+                self.asked.clear();
+                return Some(None);
             }
             Ok(Verdict::Ends) => None,
             Ok(Verdict::GoesOn(next)) => Some(next),
             Ok(Verdict::Repeats(next)) => {
-                (this.at, this.state) = (next, State::Reading);
-                return self.poll_next(context);
+                (self.at, self.state) = (next, State::Reading);
+                return None;
+            }
+            Ok(Verdict::Strands(note)) if is_empty => {
+                self.asked.clear();
+                return Some(Some(Err(fail(note, self.token(at, self.skip)))));
             }
             Ok(Verdict::Strands(note)) => {
-                let behind = this.token(at.clone(), leaf.items.len() as u64);
+                let behind = self.token(at.clone(), leaf.items.len() as u64);
                 stranded = Some(fail(note, behind));
                 None
             }
             Err(note) => {
-                this.asked.clear();
-                return Poll::Ready(Some(Err(fail(note, token))));
+                self.asked.clear();
+                return Some(Some(Err(fail(note, self.token(self.at.clone(), self.skip)))));
             }
         };
         match &next {
             Some(next) => {
                 // Pages asked ahead are of use only as long as the list keeps its step.
-                if this.judge.broke_step() {
-                    this.asked.clear();
+                if self.judge.broke_step() {
+                    self.asked.clear();
                 }
-                this.at = next.clone();
-                this.state = State::Reading;
+                self.at = next.clone();
+                self.state = State::Reading;
             }
-            None => this.asked.clear(),
+            None => self.asked.clear(),
         }
-        let (items, skipped) = this.wanted(leaf.items);
-        if let Some(error) = stranded.filter(|_| this.left != Some(0)) {
-            this.state = State::Wrong(error);
+        if is_empty && next.is_some() {
+            return None;
         }
-        // Whoever reads this page need not wait for the next ones afterwards.
-        if this.prefetch > 1 && next.is_some() && this.asked.is_empty() && this.left != Some(0) {
-            this.ask();
+        let (items, skipped) = self.wanted(leaf.items);
+        if let Some(error) = stranded.filter(|_| self.left != Some(0)) {
+            self.state = State::Wrong(error);
         }
-        let next = next.map(|next| this.token(next, this.skip));
-        Poll::Ready(Some(Ok(ListPage { items, next, at, skipped })))
+        // A caller that reads this page need not wait for the next ones afterwards.
+        if self.prefetch > 1 && next.is_some() && self.asked.is_empty() && self.left != Some(0) {
+            self.ask();
+        }
+        let next = next.map(|next| self.token(next, self.skip));
+        Some(Some(Ok(ListPage { items, next, repairs: repairs.listed, at, skipped })))
     }
 }
 

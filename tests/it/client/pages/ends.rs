@@ -1,18 +1,18 @@
 //! Where a list ends, and where it fails to.
 
 use futures_util::TryStreamExt;
-use jsm_client::Paged;
 use jsm_client::csm::customer::SearchCustomersByDetailField;
 use jsm_client::csm::product::GetProducts;
 use jsm_client::csm::types::SearchDetailField;
 use jsm_client::servicedesk::article::SearchArticles;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganizations;
+use jsm_client::{Kind, Paged};
 use jsm_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
-use super::super::script::{Answer, Script, json, text};
+use super::super::script::{Answer, Asked, Script, json, text};
 use super::super::{check, of, to};
 use super::{id, offset, read};
 
@@ -66,15 +66,32 @@ async fn ends_where_a_list_by_offset_ends() {
     let cases = [
         ("a last page", vec![full(0), full(2), last(4)]),
         ("an only page", vec![last(0)]),
-        ("an empty page", vec![full(0), offset(2, &[], false)]),
-        ("an empty list that claims to go on", vec![offset(0, &[], false)]),
+        ("an empty page", vec![full(0), but(offset(2, &[], false), json!({"isLastPage": null}))]),
+        ("an empty last page", vec![full(0), offset(2, &[], true)]),
+        ("an empty page in the middle", vec![full(0), offset(2, &[], false), last(4)]),
+        (
+            "an empty page in the middle, with the next link",
+            vec![full(0), but(offset(2, &[], false), next("/x?start=7")), last(7)],
+        ),
+        ("an empty list that claims to go on", vec![offset(0, &[], false), offset(2, &[], true)]),
+        (
+            "hidden items, and no word at the end but a missing link",
+            vec![
+                but(offset(0, &[1], false), but(next("?start=2"), json!({"isLastPage": null}))),
+                but(offset(2, &[3], false), json!({"isLastPage": null, "_links": {"self": "/x"}})),
+            ],
+        ),
+        (
+            "hidden items on an only page that has links and none to a next one",
+            vec![but(offset(0, &[1], false), json!({"isLastPage": null, "_links": {"self": "/x"}}))],
+        ),
         ("a size that lies", vec![but(full(0), json!({"size": 0})), but(last(2), json!({"size": 7}))]),
         (
             "no word on whether it is the last page",
             vec![
                 but(full(0), json!({"isLastPage": null})),
                 but(last(2), json!({"isLastPage": null})),
-                offset(3, &[], false),
+                but(offset(3, &[], false), json!({"isLastPage": null})),
             ],
         ),
         (
@@ -115,7 +132,7 @@ async fn ends_where_a_list_by_offset_ends() {
             "a place as far as there are places",
             vec![
                 json!({"values": [{"id": 1}], "_links": {"next": format!("?start={}", u64::MAX)}}),
-                json!({"values": [{"id": 2}]}),
+                json!({"values": [{"id": 2}], "isLastPage": false}),
             ],
         ),
         ("the first page over and over", vec![full(0), full(0), full(0)]),
@@ -125,7 +142,11 @@ async fn ends_where_a_list_by_offset_ends() {
             vec![but(full(0), json!({"start": null})), but(full(0), json!({"start": null}))],
         ),
         ("an error in the middle", vec![full(0), json!(404), last(2)]),
-        ("a page that cannot be read", vec![full(0), but(full(2), json!({"values": [{"id": []}]}))]),
+        ("a page that cannot be read", vec![full(0), but(full(2), json!({"values": {"id": 3}}))]),
+        (
+            "an item that cannot be read",
+            vec![full(0), but(full(2), json!({"values": [{"id": []}, {"id": 4}]})), last(4)],
+        ),
     ];
     let mut told = String::new();
     for (title, pages) in cases {
@@ -168,7 +189,19 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
             vec![
                 article(1, Some(false), Some("a")),
                 json!({"values": [], "isLastPage": false, "_links": {"next": "?cursor=b"}}),
+                article(3, Some(true), None),
             ],
+        ),
+        (
+            "articles: an empty page that leads to itself",
+            vec![
+                article(1, Some(false), Some("a")),
+                json!({"values": [], "isLastPage": false, "_links": {"next": "?cursor=a"}}),
+            ],
+        ),
+        (
+            "articles: an empty page with more to come, nobody says where",
+            vec![article(1, Some(false), Some("a")), json!({"values": [], "isLastPage": false})],
         ),
     ] {
         told += &story(title, SearchArticles::new("x"), pages, |article| article.title.clone()).await;
@@ -177,6 +210,14 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
     let product = |number: u64, next: Value| json!({"results": [{"id": number}], "nextPageCursor": next});
     for (title, pages) in [
         ("products: a last page with null", vec![product(1, json!("a")), product(2, Value::Null)]),
+        (
+            "products: an empty page in the middle",
+            vec![
+                product(1, json!("a")),
+                json!({"results": [], "nextPageCursor": "b"}),
+                product(3, Value::Null),
+            ],
+        ),
         ("products: a last page with nothing", vec![json!({"results": [{"id": 1}]})]),
         ("products: a last page with an empty text", vec![product(1, json!(""))]),
         (
@@ -200,6 +241,14 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
         (
             "customers: pages from 0",
             vec![found(json!(0), &[1, 2], json!(false)), found(json!(1), &[3], json!(true))],
+        ),
+        (
+            "customers: an empty page in the middle",
+            vec![
+                found(json!(0), &[1, 2], json!(false)),
+                found(json!(1), &[], json!(false)),
+                found(json!(2), &[3], json!(true)),
+            ],
         ),
         (
             "customers: no word on anything",
@@ -252,4 +301,38 @@ async fn does_not_loop_where_a_site_does() {
     sandbox.fault(Fault::endless().on("GetCustomers"));
     let some = client.items(GetCustomers::new("1")).take(1_000);
     assert_eq!(some.try_fold(0, async |count, _| Ok(count + 1)).await.unwrap(), 1_000);
+}
+
+#[tokio::test]
+async fn gives_up_after_a_hundred_empty_pages() {
+    let script =
+        Script::serve(|asked| json(200, &offset(asked.number("start").unwrap_or(0), &[], false))).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    let error = client.items(GetOrganizations::new()).page_size(2).try_next().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Paging);
+    assert_eq!(script.asked().len(), 100);
+    let token = error.resume().expect("a list of kind Paging can be resumed").clone();
+    let mut rest = client.items(GetOrganizations::new()).resume(token);
+    assert!(rest.try_next().await.is_err());
+    assert_eq!(script.asked()[100].number("start"), Some(198), "it goes on where it stopped");
+}
+
+#[tokio::test]
+async fn a_hidden_first_item_does_not_end_a_short_list() {
+    let places = |asked: &Asked| {
+        let (start, size) = (asked.number("start").unwrap_or(0), asked.number("limit").unwrap_or(50));
+        let ids: Vec<u64> = (start.max(1)..30.min(start + size)).collect();
+        json(200, &but(offset(start, &ids, start + size >= 30), json!({"limit": size})))
+    };
+    for (wanted, limit) in [(1, 10), (10, 10), (17, 17), (100, 0)] {
+        let script = Script::serve(places).await;
+        let client = to(&script.url, &TestClock::new()).build().unwrap();
+        let items: Vec<_> = client.items(GetOrganizations::new()).take(wanted).try_collect().await.unwrap();
+        assert_eq!(items[0].id, 1.into());
+        assert_eq!(script.asked()[0].number("limit").unwrap_or(0), limit, "{wanted} items");
+    }
+    let script = Script::serve(places).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    let mut one = client.items(GetOrganizations::new()).page_size(1).take(1);
+    assert_eq!(one.try_next().await.unwrap().unwrap().id, 1.into(), "an empty page is not the end");
 }

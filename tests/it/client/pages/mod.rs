@@ -1,6 +1,7 @@
 //! Lists of all styles.
 
 mod ends; // Where a list ends, and where it fails to.
+mod model; // Random servers of every style against a model.
 mod order; // Read ahead, from the middle, once more: nothing lost, nothing doubled.
 
 use futures_util::{Stream, StreamExt};

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use jsm_client::servicedesk::comment::GetComments;
+use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganizations;
 use jsm_client::servicedesk::request::{GetRequest, GetRequests};
-use jsm_client::{Items, Kind, Operation, OperationInfo, Paged, Position, ResumeToken};
+use jsm_client::{Items, Kind, Operation, OperationInfo, Page, Paged, Position, ResumeToken};
 use jsm_raw::{Leaf, RequestError};
 use jsm_sandbox::Sandbox;
+use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
 use super::super::script::{Script, text};
@@ -55,7 +57,11 @@ async fn asks_for_no_page_that_nobody_wants() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let few = client.items(GetOrganizations::new()).take(3);
     assert_eq!(few.try_collect::<Vec<_>>().await.unwrap().len(), 3);
-    assert_eq!(script.asked()[0].number("limit"), Some(3), "a page need not be larger than what is wanted");
+    assert_eq!(
+        script.asked()[0].number("limit"),
+        Some(10),
+        "a page need not be much larger than what is wanted"
+    );
 }
 
 #[tokio::test]
@@ -161,7 +167,7 @@ async fn goes_on_where_a_token_says() {
     let token = first.next.unwrap();
     insta::assert_snapshot!(
         serde_json::to_string(&token).unwrap(),
-        @r#"{"operation":"GetOrganizations","at":{"offset":10},"skip":0}"#
+        @r#"{"operation":"GetOrganizations","arguments":4186270450799416,"at":{"offset":10},"skip":0}"#
     );
     assert_eq!(rest(list().resume(round_trip(&token))).await[0], "10");
     let last = pages.try_collect::<Vec<_>>().await.unwrap().pop().unwrap();
@@ -205,6 +211,59 @@ async fn takes_no_token_of_another_list() {
     assert_eq!(error.kind(), Kind::Configuration);
     assert!(items.next().await.is_none());
     assert_eq!(script.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn takes_no_token_of_other_arguments_or_another_way_of_paging() {
+    let script = Script::serve(list(11, 50)).await;
+    let client = to(&script.url, &TestClock::new()).build().unwrap();
+    let mut ones = client.items(GetCustomers::new("1")).page_size(4);
+    let token = ones.resume_token();
+    for (operation, fits) in [
+        (GetCustomers::new("1"), true),
+        (GetCustomers::new("1").start(3).limit(7), true),
+        (GetCustomers::new("2"), false),
+        (GetCustomers::new("1").query("smi"), false),
+    ] {
+        let mut items = client.items(operation).resume(round_trip(&token));
+        let kind = items.try_next().await.err().map(|error| error.kind());
+        assert_eq!(kind, (!fits).then_some(Kind::Configuration));
+    }
+    // Another client of another site makes the same token.
+    let elsewhere = to("https://acme.atlassian.net", &TestClock::new()).build().unwrap();
+    assert_eq!(elsewhere.items(GetCustomers::new("1")).resume_token(), token);
+
+    ones.try_next().await.unwrap();
+    for at in [json!({"cursor": "x"}), json!({"number": 2})] {
+        let mut other = serde_json::to_value(ones.resume_token()).unwrap();
+        other["at"] = at;
+        let token: ResumeToken = serde_json::from_value(other).unwrap();
+        let before = script.asked().len();
+        let error = client.items(GetCustomers::new("1")).resume(token).try_next().await.unwrap_err();
+        assert_eq!((error.kind(), script.asked().len()), (Kind::Configuration, before));
+    }
+}
+
+#[tokio::test]
+async fn goes_on_behind_an_empty_page_inside_another_response() {
+    let page = |changes: Value| serde_json::from_value::<Page<Value>>(changes).unwrap();
+    for (embedded, start) in [
+        (json!({"values": [], "isLastPage": false}), Some(0)),
+        (json!({"start": 0, "limit": 5, "values": [], "isLastPage": false}), Some(0)),
+        (json!({"values": [], "isLastPage": false, "_links": {"next": "?start=5"}}), Some(5)),
+        (json!({"values": [1], "isLastPage": false}), Some(1)),
+        (json!({"limit": 5, "values": [1], "_links": {"next": "?start=5"}}), Some(5)),
+        (json!({"limit": 5, "values": [1], "_links": {}}), None),
+        (json!({"values": [], "isLastPage": true}), None),
+        (json!({"values": []}), None),
+    ] {
+        let script = Script::serve(list(11, 50)).await;
+        let client = to(&script.url, &TestClock::new()).build().unwrap();
+        let mut items = client.items(GetOrganizations::new()).after(&page(embedded.clone()));
+        items.try_next().await.unwrap();
+        let asked = script.asked();
+        assert_eq!(asked.first().map(|asked| asked.number("start").unwrap_or(0)), start, "{embedded}");
+    }
 }
 
 #[tokio::test]
@@ -294,12 +353,12 @@ impl Paged for GetCounted {
     }
 
     fn leaf(page: Self::Output) -> Leaf<Counted> {
-        let Leaf { items, start, limit, last, next } = GetOrganizations::leaf(page);
+        let Leaf { items, start, limit, last, next, linked } = GetOrganizations::leaf(page);
         let count = |_| {
             MOST.fetch_max(ALIVE.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             Counted(&ALIVE)
         };
-        Leaf { items: items.into_iter().map(count).collect(), start, limit, last, next }
+        Leaf { items: items.into_iter().map(count).collect(), start, limit, last, next, linked }
     }
 }
 
