@@ -19,8 +19,8 @@ use crate::credentials::BoxError;
 use crate::error::{self, Error, Kind, Result};
 use crate::trace;
 
-use super::fault::{self, Fault};
 use super::check::{Check, useless};
+use super::fault::{self, Fault};
 use super::rate_limit::Subject;
 use super::retry::{self, FOREVER, RetryPolicy};
 use super::retry_after;

@@ -79,7 +79,7 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
         if (serde.has("default") || read && has_default(&field.ty)) && inner(&field.ty, "Option").is_none() {
             let reader = if inner(&field.ty, "Vec").is_some() {
                 "crate::tolerant::list"
-            } else if always.contains(&name) && is_scalar(&field.ty) {
+            } else if always.contains(&name.as_str()) && is_scalar(&field.ty) {
                 "crate::tolerant::always"
             } else {
                 "crate::tolerant::null_as_default"

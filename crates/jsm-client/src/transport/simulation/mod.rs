@@ -54,6 +54,8 @@ fn operation(
         write_limit: path.contains("{issue}").then_some("issue"),
         body: Body::None,
         answer: Answer::Nothing,
+        response_properties: &[],
+        response_items: None,
     }))
 }
 
