@@ -8,7 +8,10 @@ mod crowd; // Many clients at once.
 mod faults; // What goes wrong on order.
 mod gate; // What keeps requests out: credentials, headers, bodies, limits.
 mod habits; // Clock, quirks and the other settings.
-mod life; // Consequences: what one request does to the answers of others.
+mod idempotency; // What a key promises.
+mod life;
+mod new_alone; // Every operation with its required parameters alone.
+mod responses; // What the sandbox responds, held against the documents. // Consequences: what one request does to the answers of others.
 
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::header::HeaderMap;

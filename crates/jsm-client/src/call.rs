@@ -78,7 +78,7 @@ impl<O: Operation> Call<O> {
     /// # use jsm_client::{Client, servicedesk::comment::CreateComment};
     /// # async fn example(jira: Client) -> jsm_client::Result<()> {
     /// // Rather the same comment twice than none.
-    /// let comment = CreateComment::new("HELP-12", "The printer is out of paper.").public(true);
+    /// let comment = CreateComment::new("HELP-12", "The printer is out of paper.", true);
     /// jira.call(comment).idempotent(true).await?;
     /// # Ok(())
     /// # }
@@ -88,7 +88,8 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Opts in to an experimental operation, or out of it.
+    /// Opts in to experimental operations for this call, or out of them. With `true`, the opt-in header is sent
+    /// whatever the operation.
     pub fn experimental(mut self, opt_in: bool) -> Self {
         self.options.experimental = Some(opt_in);
         self

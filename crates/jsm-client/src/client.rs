@@ -226,6 +226,9 @@ impl Builder {
     }
 
     /// Opts in to operations that Atlassian calls experimental: they may change without notice.
+    ///
+    /// Without it, a call of such an operation fails before anything is sent. With it, the opt-in header goes out on
+    /// every request to the site, also of operations that became experimental after this version was made.
     pub fn experimental(mut self, opt_in: bool) -> Self {
         self.experimental = opt_in;
         self

@@ -20,6 +20,8 @@ pub(crate) struct OfOperation<'a> {
     pub(crate) multipart: Option<&'a str>,
     /// Statuses above 299 whose bodies are answers.
     pub(crate) answer_statuses: Vec<u16>,
+    /// Whether the opt-in header is sent whatever the program opted in to.
+    pub(crate) always_opt_in: bool,
     /// How it is paged; an exemption is nothing.
     pub(crate) paging: Option<&'a Map<String, Value>>,
     pub(crate) repeatable: bool,
@@ -55,6 +57,7 @@ impl<'a> OfOperation<'a> {
             answer_statuses: list(operation, "x-jsm-answer-statuses")
                 .filter_map(|status| status.as_u64()?.try_into().ok())
                 .collect(),
+            always_opt_in: text("x-jsm-opt-in") == Some("always"),
             paging: parts("x-jsm-paging"),
             repeatable: operation
                 .get("x-jsm-repeatable")
@@ -177,6 +180,13 @@ impl<'a> OfDocument<'a> {
 
 fn small(number: &Value) -> Option<u32> {
     number.as_u64()?.try_into().ok()
+}
+
+/// Why a parameter or a property should not be used any more, where the document marks it as deprecated.
+pub(crate) fn deprecated(node: &Value) -> Option<&str> {
+    let reason = node.get("x-jsm-deprecated").and_then(Value::as_str);
+    (node.get("deprecated") == Some(&Value::Bool(true)))
+        .then(|| reason.unwrap_or("deprecated in the documented API"))
 }
 
 /// The sets of scopes each of which lets a token in, each once: those of the vendor's own list, and those of the

@@ -257,7 +257,7 @@ fn signature(of: &str, method: &ImplItemFn, without: &[String]) -> String {
         syn::ReturnType::Default => None,
     };
     let returns = returns.map(|ty| format!(" -> {ty}")).unwrap_or_default();
-    format!("{of}::{name}({}){returns}", arguments.join(", "))
+    format!("{of}::{name}({}){returns}{}", arguments.join(", "), deprecated(&method.attrs))
 }
 
 fn structure(item: &ItemStruct) -> Vec<String> {
@@ -275,7 +275,8 @@ fn structure(item: &ItemStruct) -> Vec<String> {
             _ => None,
         };
         let notes: String = called.into_iter().chain(also).collect();
-        lines.push(format!("{name}.{ident}: {}{notes}", short(&field.ty)));
+        let deprecated = deprecated(&field.attrs);
+        lines.push(format!("{name}.{ident}: {}{notes}{deprecated}", short(&field.ty)));
     }
     lines
 }
@@ -313,6 +314,10 @@ fn enumeration(item: &ItemEnum, values: Option<&Vec<String>>) -> Vec<String> {
         });
     }
     lines
+}
+
+fn deprecated(attrs: &[Attribute]) -> &'static str {
+    if attrs.iter().any(|attr| attr.path().is_ident("deprecated")) { " [deprecated]" } else { "" }
 }
 
 fn mentions(attrs: &[Attribute], attribute: &str, word: &str) -> bool {

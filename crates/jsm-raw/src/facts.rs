@@ -19,8 +19,11 @@ pub struct OperationInfo {
     pub path: &'static str,
     /// OAuth scopes: any one of the outer entries suffices, all scopes within it are needed.
     pub scopes: &'static [&'static [&'static str]],
-    /// Whether the server wants the opt-in header for it.
+    /// Whether the server wants the opt-in header for it, and programs have to agree that it may change.
     pub experimental: bool,
+    /// Whether the opt-in header is always sent: one documentation of the operation asks for the header, another one
+    /// no longer does. A server that does not need the header ignores it.
+    pub always_opt_in: bool,
     /// Whether the document marks it as deprecated.
     pub deprecated: bool,
     /// The documented statuses with what they mean here.

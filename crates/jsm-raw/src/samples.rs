@@ -22,6 +22,8 @@ pub struct Sample {
     pub info: &'static OperationInfo,
     /// Its request with what it cannot go without.
     pub least: Build,
+    /// Its request as `new` alone builds it.
+    pub new: Build,
     /// Its request with everything it can carry.
     pub most: Build,
     /// For each parameter of the path that holds text: its name, and the request with another text in its place.

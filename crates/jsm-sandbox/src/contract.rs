@@ -61,6 +61,13 @@ fn operation(info: &OperationInfo) -> &'static Value {
     &document(info.api)["paths"][info.path][info.method.to_lowercase()]
 }
 
+/// Whether the document lists a header for the operation.
+pub(crate) fn takes_header(info: &OperationInfo, name: &str) -> bool {
+    let parameters = operation(info)["parameters"].as_array().into_iter().flatten();
+    let mut headers = parameters.filter(|parameter| parameter["in"] == "header");
+    headers.any(|header| header["name"].as_str().is_some_and(|other| other.eq_ignore_ascii_case(name)))
+}
+
 /// Compares a request with what the document says of its operation.
 pub(crate) fn check_request(
     info: &OperationInfo,

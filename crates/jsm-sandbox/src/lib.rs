@@ -41,6 +41,7 @@ mod contract;
 mod csm;
 mod date;
 mod fault;
+mod idempotency;
 mod limits;
 mod log;
 mod media;

@@ -31,6 +31,9 @@ pub(crate) enum Payload {
     },
 }
 
+/// The key of errors that have nothing to do with the request itself.
+const PASSING: &str = "sd.rest.error.passing";
+
 /// A behaviour succeeds or refuses; both are answers, and `?` leaves with the refusal.
 pub(crate) type Outcome = Result<Reply, Reply>;
 
@@ -93,6 +96,16 @@ impl Reply {
     /// The gateway's words for a token whose scopes do not suffice, whichever API is behind it.
     pub(crate) fn scope_does_not_match() -> Reply {
         Reply::json(401, json!({"code": 401, "message": "Unauthorized; scope does not match"}))
+    }
+
+    /// An error that has nothing to do with the request itself: the same request works later.
+    pub(crate) fn passing(message: impl Into<String>) -> Reply {
+        Reply::refuse(400, PASSING, message)
+    }
+
+    /// Whether the same request may work later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(&self.body, Payload::Refusal { key, .. } if *key == PASSING)
     }
 
     /// What a refusal says.

@@ -23,7 +23,7 @@ use crate::quirks::{self, Quirk};
 use crate::reply::{Outcome, Payload, Reply};
 use crate::route::{self, Found};
 use crate::world::{File, World};
-use crate::{csm, media, servicedesk};
+use crate::{csm, idempotency, media, servicedesk};
 
 /// The id by which the gateway knows the site.
 pub(crate) const CLOUD_ID: &str = "5a4db0c5-0000-4000-8000-00000000c10d";
@@ -300,7 +300,7 @@ impl Site {
         let (actor, refused) = self.actor(state, arrived, behaviour.role, now)?;
         let opted_in =
             header(arrived, "x-experimentalapi").is_some_and(|value| value.eq_ignore_ascii_case("opt-in"));
-        if info.experimental && !opted_in {
+        if (info.experimental || info.always_opt_in) && !opted_in {
             let message = "This operation is experimental: send the header X-ExperimentalApi: opt-in.";
             return Err(Reply::refuse(412, "sd.rest.error.experimental", message));
         }
@@ -323,9 +323,8 @@ impl Site {
         for message in flaws.fatal.iter().chain(&flaws.tolerated) {
             state.violate(operation.clone(), Side::Request, message.clone());
         }
-        if !flaws.fatal.is_empty() {
-            return Err(Reply::invalid(format!("Not acceptable: {}.", flaws.fatal.join("; "))));
-        }
+        let refusal = (!flaws.fatal.is_empty())
+            .then(|| Reply::invalid(format!("Not acceptable: {}.", flaws.fatal.join("; "))));
         let call = Call {
             actor,
             path: path.clone(),
@@ -341,8 +340,20 @@ impl Site {
             page_cap: self.settings.page_cap,
             task_limit: self.settings.task_limit,
         };
-        let mut reply = (behaviour.run)(&mut state.world, &call).unwrap_or_else(|refusal| refusal);
-        for message in contract::check_answer(info, &reply) {
+        let key = idempotency::key(info, &call.headers);
+        let known = key.and_then(|key| state.world.csm.keys.known(key, info, &call.body, now));
+        let refused_by_document = known.is_none() && refusal.is_some();
+        let mut reply = match known.or(refusal) {
+            Some(reply) => reply,
+            None => (behaviour.run)(&mut state.world, &call).unwrap_or_else(|refusal| refusal),
+        };
+        if let Some(key) = key {
+            state.world.csm.keys.keep(key, info, &call.body, &reply, now);
+        }
+        if refused_by_document {
+            return Err(reply);
+        }
+        for message in contract::check_answer(info, &reply.clone().in_words_of(api.name)) {
             state.violate(operation.clone(), Side::Answer, message);
         }
         state.usage.charge(self.settings.limits, &call.actor, info.method, &mut reply, now);

@@ -119,8 +119,8 @@ async fn explains_an_error_whose_body_is_too_large() {
 async fn sends_requests_up_to_a_size() {
     let script = Script::of([fine()]).await;
     let client = to(&script.url, &TestClock::new()).max_body(1_000).build().unwrap();
-    let error = client.call(CreateComment::new("HELP-1", "x".repeat(1_000))).await.unwrap_err();
+    let error = client.call(CreateComment::new("HELP-1", "x".repeat(1_000), true)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (Kind::TooLarge, 0));
     assert_eq!(script.asked().len(), 0, "it was sent all the same");
-    client.call(CreateComment::new("HELP-1", "x".repeat(900))).await.unwrap();
+    client.call(CreateComment::new("HELP-1", "x".repeat(900), true)).await.unwrap();
 }

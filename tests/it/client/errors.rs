@@ -208,10 +208,29 @@ async fn reads_every_body() {
 
 #[tokio::test]
 async fn takes_a_negative_verdict_for_an_answer() {
-    let verdict = json!({"valid": false, "reasonKey": "sd.x", "errorMessages": ["One field"]});
+    let context = json!([{"id": "3", "type": "question"}]);
+    let verdict = json!({
+        "valid": false,
+        "reasonKey": "sd.x",
+        "errorMessage": "One field and one question",
+        "errorMessages": ["One field"],
+        "fieldErrors": [{"field": "summary", "message": "Say what it is about."}],
+        "formErrors": [{"code": "empty", "title": "Empty", "detail": "Is empty.", "status": 422, "context": context}],
+    });
     let answer = super::script::json(400, &verdict);
     let answer = outcome(ValidateRequest::new("1", "2"), answer).await.unwrap();
+    assert!(!answer.valid);
+    assert_eq!(answer.error_message.as_deref(), Some("One field and one question"));
+    assert_eq!(answer.reason_key.as_deref(), Some("sd.x"));
     assert_eq!(answer.error_messages, ["One field"]);
+    let field = &answer.field_errors[0];
+    assert_eq!((field.field.as_str(), field.message.as_str()), ("summary", "Say what it is about."));
+    let form = &answer.form_errors[0];
+    assert_eq!((form.code.as_deref(), form.context[0].id.as_deref()), (Some("empty"), Some("3")));
+    let valid =
+        json!({"valid": true, "reasonKey": null, "errorMessage": null, "fieldErrors": [], "formErrors": []});
+    let answer = outcome(ValidateRequest::new("1", "2"), super::script::json(200, &valid)).await.unwrap();
+    assert_eq!((answer.valid, answer.error_message, answer.reason_key), (true, None, None));
     for complaint in
         [json!({"errorMessage": "No such desk"}), json!({"code": 400, "message": "Bad"}), json!([])]
     {

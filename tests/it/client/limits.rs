@@ -27,10 +27,14 @@ async fn pauses_what_the_reason_names() {
         Box::pin(async move { client.call(operation).await.is_ok() })
     }
     let probes: [Probe; 6] = [
-        ("the same operation on the same issue", |client| run(client, CreateComment::new("HELP-1", "x"))),
+        ("the same operation on the same issue", |client| {
+            run(client, CreateComment::new("HELP-1", "x", true))
+        }),
         ("another write to the same issue", |client| run(client, AddParticipants::new("HELP-1", ["a"]))),
         ("a read of the same issue", |client| run(client, GetComments::new("HELP-1"))),
-        ("the same operation on another issue", |client| run(client, CreateComment::new("HELP-2", "x"))),
+        ("the same operation on another issue", |client| {
+            run(client, CreateComment::new("HELP-2", "x", true))
+        }),
         ("another operation", |client| run(client, GetServiceDesks::new())),
         ("another API", |client| run(client, GetCsmOrganization::new(1))),
     ];
@@ -51,7 +55,8 @@ async fn pauses_what_the_reason_names() {
             let script = Script::of([refusal, json(200, &json!({"id": "1", "values": []}))]).await;
             let clock = TestClock::new();
             let client = to(&script.url, &clock).build().unwrap();
-            let refused = client.call(CreateComment::new("HELP-1", "x")).retry(RetryPolicy::never()).await;
+            let refused =
+                client.call(CreateComment::new("HELP-1", "x", true)).retry(RetryPolicy::never()).await;
             let refused = refused.unwrap_err();
             assert_eq!((refused.kind(), refused.rate_limit_reason()), (Kind::RateLimited, reason));
             assert!(clock.waits().is_empty());
@@ -110,7 +115,7 @@ async fn meets_the_limits_that_nobody_published_and_goes_on() {
     let clock = TestClock::along_with(&sandbox);
     let client = of(&sandbox, &clock).build().unwrap();
     for number in 0..45 {
-        client.call(CreateComment::new("HELP-1", format!("Comment {number}")).public(true)).await.unwrap();
+        client.call(CreateComment::new("HELP-1", format!("Comment {number}"), true)).await.unwrap();
     }
     let refused = sandbox.requests().iter().filter(|request| request.status == Some(429)).count();
     assert_eq!(refused, 2, "each time the limit was met, once");

@@ -15,6 +15,7 @@ mod flows; // What takes more than one request: files, bulk changes, ids, dates.
 mod headers; // How long a body is, and in which language to respond.
 mod limits; // The server's limits, kept and heeded.
 mod oauth; // Tokens that renew themselves.
+mod opt_in; // The header for experimental operations.
 mod pages; // Lists of all styles, and how they end.
 mod patience; // What is sent again, and when.
 mod reading; // What is read of a response, whatever is odd in it.

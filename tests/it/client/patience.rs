@@ -305,7 +305,7 @@ async fn ids(client: &Client) -> Result<Vec<String>, Error> {
 async fn sends_the_same_request_again() {
     let script = Script::of([empty(429), empty(429), fine()]).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
-    let answer = client.call(CreateComment::new("HELP-1", "Hello").public(true)).with_meta().await.unwrap();
+    let answer = client.call(CreateComment::new("HELP-1", "Hello", true)).with_meta().await.unwrap();
     assert_eq!(answer.attempts, 3);
     let asked = script.asked();
     let [first, _, last] = &asked[..] else { panic!("{} requests", asked.len()) };

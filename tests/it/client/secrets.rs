@@ -80,7 +80,7 @@ async fn are_not_traced() {
         .await;
         let client = kind(to(&script.url, &TestClock::new())).build().unwrap();
         for _ in 0..3 {
-            client.call(CreateComment::new("HELP-17", "hush-hush")).await.unwrap_err();
+            client.call(CreateComment::new("HELP-17", "hush-hush", true)).await.unwrap_err();
         }
         assert_eq!(script.asked().len(), 4);
     }

@@ -73,7 +73,7 @@ async fn a_call_is_a_span_with_its_attempts() {
     .await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     client.call(GetOrganization::new(1)).await.unwrap();
-    client.call(CreateComment::new("HELP-17", "hush-hush")).await.unwrap_err();
+    client.call(CreateComment::new("HELP-17", "hush-hush", true)).await.unwrap_err();
     drop(guard);
     let port = script.url.rsplit(':').next().unwrap();
     // What a span holds is shown where it ends.

@@ -100,7 +100,13 @@ async fn experimental_operations_want_the_header() {
         let method = info.method.parse().unwrap();
         let request = reqwest::Client::new().request(method, format!("{base}{path}"));
         let answer = read(request.basic_auth(&account.email, Some(&account.token))).await.unwrap();
-        assert_eq!(answer.status == 412, info.experimental, "{} {}", info.api, info.name);
+        assert_eq!(
+            answer.status == 412,
+            info.experimental || info.always_opt_in,
+            "{} {}",
+            info.api,
+            info.name
+        );
     }
 }
 

@@ -76,7 +76,8 @@ async fn a_task_can_fail_although_all_was_done() {
     let sandbox =
         Sandbox::builder().quirk(Quirk::FailedTasks).tick(Duration::from_secs(10)).start().await.unwrap();
     let visitor = Visitor::admin(&sandbox);
-    let body = json!([{"operationType": "CREATE", "payload": {"email": "ann@example.com"}}]);
+    let entry = json!({"operationType": "CREATE", "payload": {"email": "ann@example.com"}});
+    let body = json!({"customerAccounts": [entry]});
     let task = visitor.send("POST", "/api/v1/customer/bulk", &body).await.json();
     let task = visitor.get(task["statusUrl"].as_str().unwrap()).await.json();
     assert_eq!((&task["status"], &task["failures"]), (&json!("FAILED"), &json!([])));

@@ -255,7 +255,7 @@ async fn bulk_work_takes_time_and_is_done_once_for_each_key() {
     let visitor = Visitor::admin(&sandbox);
     let submit = async |key: &str, names: &[&str]| {
         let entry = |name: &&str| json!({"operationType": "CREATE", "payload": {"email": format!("{name}@example.com"), "displayName": name}});
-        let body: Value = names.iter().map(entry).collect();
+        let body = json!({"customerAccounts": names.iter().map(entry).collect::<Value>()});
         let request =
             visitor.request("POST", "/api/v1/customer/bulk").header("Idempotency-Key", key).json(&body);
         read(request).await.unwrap()
@@ -293,7 +293,8 @@ async fn bulk_work_keeps_nobody_waiting_whose_time_stands_still() {
     let sandbox = Sandbox::builder().task_limit(1).start().await.unwrap();
     let visitor = Visitor::admin(&sandbox);
     let submit = async |key: &str| {
-        let body = json!([{"operationType": "CREATE", "payload": {"email": format!("{key}@example.com"), "displayName": key}}]);
+        let entry = json!({"operationType": "CREATE", "payload": {"email": format!("{key}@example.com"), "displayName": key}});
+        let body = json!({"customerAccounts": [entry]});
         let request =
             visitor.request("POST", "/api/v1/customer/bulk").header("Idempotency-Key", key).json(&body);
         read(request).await.unwrap()
@@ -331,5 +332,109 @@ async fn details_entitlements_and_profiles_tell_one_story() {
     assert_eq!(profile().await["entitlements"], json!([]));
     assert_eq!(visitor.send("DELETE", "/api/v1/customer/details/area", &Value::Null).await.status, 204);
     assert_eq!(profile().await["details"], json!([]));
+    assert_eq!(sandbox.violations(), []);
+}
+
+#[tokio::test]
+async fn an_organization_is_gone_everywhere_whichever_api_deletes_it() {
+    for path in ["/rest/servicedeskapi/organization/1", "/api/v1/organization/1"] {
+        let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+        let visitor = Visitor::admin(&sandbox);
+        let center = "/api/v1/helpcenter/c0e00000-0000-4000-8000-000000000002/access/organization";
+        let product = json!({"productId": "9c0d0c70-0000-4000-8000-000000000001"});
+        let entitlements = format!("/api/v1/customer/{}/entitlement", customer(0));
+        let made = visitor.send("POST", "/api/v1/organization/1/entitlement", &product).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let new = json!({
+            "serviceDeskId": "1", "requestTypeId": "1", "raiseOnBehalfOf": customer(0),
+            "requestFieldValues": {"summary": "Hello"},
+        });
+        let raised = visitor.send("POST", "/rest/servicedeskapi/request", &new).await.json();
+        let mentions = async || {
+            let mut told = Vec::new();
+            for path in [
+                "/rest/servicedeskapi/servicedesk/1/organization",
+                "/rest/servicedeskapi/organization",
+                center,
+                &entitlements,
+                &format!("/api/v1/customer/{}", customer(0)),
+            ] {
+                let text = visitor.get(path).await.text;
+                if text.contains("\"Acme\"") || text.contains("ORGANIZATION") {
+                    told.push(path.to_owned());
+                }
+            }
+            told
+        };
+        assert_eq!(mentions().await.len(), 5, "{path}");
+        assert_eq!(visitor.send("DELETE", path, &Value::Null).await.status, 204);
+        assert_eq!(mentions().await, [""; 0], "{path}");
+        for gone in [
+            "/rest/servicedeskapi/organization/1",
+            "/api/v1/organization/1",
+            "/api/v1/organization/profile/1",
+        ] {
+            assert_eq!(visitor.get(gone).await.status, 404, "{gone}");
+        }
+        let request = format!("/rest/servicedeskapi/request/{}", raised["issueKey"].as_str().unwrap());
+        assert_eq!(visitor.get(&request).await.status, 200, "its members' requests stay");
+    }
+}
+
+#[tokio::test]
+async fn both_apis_take_the_same_addresses() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    let apis = ["/rest/servicedeskapi/customer", "/api/v1/customer"];
+    let answer = async |path: &str, email: &str| {
+        let body = json!({"email": email, "displayName": "Nina New"});
+        visitor.send("POST", path, &body).await
+    };
+    for email in [
+        "",
+        " ",
+        "nina",
+        "@",
+        "nina@",
+        "@example.com",
+        "nina@host",
+        "nina@.com",
+        "nina@example.",
+        "nina@ex..com",
+    ]
+    .into_iter()
+    .chain(["nina new@example.com", "nina@a@example.com", "nina@example.com\n x"])
+    {
+        let [one, other] = [answer(apis[0], email).await, answer(apis[1], email).await];
+        assert_eq!([one.status, other.status], [400, 400], "{email:?}");
+        assert_eq!(one.json()["errorMessage"], other.json()["errorMessage"], "{email:?}");
+    }
+    for (number, path) in apis.into_iter().enumerate() {
+        let email = format!(" nina.{number}+x@mail.example.com ");
+        assert_eq!(answer(path, &email).await.status, 201, "{email}");
+        for path in apis {
+            let taken = answer(path, &email.trim().to_uppercase()).await;
+            assert_eq!(taken.status, 400, "{path} {email}");
+        }
+    }
+    let strict = format!("{}?strictConflictStatusCode=true", apis[0]);
+    assert_eq!(answer(&strict, "nina.0+x@mail.example.com").await.status, 409);
+}
+
+#[tokio::test]
+async fn users_go_by_their_ids_under_the_old_name_too() {
+    let sandbox = Sandbox::builder().start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    let old = json!({"accountIds": [], "usernames": [customer(1)]});
+    for path in [
+        "/rest/servicedeskapi/servicedesk/1/customer",
+        "/rest/servicedeskapi/organization/2/user",
+        "/rest/servicedeskapi/request/HELP-1/participant",
+    ] {
+        for method in ["POST", "DELETE"] {
+            let answer = visitor.send(method, path, &old).await;
+            assert!(matches!(answer.status, 200 | 204), "{method} {path}: {}", answer.text);
+        }
+    }
     assert_eq!(sandbox.violations(), []);
 }

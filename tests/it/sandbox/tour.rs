@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::{Visitor, customer, read, snapshot};
 
 /// The name of an operation, the path with its values and query, the body, and the status of the answer.
-type Step = (&'static str, String, Value, u16);
+pub(super) type Step = (&'static str, String, Value, u16);
 
-const NOTHING: Value = Value::Null;
+pub(super) const NOTHING: Value = Value::Null;
 
 #[tokio::test]
 async fn every_operation_answers_as_documented() {
@@ -85,7 +85,7 @@ async fn the_samples_of_every_operation_fit_the_documents() {
             "csm" => format!("{}/jsm/csm/cloudid/{}", sandbox.gateway_url(), sandbox.cloud_id()),
             _ => sandbox.url().to_owned(),
         };
-        for build in [sample.least, sample.most] {
+        for build in [sample.least, sample.new, sample.most] {
             let request = build(&client, &base).unwrap();
             let request = reqwest::RequestBuilder::from_parts(client.clone(), request)
                 .basic_auth(&account.email, Some(&account.token))
@@ -117,7 +117,7 @@ fn required_query(info: &OperationInfo) -> Vec<String> {
     parameters.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn document(info: &OperationInfo) -> Value {
+pub(super) fn document(info: &OperationInfo) -> Value {
     let text = if info.api == "csm" { jsm_raw::csm::DOCUMENT } else { jsm_raw::servicedesk::DOCUMENT };
     serde_json::from_str(text).unwrap()
 }
@@ -146,18 +146,18 @@ fn operations() -> impl Iterator<Item = &'static OperationInfo> {
     jsm_raw::servicedesk::OPERATIONS.iter().chain(&jsm_raw::csm::OPERATIONS).copied()
 }
 
-fn operation(name: &str, path: &str) -> &'static OperationInfo {
+pub(super) fn operation(name: &str, path: &str) -> &'static OperationInfo {
     let api = if path.starts_with("/api/") { "csm" } else { "servicedesk" };
     operations()
         .find(|info| info.api == api && info.name == name)
         .unwrap_or_else(|| panic!("no operation {name}"))
 }
 
-fn samples() -> Vec<Sample> {
+pub(super) fn samples() -> Vec<Sample> {
     [jsm_raw::servicedesk::samples(), jsm_raw::csm::samples()].into_iter().flatten().collect()
 }
 
-fn upload(visitor: &Visitor<'_>, path: &str) -> reqwest::RequestBuilder {
+pub(super) fn upload(visitor: &Visitor<'_>, path: &str) -> reqwest::RequestBuilder {
     let part = |name: &str, media: &str, content: &str| {
         let disposition = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
         format!("--edge\r\n{disposition}\r\nContent-Type: {media}\r\n\r\n{content}\r\n")
@@ -172,7 +172,7 @@ fn upload(visitor: &Visitor<'_>, path: &str) -> reqwest::RequestBuilder {
 }
 
 #[rustfmt::skip]
-fn servicedesk() -> Vec<Step> {
+pub(super) fn servicedesk() -> Vec<Step> {
     let desk = |rest: &str| format!("/rest/servicedeskapi/servicedesk/projectKey:HELP{rest}");
     let request = |rest: &str| format!("/rest/servicedeskapi/request/HELP-1{rest}");
     let organization = |rest: &str| format!("/rest/servicedeskapi/organization{rest}");
@@ -264,7 +264,7 @@ fn servicedesk() -> Vec<Step> {
 }
 
 #[rustfmt::skip]
-fn csm() -> Vec<Step> {
+pub(super) fn csm() -> Vec<Step> {
     let api = |rest: &str| format!("/api/v1{rest}");
     let one = |rest: &str| format!("/api/v1/customer/{}{rest}", customer(0));
     let center = |number: u64, rest: &str| format!("/api/v1/helpcenter/c0e00000-0000-4000-8000-{number:012x}{rest}");
@@ -336,7 +336,7 @@ fn csm() -> Vec<Step> {
         ("AddRequestComment", "/api/v1/request/form/helpcenter/c0e00000-0000-4000-8000-000000000001/issue/HELP-1/comment".to_owned(),
             json!({"comment": "Called."}), 201),
         ("BulkManageCustomerAccounts", api("/customer/bulk"),
-            json!([{"operationType": "CREATE", "payload": {"email": "b1@example.com", "displayName": "B"}}]), 202),
+            json!({"customerAccounts": [{"operationType": "CREATE", "payload": {"email": "b1@example.com", "displayName": "B"}}]}), 202),
         ("GetTask", api("/tasks/7a5c0000-0000-4000-8000-000000000001"), NOTHING, 200),
         ("BulkManageCustomerProfiles", api("/customer/profile/bulk"), json!({"customerProfiles":
             [{"operationType": "UPSERT", "payload": {"email": "b2@example.com", "details": details}}]}), 202),

@@ -49,6 +49,11 @@ impl Client {
     /// repeated. Leave the operation's key empty, and the keys are made at random; give one, and they are made from
     /// it, so that a program that starts over with the same entries submits nothing twice.
     ///
+    /// For up to three days, the server responds to the same key and entries with the same task, or with the same
+    /// validation errors; the same key with other entries, or with another operation, is an error. Tasks can run in
+    /// another order than they were submitted in: where one change needs another one, wait for the first task before
+    /// the second is submitted.
+    ///
     /// A server that has too many unfinished tasks is asked again until it takes another. It says so in English text
     /// alone; with a [`Language`](crate::Language) other than English it is an error instead.
     ///

@@ -37,6 +37,9 @@ pub(super) async fn follow(
                 shared.credentials.authorization(None).await.map_err(send::no_credentials)?;
             authorization.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, authorization);
+            if shared.experimental {
+                send::opt_in(request.headers_mut());
+            }
         }
         let http = shared.http.for_files(request.url())?;
         let time = idle.min(deadline.left());

@@ -29,6 +29,11 @@ use super::send::Exchange;
 /// The header that opts in to experimental operations.
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("x-experimentalapi");
 
+/// What to do about a 412 to a request without the opt-in header, which is never one of an operation that is known to
+/// be experimental.
+const UNKNOWN_EXPERIMENT: &str = "not known to be experimental, but the server may want the opt-in; \
+    opt in with experimental(true) on the client or the call";
+
 /// The header that says what a server thought of the credentials.
 const LOGIN_REASON: HeaderName = HeaderName::from_static("x-seraph-loginreason");
 
@@ -143,6 +148,16 @@ pub(crate) enum Content {
     Open(Response),
 }
 
+/// Whether the program opted in to experimental operations, for this call or for the client.
+pub(super) fn opted_in(shared: &Shared, options: &Options) -> bool {
+    options.experimental.unwrap_or(shared.experimental)
+}
+
+/// Adds the opt-in header. Servers ignore it on operations that are not experimental.
+pub(crate) fn opt_in(headers: &mut HeaderMap) {
+    headers.insert(EXPERIMENTAL, HeaderValue::from_static("opt-in"));
+}
+
 /// The request of one attempt, with everything in it.
 async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
@@ -171,8 +186,8 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
     if let Some(language) = &shared.language {
         headers.insert(ACCEPT_LANGUAGE, language.header());
     }
-    if info.experimental {
-        headers.insert(EXPERIMENTAL, HeaderValue::from_static("opt-in"));
+    if info.always_opt_in || opted_in(shared, options) {
+        opt_in(headers);
     }
     for (name, value) in &options.headers {
         headers.insert(name, value.clone());
@@ -243,6 +258,7 @@ async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), F
 async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Content), Failed> {
     let Plan { shared, info, .. } = *plan;
     let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let opted_in = request.headers().contains_key(EXPERIMENTAL);
     let sent = match plan.reading {
         Reading::Whole(_) => {
             *request.timeout_mut() = Some(time_left(plan));
@@ -293,7 +309,10 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     }
     let body = read_start(response, error::KEPT, time_left(plan)).await;
     let asked = retry_after::pause(head.status, &head.headers, || shared.clock.date());
-    let error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
+    let mut error = Error::answered(info, head.status, &head.headers, body).with_retry_after(asked);
+    if head.status == StatusCode::PRECONDITION_FAILED && !opted_in {
+        error = error.with_note(UNKNOWN_EXPERIMENT);
+    }
     Err(match (head.status, authorization) {
         // A token that lacks a scope still lacks it when it is renewed.
         (StatusCode::UNAUTHORIZED, Some(value)) if !error.names_scope() => Failed::Refused(error, value),

@@ -18,7 +18,8 @@ mod send;
 mod simulation;
 
 pub(crate) use attempt::{
-    Build, Content, Head, Options, Reading, Received, no_credentials, read_body, read_start, transport,
+    Build, Content, Head, Options, Reading, Received, no_credentials, opt_in, read_body, read_start,
+    transport,
 };
 pub(crate) use check::NoValue;
 pub(crate) use rate_limit::{Limits, Throttling};

@@ -13,7 +13,9 @@ use crate::credentials::BoxError;
 use crate::error::{Error, Kind, Result};
 use crate::trace;
 
-use super::attempt::{Build, Content, Failed, Head, Options, Plan, Reading, Received, own, read_body};
+use super::attempt::{
+    Build, Content, Failed, Head, Options, Plan, Reading, Received, opted_in, own, read_body,
+};
 use super::budget::Reason;
 use super::check::Check;
 use super::clock::{Clock, FOREVER};
@@ -48,7 +50,7 @@ pub(crate) async fn attempts(
     build: Build<'_>,
     reading: Reading<'_>,
 ) -> Result<(Head, Content, u32)> {
-    if info.experimental && !options.experimental.unwrap_or(shared.experimental) {
+    if info.experimental && !info.always_opt_in && !opted_in(shared, options) {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
         return Err(Error::new(Kind::ExperimentalOptIn, note).with_operation(info));
     }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::annotations::{self, OfOperation, OfParameter};
+use crate::annotations::{self, OfOperation, OfParameter, deprecated};
 
 /// The methods that a path item can carry, as the document writes them.
 pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     /// One entry for each set of scopes, any of which suffices.
     pub(crate) scopes: Vec<Vec<String>>,
     pub(crate) experimental: bool,
+    /// Whether the opt-in header is always sent: `x-jsm-opt-in: always`.
+    pub(crate) always_opt_in: bool,
     pub(crate) deprecated: bool,
     pub(crate) statuses: Vec<(u16, String)>,
     /// Whether a success is a page of HTML.
@@ -68,6 +70,8 @@ pub(crate) struct Parameter {
     /// Whether a list goes into one parameter, with commas between its values (`explode: false` in a query).
     pub(crate) joined: bool,
     pub(crate) notes: OfParameter,
+    /// Why it should not be used any more, where it is deprecated.
+    pub(crate) deprecated: Option<String>,
 }
 
 /// The annotation `x-jsm-paging`.
@@ -122,6 +126,7 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
         multipart: notes.multipart.map(str::to_owned),
         scopes: scopes.map(|set| set.into_iter().map(str::to_owned).collect()).collect(),
         experimental: flag(operation, "x-experimental"),
+        always_opt_in: notes.always_opt_in,
         deprecated: flag(operation, "deprecated"),
         statuses: statuses.collect(),
         html: operation.get("responses").and_then(Value::as_object).is_some_and(|responses| {
@@ -155,6 +160,7 @@ pub(crate) fn parameters(document: &Value, item: &Value, operation: &Value) -> V
             place: text(parameter, "in"),
             description: text(parameter, "description"),
             schema: parameter.get("schema").cloned().unwrap_or(Value::Null),
+            deprecated: deprecated(parameter).map(str::to_owned),
         };
         if !all.iter().any(|known| known.name == read.name && known.place == read.place) {
             all.push(read);

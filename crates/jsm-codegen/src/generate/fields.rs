@@ -42,14 +42,34 @@ impl Argument {
     }
 }
 
+/// The attribute that makes the compiler warn of a use, with the reason.
+pub(crate) fn deprecation(reason: Option<&str>) -> Option<syn::Attribute> {
+    reason.map(|reason| syn::parse_quote!(#[deprecated(note = #reason)]))
+}
+
 /// A field that a caller can set.
 pub(crate) struct Settable {
     pub(crate) ident: Ident,
+    /// Its name in JSON.
+    pub(crate) json: String,
     /// Its type, without the `Option` that makes it optional.
     pub(crate) ty: Type,
     pub(crate) required: bool,
     pub(crate) optional: bool,
-    doc: String,
+    /// Its description in the document, which may be empty.
+    pub(crate) description: String,
+    /// The attribute `#[deprecated]` of the field, where it has one.
+    deprecated: Option<syn::Attribute>,
+}
+
+impl Settable {
+    /// The documentation of its setter.
+    fn doc(&self) -> String {
+        match self.description.as_str() {
+            "" => format!("Sets `{}` of the body.", self.json),
+            described => described.to_owned(),
+        }
+    }
 }
 
 /// The name of a setter: the field's, unless the constructor has it already.
@@ -72,18 +92,19 @@ pub(crate) fn settable(item: &ItemStruct) -> Vec<Settable> {
                 syn::Meta::NameValue(pair) if pair.path.is_ident("doc") => Some(pair.value.to_token_stream()),
                 _ => None,
             });
-            let doc = docs
+            let description = docs
                 .filter_map(|text| syn::parse2::<syn::LitStr>(text).ok())
                 .map(|text| text.value())
                 .collect::<Vec<_>>()
                 .join("\n");
-            let doc = if doc.is_empty() { format!("Sets `{}` of the body.", json_name(field)) } else { doc };
             Some(Settable {
                 ident,
+                json: json_name(field),
                 ty: optional.unwrap_or(&field.ty).clone(),
                 required: optional.is_none() && !skipped,
                 optional: optional.is_some(),
-                doc,
+                description,
+                deprecated: field.attrs.iter().find(|attr| attr.path().is_ident("deprecated")).cloned(),
             })
         })
         .collect()
@@ -105,12 +126,14 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
         }
     }
     let setters = fields.iter().filter(|field| !field.required).map(|field| {
-        let Settable { ident, doc, optional, .. } = field;
+        let Settable { ident, optional, deprecated, .. } = field;
+        let doc = field.doc();
         let Argument { ty, value } = Argument::of(&field.ty, ident);
         let value = if *optional { quote!(::std::option::Option::Some(#value)) } else { value };
         let name = setter(ident);
         quote! {
             #[doc = #doc]
+            #deprecated
             #[must_use]
             pub fn #name(mut self, #ident: #ty) -> Self {
                 self.#ident = #value;
@@ -145,12 +168,14 @@ pub(crate) mod setters {
     }
 
     pub(crate) fn through_body(field: &Settable, taken: &mut BTreeSet<String>) -> TokenStream {
-        let Settable { ident, doc, ty, .. } = field;
+        let Settable { ident, ty, deprecated, .. } = field;
+        let doc = field.doc();
         let name = free_name(ident, taken);
         let argument = Argument::of(ty, &name).ty;
         let inner = setter(ident);
         quote! {
             #[doc = #doc]
+            #deprecated
             pub fn #name(mut self, #name: #argument) -> Self {
                 self.body = self.body.#inner(#name);
                 self

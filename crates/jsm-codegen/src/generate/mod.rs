@@ -4,6 +4,7 @@
 //! The result is a pure function of the document. Whatever progenitor would panic on, `lint` says first.
 
 mod bindings;
+mod constructor;
 pub(crate) mod facts;
 mod fields;
 mod operations;
@@ -50,7 +51,7 @@ pub(crate) fn attempt(api: &str, document: &str) -> Result<(), String> {
 pub fn include(api: &str, document_file: &str) -> String {
     format!(
         "/// Generated from the effective document of this API.\n\
-         #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]\n\
+         #[allow(deprecated, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]\n\
          pub mod {api} {{\n\
              /// The effective OpenAPI document.\n\
              pub const DOCUMENT: &str = include_str!({document_file:?});\n\
@@ -111,7 +112,7 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
         let (group, name) = (format_ident!("{}", bound.facts.group), &bound.name);
         quote!(<#group::#name as crate::Operation>::INFO)
     });
-    let samples = bound.iter().map(|bound| samples::sample(bound, &document));
+    let samples = bound.iter().map(|bound| samples::sample(bound, &document, &structs, &names));
     let ids = types::ids(&bindings::ids(&document));
     let count = bound.len();
     let base = base(&document);

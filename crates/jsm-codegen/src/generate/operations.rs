@@ -10,8 +10,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quote};
 
+use super::constructor::constructor;
 use super::facts::{Facts, Parameter, with_default};
-use super::fields::{Argument, Settable, settable, setter, setters};
+use super::fields::{Argument, deprecation, settable, setter, setters};
 use super::types::{inner, qualified, read_names, words};
 
 /// An operation with what progenitor made of it.
@@ -75,7 +76,7 @@ impl Param<'_> {
     }
 
     /// The value that the document wants sent when the caller names none.
-    fn default(&self) -> Option<TokenStream> {
+    pub(crate) fn default(&self) -> Option<TokenStream> {
         let value = self.parameter.filter(|_| !self.optional)?.schema.get("default")?;
         match value {
             serde_json::Value::Bool(value) => Some(quote!(#value)),
@@ -179,13 +180,13 @@ fn owned(ty: &Type) -> (Type, bool, bool) {
 pub(crate) fn operation(
     bound: &Bound<'_>,
     api: &str,
-    structs: &BTreeMap<String, &ItemStruct>,
+    structs: &Structs<'_>,
     declared: &BTreeSet<String>,
 ) -> Result<TokenStream, String> {
     let Bound { facts, name, method, params, output, .. } = bound;
     let doc = doc(facts);
     let body = params.iter().find(|param| param.is_body());
-    let body_fields = body.and_then(|body| structs.get(&inner_name(&body.ty))).map(|item| {
+    let body_fields = body.and_then(|body| body_struct(body, structs)).map(|item| {
         let mut fields = settable(item);
         fields.iter_mut().for_each(|field| field.ty = qualified(&field.ty, declared));
         fields
@@ -215,8 +216,10 @@ pub(crate) fn operation(
             let Argument { ty, value } = Argument::of(&param.ty, ident);
             let value = if param.optional { quote!(::std::option::Option::Some(#value)) } else { value };
             let name = setter(ident);
+            let deprecated = deprecation(param.parameter.and_then(|p| p.deprecated.as_deref()));
             quote! {
                 #[doc = #text]
+                #deprecated
                 pub fn #name(mut self, #ident: #ty) -> Self {
                     self.#ident = #value;
                     self
@@ -332,73 +335,6 @@ pub(crate) fn operation(
     })
 }
 
-/// `new`, which takes what the operation cannot go without.
-fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStream {
-    let mut arguments = Vec::new();
-    let mut values = Vec::new();
-    let mut taken = BTreeSet::new();
-    for param in bound.params.iter().filter(|param| !param.is_body()) {
-        let ident = &param.ident;
-        if param.optional {
-            values.push(quote!(#ident: ::std::option::Option::None));
-        } else if let Some(default) = param.default() {
-            values.push(quote!(#ident: #default));
-        } else {
-            let Argument { ty, value } = Argument::of(&param.ty, ident);
-            arguments.push(quote!(#ident: #ty));
-            values.push(quote!(#ident: #value));
-            taken.insert(ident.to_string());
-        }
-    }
-    for param in bound.params.iter().filter(|param| param.is_body()) {
-        let (ident, ty) = (&param.ident, &param.ty);
-        match body_fields {
-            Some(fields) => {
-                let mut passed = Vec::new();
-                for field in fields.iter().filter(|field| field.required) {
-                    let name = setters::free_name(&field.ident, &mut taken);
-                    let argument = Argument::of(&field.ty, &name).ty;
-                    arguments.push(quote!(#name: #argument));
-                    passed.push(name);
-                }
-                values.push(quote!(#ident: <#ty>::new(#(#passed),*)));
-            }
-            None => {
-                let Argument { ty, value } = Argument::of(ty, ident);
-                arguments.push(quote!(#ident: #ty));
-                values.push(quote!(#ident: #value));
-            }
-        }
-    }
-    if bound.facts.multipart.is_some() {
-        arguments.push(quote!(files: impl ::std::iter::IntoIterator<Item = crate::FilePart>));
-        values.push(quote!(files: files.into_iter().collect()));
-    }
-    let from_body =
-        bound.params.iter().find(|param| param.is_body()).filter(|_| body_fields.is_some()).map(|body| {
-            let ty = &body.ty;
-            quote! {
-                /// Puts a whole body in place of what was set so far.
-                pub fn with_body(mut self, body: #ty) -> Self {
-                    self.body = body;
-                    self
-                }
-                /// The body as it stands.
-                pub fn body(&self) -> &#ty {
-                    &self.body
-                }
-            }
-        });
-    quote! {
-        /// Takes what the operation cannot go without.
-        #[allow(clippy::too_many_arguments, clippy::new_without_default)]
-        pub fn new(#(#arguments),*) -> Self {
-            Self { #(#values),* }
-        }
-        #from_body
-    }
-}
-
 fn info(
     bound: &Bound<'_>,
     api: &str,
@@ -406,8 +342,8 @@ fn info(
     structs: &BTreeMap<String, &ItemStruct>,
 ) -> TokenStream {
     let facts = bound.facts;
-    let Facts { name, group, method, path, experimental, deprecated, repeatable, answer_statuses, .. } =
-        facts;
+    let Facts { name, group, method, path, experimental, always_opt_in, deprecated, repeatable, .. } = facts;
+    let answer_statuses = &facts.answer_statuses;
     let option = |value: Option<u32>| match value {
         Some(value) => quote!(::std::option::Option::Some(#value)),
         None => quote!(::std::option::Option::None),
@@ -461,6 +397,7 @@ fn info(
             path: #path,
             scopes: &[#(#scopes),*],
             experimental: #experimental,
+            always_opt_in: #always_opt_in,
             deprecated: #deprecated,
             statuses: &[#(#statuses),*],
             answer_statuses: &[#(#answer_statuses),*],
@@ -504,8 +441,16 @@ fn doc(facts: &Facts) -> String {
     doc
 }
 
+/// The struct that a body is, where it is one with fields of its own.
+pub(crate) fn body_struct<'a>(body: &Param<'_>, structs: &Structs<'a>) -> Option<&'a ItemStruct> {
+    structs.get(&inner_name(&body.ty)).copied()
+}
+
+/// The structs of the module `types` by name.
+pub(crate) type Structs<'a> = BTreeMap<String, &'a ItemStruct>;
+
 /// The structs of the module `types` that have fields of their own, by name.
-pub(crate) fn structs(items: &[Item]) -> BTreeMap<String, &ItemStruct> {
+pub(crate) fn structs(items: &[Item]) -> Structs<'_> {
     items
         .iter()
         .filter_map(|item| match item {

@@ -3,17 +3,27 @@
 //! Values are made from names and types alone: a text is its own name, a number is 7. What servers do with them does
 //! not matter here.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
+use syn::Type;
 
 use super::facts::{list, object, resolve};
-use super::operations::{Answer, Bound};
-use super::types::inner;
+use super::fields::settable;
+use super::operations::{Answer, Bound, Structs, body_struct};
+use super::types::{inner, qualified};
 
 /// The expression that makes a `Sample` of the operation.
-pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
+pub(crate) fn sample(
+    bound: &Bound<'_>,
+    document: &Value,
+    structs: &Structs<'_>,
+    declared: &BTreeSet<String>,
+) -> TokenStream {
     let name = &bound.name;
+    let new = new(bound, document, structs, declared);
     let module = quote::format_ident!("{}", bound.facts.group);
     let (least, most) = (arguments(bound, document, false, None), arguments(bound, document, true, None));
     let segments = bound.params.iter().filter_map(|param| {
@@ -43,12 +53,51 @@ pub(crate) fn sample(bound: &Bound<'_>, document: &Value) -> TokenStream {
         crate::samples::Sample {
             info: <#module::#name as crate::Operation>::INFO,
             least: |http, base| crate::Operation::request(&#module::#name { #least }, http, base),
+            new: |http, base| crate::Operation::request(&#module::#name::new(#new), http, base),
             most: |http, base| crate::Operation::request(&#module::#name { #most }, http, base),
             segments: #segments,
             reread: #reread,
             body: #body,
         }
     }
+}
+
+/// The arguments of the operation's `new`, in its order.
+fn new(
+    bound: &Bound<'_>,
+    document: &Value,
+    structs: &Structs<'_>,
+    declared: &BTreeSet<String>,
+) -> TokenStream {
+    let read = |ty: &Type, value: Value| {
+        let text = value.to_string();
+        quote!(crate::samples::read::<#ty>(#text),)
+    };
+    let parameters = bound.params.iter().filter_map(|param| {
+        let parameter = param.parameter.filter(|_| !param.optional && param.default().is_none())?;
+        Some(read(&param.ty, value(document, &parameter.schema, &parameter.name, false, 0)))
+    });
+    let body = bound.params.iter().filter(|param| param.is_body()).flat_map(|param| {
+        let sample = value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", false, 0);
+        match body_struct(param, structs) {
+            Some(item) => settable(item)
+                .iter()
+                .filter(|field| field.required)
+                .map(|field| {
+                    let value = sample.get(&field.json).cloned().unwrap_or_default();
+                    read(&qualified(&field.ty, declared), value)
+                })
+                .collect::<Vec<_>>(),
+            None => vec![read(&param.ty, sample)],
+        }
+    });
+    let files = files(bound);
+    quote!(#(#parameters)* #(#body)* #files)
+}
+
+fn files(bound: &Bound<'_>) -> Option<TokenStream> {
+    let files = quote!(::std::vec![crate::FilePart::bytes("notes.txt", "Some notes.")]);
+    bound.facts.multipart.as_ref().map(|_| files)
 }
 
 /// The fields of the operation; `open` is the one that takes the variable `text`.
@@ -72,11 +121,7 @@ fn arguments(bound: &Bound<'_>, document: &Value, full: bool, open: Option<&Iden
         let text = value.to_string();
         quote!(#ident: crate::samples::read(#text))
     });
-    let files = bound
-        .facts
-        .multipart
-        .as_ref()
-        .map(|_| quote!(files: ::std::vec![crate::FilePart::bytes("notes.txt", "Some notes.")]));
+    let files = files(bound).map(|files| quote!(files: #files));
     quote!(#(#fields,)* #files)
 }
 

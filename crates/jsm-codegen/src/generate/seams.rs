@@ -10,11 +10,9 @@ use serde_json::Value;
 use syn::{ItemStruct, Type};
 
 use super::facts::object;
-use super::operations::{Bound, plain};
+use super::operations::{Bound, Structs, plain};
 use super::types::{inner, json_name, qualified};
 use crate::annotations::OfSchema;
-
-type Structs<'a> = BTreeMap<String, &'a ItemStruct>;
 
 /// The implementations of `Chunked`, `Keyed` and `Fetch`, as far as `x-jsm-chunked` asks for them.
 pub(crate) fn chunked(

@@ -13,7 +13,8 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Fields, Item, ItemEnum, ItemStruct, Meta, Token, Type, parse_quote};
 
 use super::facts::object;
-use crate::annotations::OfSchema;
+use super::fields::deprecation;
+use crate::annotations::{OfSchema, deprecated};
 
 /// Rewrites the items of the module `types`; `answered` are the types that answers start from.
 pub(crate) fn soften(items: &mut Vec<Item>, document: &Value, answered: &[Type]) {
@@ -91,6 +92,7 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
             serde.push(parse_quote!(alias = #alias));
         }
         serde.put(field);
+        field.attrs.extend(deprecation(property.and_then(deprecated)));
     }
 }
 

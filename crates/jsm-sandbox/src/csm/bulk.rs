@@ -24,8 +24,8 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
 ];
 
 fn customer_accounts(world: &mut World, call: &Call) -> Outcome {
-    let kind = "BULK_CUSTOMER_ACCOUNT";
-    tasks::submit(world, call, kind, entries(Some(&call.body), 50)?, customer_account)
+    let entries = entries(call.body.get("customerAccounts"), 50)?;
+    tasks::submit(world, call, "BULK_CUSTOMER_ACCOUNT", entries, customer_account)
 }
 
 fn customer_profiles(world: &mut World, call: &Call) -> Outcome {
@@ -144,7 +144,7 @@ fn organization(world: &mut World, entry: &Value) -> Result<(), Reply> {
     let payload = &entry["payload"];
     let existing = existing_organization(world, payload)?;
     if entry["operationType"] == "DELETE" {
-        organizations::remove(world, existing.ok_or_else(|| Reply::not_found("The organization"))?);
+        world.remove_organization(existing.ok_or_else(|| Reply::not_found("The organization"))?);
         return Ok(());
     }
     let name = payload["name"].as_str();

@@ -35,11 +35,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
 pub(super) fn add(world: &mut World, new: &Value) -> Result<String, Reply> {
     let text =
         |key: &str| new.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let email = text("email").filter(|email| email.contains('@') && !email.contains(char::is_whitespace));
-    let email = email.ok_or_else(|| Reply::invalid("A well-formed email address is needed."))?;
-    if world.person_with_email(email).is_some() {
-        return Err(Reply::invalid(format!("An account with the address {email} exists already.")));
-    }
+    let email = world.new_email(text("email"), 400)?;
     Ok(world.add_person(text("displayName").unwrap_or(email), email, Role::Customer))
 }
 

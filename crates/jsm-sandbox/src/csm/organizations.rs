@@ -10,7 +10,7 @@ use crate::auth::Role;
 use crate::behaviour::Behaviour;
 use crate::call::Call;
 use crate::reply::{Outcome, Reply};
-use crate::world::{Holder, Organization, World};
+use crate::world::{Organization, World};
 
 /// How many organizations one call fetches.
 const MOST_FETCHED: usize = 50;
@@ -63,22 +63,8 @@ pub(super) fn rename(world: &mut World, id: u64, name: Option<&str>) -> Result<(
 
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let id = in_path(world, call)?.id;
-    remove(world, id);
+    world.remove_organization(id);
     Ok(Reply::no_content())
-}
-
-/// Removes an organization from everything that refers to it.
-pub(super) fn remove(world: &mut World, id: u64) {
-    world.organizations.remove(&id);
-    for desk in world.desks.values_mut() {
-        desk.organizations.remove(&id);
-    }
-    for experience in world.csm.experiences.values_mut() {
-        if let Some(organizations) = &mut experience.organizations {
-            organizations.remove(&id);
-        }
-    }
-    world.csm.entitlements.retain(|_, entitlement| entitlement.holder != Holder::Organization(id));
 }
 
 fn set_detail(world: &mut World, call: &Call) -> Outcome {
@@ -91,9 +77,6 @@ fn set_detail(world: &mut World, call: &Call) -> Outcome {
 
 fn fetch(world: &mut World, call: &Call) -> Outcome {
     let (ids, names) = (call.texts("organizationIds"), call.texts("organizationNames"));
-    if ids.is_none() && names.is_none() {
-        return Err(Reply::invalid("A list of organizationIds or organizationNames is needed."));
-    }
     let ids = at_most(ids.or(Some(Vec::new())), MOST_FETCHED, "organizationIds")?;
     let names = at_most(names.or(Some(Vec::new())), MOST_FETCHED - ids.len(), "organizations")?;
     // Those that cannot be found are left out without a word.

@@ -19,7 +19,7 @@ const PER_ENTRY: i64 = 4_800;
 
 pub(super) const BEHAVIOURS: &[Behaviour] = &[Behaviour::new("GetTask", Role::Agent, get)];
 
-/// Accepts entries to be worked on. The same key with the same body leads to the same task.
+/// Accepts entries to be worked on.
 pub(super) fn submit(
     world: &mut World,
     call: &Call,
@@ -27,13 +27,8 @@ pub(super) fn submit(
     entries: Vec<Value>,
     work: fn(&mut World, &Value) -> Result<(), Reply>,
 ) -> Outcome {
-    let key = call.header("idempotency-key").filter(|key| !key.is_empty());
-    let key = key.ok_or_else(|| Reply::invalid("The header Idempotency-Key is needed."))?;
-    if let Some((task, body)) = world.csm.keys.get(key) {
-        return match *body == call.body {
-            true => Ok(accepted(task)),
-            false => Err(Reply::invalid("The Idempotency-Key was used with another body.")),
-        };
+    if call.header("idempotency-key").is_none_or(str::is_empty) {
+        return Err(Reply::invalid("The header Idempotency-Key is needed."));
     }
     let unfinished = || world.csm.tasks.values().filter(|task| !task.done);
     if unfinished().count() >= call.task_limit {
@@ -41,7 +36,7 @@ pub(super) fn submit(
         if let Some(task) = next.and_then(|id| world.csm.tasks.get_mut(&id)) {
             hurry(task, call.now);
         }
-        return Err(Reply::invalid("Maximum number of tasks reached"));
+        return Err(Reply::passing("Maximum number of tasks reached"));
     }
     let id = format!("7a5c0000-0000-4000-8000-{:012x}", world.next("task", 1));
     let duration = PER_ENTRY * i64::try_from(entries.len()).unwrap_or(1);
@@ -56,7 +51,6 @@ pub(super) fn submit(
         failures: Vec::new(),
     };
     world.csm.tasks.insert(id.clone(), task);
-    world.csm.keys.insert(key.to_owned(), (id.clone(), call.body.clone()));
     Ok(accepted(&id))
 }
 

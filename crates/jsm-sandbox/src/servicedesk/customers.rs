@@ -2,6 +2,8 @@
 //!
 //! What Customer Service Management knows of the same people is in its own folder.
 
+use std::collections::BTreeSet;
+
 use crate::auth::Role;
 use crate::behaviour::Behaviour;
 use crate::call::Call;
@@ -34,21 +36,12 @@ fn invite(world: &mut World, call: &Call) -> Outcome {
 
 /// Makes the account that a body describes, unless the address is taken.
 fn new_account(world: &mut World, call: &Call) -> Result<String, Reply> {
-    let email = call.text("email").ok_or_else(|| Reply::invalid("An email address is needed."))?;
-    let well_formed =
-        email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
-    if !well_formed || email.contains(char::is_whitespace) {
-        return Err(Reply::invalid(format!("'{email}' is not an email address.")));
-    }
+    let taken = if call.flag("strictConflictStatusCode") == Some(true) { 409 } else { 400 };
+    let email = world.new_email(call.text("email"), taken)?;
     let name = call
         .text("displayName")
         .or_else(|| call.text("fullName"))
         .ok_or_else(|| Reply::invalid("A display name is needed."))?;
-    if world.person_with_email(email).is_some() {
-        let status = if call.flag("strictConflictStatusCode") == Some(true) { 409 } else { 400 };
-        let message = format!("An account with the address {email} exists already.");
-        return Err(Reply::refuse(status, "sd.customer.signup.error.email.taken", message));
-    }
     Ok(world.add_person(name, email, Role::Customer))
 }
 
@@ -113,11 +106,16 @@ fn remove(world: &mut World, call: &Call) -> Outcome {
     Ok(Reply::no_content())
 }
 
-/// The account ids of a body, which has to name at least one.
+/// The account ids of a body, which has to name at least one. Those under the old name `usernames` count too.
 pub(super) fn account_ids(call: &Call) -> Result<Vec<&str>, Reply> {
-    call.texts("accountIds")
-        .filter(|account_ids| !account_ids.is_empty())
-        .ok_or_else(|| Reply::invalid("At least one account id is needed in accountIds."))
+    let mut account_ids: Vec<&str> =
+        ["accountIds", "usernames"].iter().filter_map(|name| call.texts(name)).flatten().collect();
+    let mut seen = BTreeSet::new();
+    account_ids.retain(|account_id| seen.insert(*account_id));
+    match account_ids.is_empty() {
+        true => Err(Reply::invalid("At least one account id is needed in accountIds.")),
+        false => Ok(account_ids),
+    }
 }
 
 pub(super) fn refuse_unknown(unknown: &[&str]) -> Result<(), Reply> {

@@ -19,6 +19,9 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
     Behaviour::new("ValidateRequest", Role::Customer, validate),
 ];
 
+/// What a request whose form is not filled in is refused with.
+const UNANSWERED: &str = "The form has questions that still need an answer.";
+
 /// What is wrong with a request that was to be raised.
 enum Problem {
     /// The call as a whole is refused.
@@ -43,7 +46,7 @@ fn create(world: &mut World, call: &Call) -> Outcome {
         Problem::Form(questions) => Reply::json(
             422,
             json!({
-                "errorMessage": "The form has questions that still need an answer.",
+                "errorMessage": UNANSWERED,
                 "i18nErrorMessage": {"i18nKey": "sd.form.error.validation", "parameters": []},
                 "errors": form_errors(&questions),
             }),
@@ -55,34 +58,36 @@ fn create(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn validate(world: &mut World, call: &Call) -> Outcome {
-    let verdict = |reason: &str, messages: Vec<String>, fields: Value, forms: Value| {
-        json!({
-            "valid": false,
-            "reasonKey": reason,
-            "errorMessages": messages,
-            "fieldErrors": fields,
-            "formErrors": forms,
-        })
-    };
-    match check(world, call) {
-        Ok(_) => Ok(Reply::ok(json!({
-            "valid": true, "errorMessages": [], "fieldErrors": {}, "formErrors": [],
-        }))),
+    let mut result = json!({
+        "valid": false, "reasonKey": null, "errorMessage": null, "errorMessages": [], "fieldErrors": [], "formErrors": [],
+    });
+    let (reason, message) = match check(world, call) {
+        Ok(_) => {
+            result["valid"] = true.into();
+            return Ok(Reply::ok(result));
+        }
         Err(Problem::Fields(errors)) => {
-            Err(Reply::json(400, verdict("FIELD_VALIDATION_FAILED", Vec::new(), json!(errors), json!([]))))
+            let error = |(field, message): (String, String)| json!({"field": field, "message": message});
+            result["fieldErrors"] = errors.into_iter().map(error).collect();
+            (
+                "sd.request.validation.fields",
+                "Some fields are missing or do not take their values.".to_owned(),
+            )
         }
         Err(Problem::Form(questions)) => {
-            let errors = Value::Array(form_errors(&questions));
-            Err(Reply::json(400, verdict("FORM_VALIDATION_FAILED", Vec::new(), json!({}), errors)))
+            result["formErrors"] = form_errors(&questions).into();
+            ("sd.form.error.validation", UNANSWERED.to_owned())
         }
         Err(Problem::Refused(reply)) => match reply.message() {
             Some(message) if reply.status == 400 => {
-                let messages = vec![message.to_owned()];
-                Err(Reply::json(400, verdict("INVALID_REQUEST", messages, json!({}), json!([]))))
+                result["errorMessages"] = json!([message]);
+                ("sd.rest.error.invalid", message.to_owned())
             }
-            _ => Err(reply),
+            _ => return Err(reply),
         },
-    }
+    };
+    (result["reasonKey"], result["errorMessage"]) = (reason.into(), message.into());
+    Err(Reply::json(400, result))
 }
 
 fn form_errors(questions: &[&str]) -> Vec<Value> {

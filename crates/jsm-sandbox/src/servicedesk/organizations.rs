@@ -115,10 +115,7 @@ fn delete_property(world: &mut World, call: &Call) -> Outcome {
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let id = id(call)?;
     world.organization(id)?;
-    world.organizations.remove(&id);
-    for desk in world.desks.values_mut() {
-        desk.organizations.remove(&id);
-    }
+    world.remove_organization(id);
     Ok(Reply::no_content())
 }
 
@@ -171,8 +168,9 @@ fn id(call: &Call) -> Result<u64, Reply> {
 }
 
 fn id_in_body(world: &World, call: &Call) -> Result<u64, Reply> {
+    // A number that no id can be names nothing that exists.
     let id = call.body.get("organizationId").and_then(Value::as_u64);
-    let id = id.ok_or_else(|| Reply::invalid("The organizationId of an organization is needed."))?;
+    let id = id.ok_or_else(|| Reply::not_found("The organization"))?;
     world.organization(id).map(|organization| organization.id)
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::World;
+use crate::idempotency::Keys;
 use crate::reply::Reply;
 
 /// The part of the state that only Customer Service Management knows.
@@ -19,8 +20,7 @@ pub(crate) struct Csm {
     pub(crate) entitlements: BTreeMap<String, Entitlement>,
     pub(crate) experiences: BTreeMap<String, Experience>,
     pub(crate) tasks: BTreeMap<String, Task>,
-    /// The task that each idempotency key led to, with the body that came with it.
-    pub(crate) keys: BTreeMap<String, (String, Value)>,
+    pub(crate) keys: Keys,
 }
 
 /// A field that an administrator added to all things of a kind.

@@ -121,6 +121,28 @@ impl World {
         self.people.values().find(|person| person.email.eq_ignore_ascii_case(email))
     }
 
+    /// The email address for a new account, if it is one and nobody has it yet.
+    ///
+    /// `taken` is the status of the refusal where somebody does.
+    pub(crate) fn new_email<'a>(&self, email: Option<&'a str>, taken: u16) -> Result<&'a str, Reply> {
+        let email = email.map(str::trim).filter(|email| !email.is_empty());
+        let email = email.ok_or_else(|| Reply::invalid("An email address is needed."))?;
+        let well_formed = email.split_once('@').is_some_and(|(user, host)| {
+            let labels: Vec<&str> = host.split('.').collect();
+            !user.is_empty() && !host.contains('@') && labels.len() > 1 && !labels.contains(&"")
+        });
+        if !well_formed || email.contains(char::is_whitespace) {
+            return Err(Reply::invalid(format!("'{email}' is not an email address.")));
+        }
+        match self.person_with_email(email) {
+            Some(_) => {
+                let message = format!("An account with the address {email} exists already.");
+                Err(Reply::refuse(taken, "sd.customer.signup.error.email.taken", message))
+            }
+            None => Ok(email),
+        }
+    }
+
     pub(crate) fn add_desk(&mut self, key: &str, name: &str, open: bool) -> u64 {
         let id = self.next("desk", 1);
         let queue = |number, name, clause, holds| Queue {
@@ -169,6 +191,23 @@ impl World {
             },
         );
         id
+    }
+
+    /// Removes an organization and whatever refers to it.
+    pub(crate) fn remove_organization(&mut self, id: u64) {
+        self.organizations.remove(&id);
+        for desk in self.desks.values_mut() {
+            desk.organizations.remove(&id);
+        }
+        for request in self.requests.values_mut().filter(|request| request.organization == Some(id)) {
+            request.organization = None;
+        }
+        for experience in self.csm.experiences.values_mut() {
+            if let Some(organizations) = &mut experience.organizations {
+                organizations.remove(&id);
+            }
+        }
+        self.csm.entitlements.retain(|_, entitlement| entitlement.holder != Holder::Organization(id));
     }
 
     /// The desk that a path names by its id, its project's key, or either of them with a prefix.

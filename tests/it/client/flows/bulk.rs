@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use jsm_client::csm::customer::{
-    BulkManageCustomerDetails, BulkManageCustomerProfiles, FetchCustomerProfiles,
+    BulkManageCustomerAccounts, BulkManageCustomerDetails, BulkManageCustomerProfiles, FetchCustomerProfiles,
 };
 use jsm_client::csm::organization::FetchOrganizations;
 use jsm_client::csm::types::{
-    BulkCustomerDetailFieldOperation, BulkCustomerProfilePayload, BulkManageCustomerProfileOperation,
-    DetailFieldOperation, DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
+    BulkCustomerAccountOperationRequest, BulkCustomerAccountPayload, BulkCustomerDetailFieldOperation,
+    BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, DetailFieldOperation,
+    DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
 };
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::customer::GetCustomers;
@@ -295,4 +296,35 @@ async fn what_is_asked_for_by_name_is_asked_for_besides() {
     assert!(both.missing.contains(&9_999.into()), "{both:?}");
     assert_eq!(both.found.len() + both.missing.len(), 61, "the one found by name has an id");
     assert_eq!(calls(), 4);
+}
+
+#[tokio::test]
+async fn customer_accounts_go_out_as_the_list_of_that_name() {
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let entry = |number: usize| {
+        let payload =
+            BulkCustomerAccountPayload::new().email(format!("n{number}@example.com")).display_name("N");
+        BulkCustomerAccountOperationRequest::new("CREATE", payload)
+    };
+    let tasks = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
+    for task in &tasks {
+        assert_eq!(task.wait().await.unwrap().verdict, Verdict::Succeeded);
+    }
+    let bodies: Vec<Value> = sandbox
+        .requests()
+        .iter()
+        .filter(|request| request.operation == Some("BulkManageCustomerAccounts"))
+        .map(|request| serde_json::from_str(&request.body).unwrap())
+        .collect();
+    let lengths: Vec<usize> =
+        bodies.iter().map(|body| body["customerAccounts"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(lengths, [50, 50, 20]);
+    let first = serde_json::json!({
+        "operationType": "CREATE", "payload": {"email": "n0@example.com", "displayName": "N"},
+    });
+    assert_eq!(bodies[0]["customerAccounts"][0], first);
+    // The same keys and bodies again: the same tasks.
+    let again = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
+    let ids = |tasks: &[jsm_client::Task]| tasks.iter().map(|task| task.id().clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&again), ids(&tasks));
 }

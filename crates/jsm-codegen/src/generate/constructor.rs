@@ -1,0 +1,90 @@
+//! The constructors of operations: what is required is an argument, and documented.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::fields::{Argument, Settable, setters};
+use super::operations::Bound;
+
+/// `new`, which takes the required parameters.
+pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStream {
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    let mut docs = Vec::new();
+    let mut taken = BTreeSet::new();
+    for param in bound.params.iter().filter(|param| !param.is_body()) {
+        let ident = &param.ident;
+        if param.optional {
+            values.push(quote!(#ident: ::std::option::Option::None));
+        } else if let Some(default) = param.default() {
+            values.push(quote!(#ident: #default));
+        } else {
+            let Argument { ty, value } = Argument::of(&param.ty, ident);
+            arguments.push(quote!(#ident: #ty));
+            values.push(quote!(#ident: #value));
+            docs.extend(param.parameter.and_then(|p| argument_doc(ident, &p.description)));
+            taken.insert(ident.to_string());
+        }
+    }
+    for param in bound.params.iter().filter(|param| param.is_body()) {
+        let (ident, ty) = (&param.ident, &param.ty);
+        match body_fields {
+            Some(fields) => {
+                let mut passed = Vec::new();
+                for field in fields.iter().filter(|field| field.required) {
+                    let name = setters::free_name(&field.ident, &mut taken);
+                    let argument = Argument::of(&field.ty, &name).ty;
+                    arguments.push(quote!(#name: #argument));
+                    docs.extend(argument_doc(&name, &field.description));
+                    passed.push(name);
+                }
+                values.push(quote!(#ident: <#ty>::new(#(#passed),*)));
+            }
+            None => {
+                let Argument { ty, value } = Argument::of(ty, ident);
+                arguments.push(quote!(#ident: #ty));
+                values.push(quote!(#ident: #value));
+            }
+        }
+    }
+    if bound.facts.multipart.is_some() {
+        arguments.push(quote!(files: impl ::std::iter::IntoIterator<Item = crate::FilePart>));
+        values.push(quote!(files: files.into_iter().collect()));
+    }
+    let from_body =
+        bound.params.iter().find(|param| param.is_body()).filter(|_| body_fields.is_some()).map(|body| {
+            let ty = &body.ty;
+            quote! {
+                /// Puts a whole body in place of what was set so far.
+                pub fn with_body(mut self, body: #ty) -> Self {
+                    self.body = body;
+                    self
+                }
+                /// The body as it stands.
+                pub fn body(&self) -> &#ty {
+                    &self.body
+                }
+            }
+        });
+    let mut doc = "Takes the required parameters.".to_owned();
+    if !docs.is_empty() {
+        doc.push('\n');
+        doc.push_str(&docs.concat());
+    }
+    quote! {
+        #[doc = #doc]
+        #[allow(clippy::too_many_arguments, clippy::new_without_default)]
+        pub fn new(#(#arguments),*) -> Self {
+            Self { #(#values),* }
+        }
+        #from_body
+    }
+}
+
+/// What is said of an argument of `new`; nothing where the document says nothing.
+fn argument_doc(name: &Ident, text: &str) -> Option<String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| format!("\n- `{name}`: {text}"))
+}

@@ -1,0 +1,123 @@
+//! Whatever it is asked, the sandbox responds as the documents say it may, errors included.
+
+use std::collections::BTreeSet;
+
+use jsm_sandbox::{Role, Sandbox, Side};
+use serde_json::{Value, json};
+
+use super::tour;
+use super::{Visitor, customer, read};
+
+#[tokio::test]
+async fn no_response_is_one_that_the_documents_do_not_allow() {
+    let sandbox = Sandbox::builder().tick(std::time::Duration::from_secs(5)).start().await.unwrap();
+    let visitors = [Role::Admin, Role::Agent, Role::Customer].map(|role| Visitor::new(&sandbox, role));
+    let mut statuses = BTreeSet::new();
+    for (name, path, body, _) in tour::servicedesk().into_iter().chain(tour::csm()) {
+        let info = tour::operation(name, &path);
+        if name == "AttachTemporaryFiles" {
+            statuses.insert(read(tour::upload(&visitors[0], &path)).await.unwrap().status);
+        }
+        let other_bodies = bodies(&body).into_iter().map(|body| (path.clone(), body));
+        let other_paths = paths(&path).into_iter().map(|path| (path, body.clone()));
+        for (path, body) in other_bodies.chain(other_paths) {
+            for visitor in &visitors {
+                statuses.insert(visitor.send(info.method, &path, &body).await.status);
+            }
+        }
+    }
+    let own: BTreeSet<String> = sandbox
+        .violations()
+        .iter()
+        .filter(|violation| violation.side == Side::Answer)
+        .map(ToString::to_string)
+        .collect();
+    assert!(own.is_empty(), "{}", own.into_iter().collect::<Vec<_>>().join("\n"));
+    // It was tried hard enough.
+    for status in [200, 201, 202, 204, 303, 400, 403, 404, 409] {
+        assert!(statuses.contains(&status), "{status} never came: {statuses:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_not_taken_for_a_violation() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    let path = "/rest/servicedeskapi/request";
+    let new = |number: &str, fields: Value| json!({"serviceDeskId": "1", "requestTypeId": number, "requestFieldValues": fields});
+    for (body, status) in [
+        (json!({"serviceDeskId": "1", "requestTypeId": "1"}), 400),
+        (new("1", json!({})), 400),
+        (new("5", json!({"color": "red"})), 400),
+        (new("99", json!({})), 400),
+        (new("6", json!({"summary": "PC"})), 422),
+    ] {
+        for path in [path, "/rest/servicedeskapi/request/validate"] {
+            let answer = visitor.send("POST", path, &body).await;
+            let status = if path.ends_with("validate") { 400 } else { status };
+            assert_eq!(answer.status, status, "{path} {body}: {}", answer.text);
+        }
+    }
+}
+
+/// The path, and the path with each of its ids in turn replaced by one of nothing.
+fn paths(path: &str) -> Vec<String> {
+    let (bare, query) =
+        path.split_once('?').map_or((path, String::new()), |(bare, query)| (bare, format!("?{query}")));
+    let steps: Vec<&str> = bare.split('/').collect();
+    let id = |step: &&str| step.chars().any(|c| c.is_ascii_digit() || c == ':') && !["v1"].contains(step);
+    let mut all = vec![path.to_owned()];
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| id(step)) {
+        let mut steps = steps.clone();
+        steps[at] = if step.chars().all(|c| c.is_ascii_digit()) { "999999" } else { "NONE-999" };
+        all.push(format!("{}{query}", steps.join("/")));
+    }
+    if !query.is_empty() {
+        all.push(bare.to_owned());
+    }
+    all
+}
+
+/// The body, and the body with each value in turn left out, emptied, or replaced.
+fn bodies(body: &Value) -> Vec<Value> {
+    let mut all = vec![body.clone()];
+    let mut places = Vec::new();
+    collect(body, String::new(), &mut places);
+    for place in places {
+        let old = body.pointer(&place).unwrap();
+        let others = match old {
+            Value::String(_) => vec![json!(""), json!("nothing"), json!(customer(9_999)), json!(7)],
+            Value::Number(_) => vec![json!(-1), json!(9_999_999), json!("seven")],
+            Value::Bool(_) => vec![json!(false), json!("yes")],
+            Value::Array(items) => {
+                vec![
+                    json!([]),
+                    items.iter().chain(items).cloned().collect(),
+                    Value::Array(vec![items[0].clone(); 101]),
+                ]
+            }
+            _ => vec![json!({})],
+        };
+        for other in others.into_iter().chain([Value::Null]) {
+            let mut body = body.clone();
+            *body.pointer_mut(&place).unwrap() = other;
+            all.push(body);
+        }
+    }
+    all
+}
+
+fn collect(node: &Value, at: String, places: &mut Vec<String>) {
+    match node {
+        Value::Object(members) => {
+            for (name, member) in members {
+                collect(member, format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), places);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => collect(&items[0], format!("{at}/0"), places),
+        _ => {}
+    }
+    if !at.is_empty() {
+        places.push(at);
+    }
+}
