@@ -44,6 +44,7 @@ fn operation(
         path,
         scopes: &[],
         experimental: false,
+        always_opt_in: false,
         deprecated: false,
         statuses: &[],
         answer_statuses: &[],
