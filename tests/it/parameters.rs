@@ -9,6 +9,7 @@ use jsm_client::servicedesk::organization::{
     AddServiceDeskOrganization, DeleteOrganization, GetOrganization,
 };
 use jsm_client::servicedesk::request_type::CheckRequestTypePermissions;
+use jsm_client::servicedesk::types::RequestTypePermissionCheckRequestPermissionsItem::CanAdminister;
 use jsm_client::{Client, Operation};
 use jsm_codegen::effective::effective;
 use jsm_codegen::{distil, document};
@@ -108,7 +109,7 @@ async fn an_argument_that_cannot_be_sent_is_refused_by_its_name() {
             }
         }
     }
-    let check = CheckRequestTypePermissions::new(1).request_type_ids(["abc"]);
+    let check = CheckRequestTypePermissions::new(1, [CanAdminister]).request_type_ids(["abc"]);
     for (said, name) in [
         (
             refused(&client, GetOrganization::new("abc")).await,

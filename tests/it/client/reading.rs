@@ -423,7 +423,7 @@ async fn hostile_bodies_take_bounded_time() {
     ] {
         let _ = read(GetCustomers::new("1"), body(text)).await;
     }
-    let _ = read(CreateComment::new("A-1", "x"), text(200, "no JSON")).await.unwrap_err();
+    let _ = read(CreateComment::new("A-1", "x", true), text(200, "no JSON")).await.unwrap_err();
 }
 
 /// The properties of a response come from the document, for every operation whose response is an object.
