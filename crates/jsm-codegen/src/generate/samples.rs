@@ -10,9 +10,9 @@ use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
 use syn::Type;
 
-use super::facts::{list, object, resolve};
+use super::facts::{Parameter, list, object, resolve};
 use super::fields::settable;
-use super::operations::{Answer, Bound, Structs, body_struct};
+use super::operations::{Answer, Bound, Param, Structs, body_struct};
 use super::types::{inner, qualified};
 
 /// The expression that makes a `Sample` of the operation.
@@ -75,7 +75,7 @@ fn new(
     };
     let parameters = bound.params.iter().filter_map(|param| {
         let parameter = param.parameter.filter(|_| !param.optional && param.default().is_none())?;
-        Some(read(&param.ty, value(document, &parameter.schema, &parameter.name, false, 0)))
+        Some(read(&param.ty, of_parameter(document, param, parameter, false)))
     });
     let body = bound.params.iter().filter(|param| param.is_body()).flat_map(|param| {
         let sample = value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", false, 0);
@@ -111,10 +111,7 @@ fn arguments(bound: &Bound<'_>, document: &Value, full: bool, open: Option<&Iden
             Some(_) if param.optional && !full => return quote!(#ident: ::std::option::Option::None),
             Some(parameter) => match parameter.schema.get("default") {
                 Some(default) if !full => default.clone(),
-                // Its type takes any text.
-                _ if parameter.notes.number && inner(&param.ty, "Vec").is_some() => json!(["7"]),
-                _ if parameter.notes.number => json!("7"),
-                _ => value(document, &parameter.schema, &parameter.name, full, 0),
+                _ => of_parameter(document, param, parameter, full),
             },
             None => value(document, bound.facts.body.as_ref().unwrap_or(&Value::Null), "body", full, 0),
         };
@@ -123,6 +120,15 @@ fn arguments(bound: &Bound<'_>, document: &Value, full: bool, open: Option<&Iden
     });
     let files = files(bound).map(|files| quote!(files: #files));
     quote!(#(#fields,)* #files)
+}
+
+fn of_parameter(document: &Value, param: &Param<'_>, parameter: &Parameter, full: bool) -> Value {
+    // The type of a number can take any text.
+    match (parameter.notes.number, inner(&param.ty, "Vec")) {
+        (true, Some(_)) => json!(["7"]),
+        (true, None) => json!("7"),
+        (false, _) => value(document, &parameter.schema, &parameter.name, full, 0),
+    }
 }
 
 fn value(document: &Value, schema: &Value, name: &str, full: bool, depth: usize) -> Value {
