@@ -79,19 +79,30 @@ fn an_addition_of_what_upstream_documents_by_now_is_named() {
         for overlay in &overlays {
             for (at, action) in overlay.actions.iter().enumerate().filter(|(_, action)| action.adds) {
                 let Change::Update(update) = &action.change else { panic!("what adds updates") };
-                for (key, value) in update.as_object().expect("our additions add members") {
+                // Members by their keys, and entries of a list.
+                let added: Vec<String> = match update {
+                    Value::Object(members) => members.keys().cloned().collect(),
+                    Value::Array(entries) => entries.iter().map(Value::to_string).collect(),
+                    other => panic!("{api}: adds {other}"),
+                };
+                for (number, key) in added.iter().enumerate() {
                     // Upstream says it in its own words: other ids, other schemas, another name of a path's parameter.
                     let mut theirs = pinned.clone();
-                    let added = action
+                    let parent = action
                         .target
                         .trim_start_matches("$.")
                         .split('.')
                         .try_fold(&mut theirs, |node, step| node.get_mut(step));
-                    let Some(parent) = added else { continue };
-                    parent[key.as_str()] = match value.get("post").is_some() {
-                        true => json!({"post": {"operationId": "theirs", "responses": {}}}),
-                        false => json!({"type": "object"}),
-                    };
+                    let Some(parent) = parent else { continue };
+                    match update {
+                        Value::Array(entries) => {
+                            parent.as_array_mut().expect("it is a list").push(entries[number].clone());
+                        }
+                        _ if update[key].get("post").is_some() => {
+                            parent[key] = json!({"post": {"operationId": "theirs", "responses": {}}});
+                        }
+                        _ => parent[key] = json!({"type": "object"}),
+                    }
                     let (_, problems) = attempt(&theirs, &overlays);
                     let named = problems.iter().find(|problem| {
                         problem.file == overlay.file

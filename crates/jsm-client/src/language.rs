@@ -19,7 +19,7 @@ use crate::error::Error;
 /// `requestLanguage`, with one language tag; this library sends the header alone.
 ///
 /// ```
-/// # use jsm_client::{Client, Language, servicedesk::requesttype::GetAllRequestTypes};
+/// # use jsm_client::{Client, Language, servicedesk::request_type::GetAllRequestTypes};
 /// # fn example(jira: Client) -> Result<(), jsm_client::Error> {
 /// let types = jira.items(GetAllRequestTypes::new()).language("de-CH");
 /// let swiss: Language = "de-CH, de;q=0.9, en;q=0.5".parse()?;
