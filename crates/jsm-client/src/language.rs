@@ -19,11 +19,11 @@ use crate::error::Error;
 /// `requestLanguage`, with one language tag; this library sends the header alone.
 ///
 /// ```
-/// # use jsm_client::{Client, Language, servicedesk::request_type::GetAllRequestTypes};
+/// # use jsm_client::{Client, Language, servicedesk::request_type::SearchRequestTypes};
 /// # fn example(jira: Client) -> Result<(), jsm_client::Error> {
-/// let types = jira.items(GetAllRequestTypes::new()).language("de-CH");
+/// let types = jira.items(SearchRequestTypes::new()).language("de-CH");
 /// let swiss: Language = "de-CH, de;q=0.9, en;q=0.5".parse()?;
-/// let types = jira.items(GetAllRequestTypes::new()).language(swiss);
+/// let types = jira.items(SearchRequestTypes::new()).language(swiss);
 /// # Ok(())
 /// # }
 /// # assert!("de_CH.UTF-8".parse::<Language>().is_err());

@@ -113,6 +113,11 @@ impl Site {
         Ok(base)
     }
 
+    /// Whether the site has to be asked for its cloud id before the operation's requests can be built.
+    pub(crate) fn must_look_up(&self, info: &OperationInfo) -> bool {
+        self.cloud_id.get().is_none() && self.uses_gateway(info)
+    }
+
     /// Whether the operation's requests go to the gateway.
     pub(crate) fn uses_gateway(&self, info: &OperationInfo) -> bool {
         info.base.gateway.is_some() && (self.prefer_gateway || info.base.site.is_none())

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jsm_client::csm::organization::GetOrganization as GetCsmOrganization;
 use jsm_client::csm::product::GetProducts;
 use jsm_client::servicedesk::attachment::AttachTemporaryFiles;
 use jsm_client::servicedesk::customer::{CreateCustomer, GetCustomers};
 use jsm_client::servicedesk::organization::{DeleteOrganization, GetOrganization};
 use jsm_client::servicedesk::request::GetRequests;
+use jsm_client::servicedesk::request_type::SearchRequestTypes;
 use jsm_client::{Authorization, Builder, Client, Credentials, Error, FilePart, Kind, Operation};
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::header::HeaderValue;
@@ -313,7 +315,7 @@ async fn opt_in_to_experiments_by_name() {
     ] {
         let client = to(&script.url, &TestClock::new()).experimental(client_says).build().unwrap();
         let before = script.asked().len();
-        let call = client.call(GetCustomers::new("1"));
+        let call = client.call(SearchRequestTypes::new());
         let call = if let Some(says) = call_says { call.experimental(says) } else { call };
         match call.await {
             Ok(_) => assert_eq!(opt_in(&script.asked()[before]).as_deref(), Some("opt-in")),
@@ -345,6 +347,17 @@ async fn reach_no_endpoint_but_the_one_that_was_meant() {
     assert_eq!(script.asked().len(), 0);
     client.call(GetCustomers::new("%2e%2e?x#y")).await.unwrap();
     assert_eq!(script.asked()[0].path, "/rest/servicedeskapi/servicedesk/%252e%252e%3Fx%23y/customer");
+}
+
+#[tokio::test]
+async fn a_wrong_argument_is_refused_before_the_cloud_id_is_looked_up() {
+    let script = Script::serve(site).await;
+    let csm = Client::builder(&script.url).bearer_token("token").build().unwrap();
+    let error = csm.call(GetCsmOrganization::new("..")).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0));
+    assert_eq!(script.asked().len(), 0);
+    csm.call(GetCsmOrganization::new("7")).await.unwrap();
+    assert_eq!(script.asked().len(), 2);
 }
 
 #[tokio::test]

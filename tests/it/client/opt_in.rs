@@ -8,7 +8,7 @@ use jsm_client::csm::customer::{
     GetCustomerProfile, UpdateCustomerAccount,
 };
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
-use jsm_client::servicedesk::customer::RevokePortalOnlyAccess;
+use jsm_client::servicedesk::customer::{GetCustomers, RemoveCustomers, RevokePortalOnlyAccess};
 use jsm_client::servicedesk::info::GetInfo;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_sandbox::Sandbox;
@@ -30,6 +30,8 @@ async fn send_the_opt_in_header_wherever_a_documentation_lists_it() {
     client.call(CreateCustomerProfile::new("ole@example.com")).await.unwrap();
     client.call(FetchCustomerProfiles::new([id.clone()])).await.unwrap();
     client.call(RevokePortalOnlyAccess::new(id.as_str())).await.unwrap();
+    client.call(GetCustomers::new("HELP")).await.unwrap();
+    client.call(RemoveCustomers::new("HELP", [id.as_str()])).await.unwrap();
     let called: BTreeSet<&str> = sandbox.requests().iter().filter_map(|request| request.operation).collect();
     let known = jsm_raw::servicedesk::OPERATIONS.iter().chain(&jsm_raw::csm::OPERATIONS);
     let always: BTreeSet<&str> = known.filter(|info| info.always_opt_in).map(|info| info.name).collect();

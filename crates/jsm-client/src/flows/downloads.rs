@@ -26,8 +26,8 @@ use super::redirects::follow;
 use super::substitutes::{self, Expected};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
-use crate::retry::FOREVER;
-use crate::send::{self, Content, Options, Reading};
+use crate::retry::{FOREVER, is_worth_it};
+use crate::send::{self, Content, Options, Reading, is_permanent};
 
 /// How long a server may send nothing, where the download does not say.
 const IDLE: Duration = Duration::from_secs(60);
@@ -257,8 +257,10 @@ impl<O: Operation<Output = Bytes>> Download<O> {
                 Err(error) => fail(error),
             };
             // Where the file is may fail for a moment, too; the operation gives another address then.
-            let passing = error.is_connection()
-                || error.status().is_some_and(|status| matches!(status.as_u16(), 429 | 502 | 503 | 504));
+            let passing = match error.status() {
+                Some(status) => is_worth_it(status, error.retry_after(), true),
+                None => error.is_connection() && !is_permanent(&error),
+            };
             let wait = shared.retry.wait(retry, error.retry_after(), clock.chance());
             if !passing || retry > shared.retry.max_retries || !deadline.allows(wait) {
                 return Err(error);

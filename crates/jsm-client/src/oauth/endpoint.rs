@@ -20,7 +20,7 @@ use crate::credentials::cleaned;
 use crate::error::known::{Meaning, says};
 use crate::error::{self, Error, Kind, Result};
 use crate::retry;
-use crate::send::{read_start, transport};
+use crate::send::{is_permanent, read_start, transport};
 
 /// The longest pause that the token endpoint can impose.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -52,7 +52,8 @@ pub(super) struct Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        let passes = matches!(error.kind(), Kind::Connection | Kind::Timeout | Kind::RateLimited);
+        let passes = matches!(error.kind(), Kind::Connection | Kind::Timeout | Kind::RateLimited)
+            && !is_permanent(&error);
         Self { error, is_dead: false, passes }
     }
 }

@@ -161,6 +161,14 @@ pub(crate) fn opt_in(headers: &mut HeaderMap) {
 /// The request of one attempt, with everything in it.
 async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Request, Failed> {
     let Plan { shared, info, options, .. } = *plan;
+    let build = |base: &str| {
+        let built = (plan.build)(shared.http.client(), base);
+        built.map_err(|error| Failed::ForGood(Error::configuration(error.to_string())))
+    };
+    if shared.site.must_look_up(info) && !options.once {
+        // A wrong argument is refused before anything is sent, and the look-up is sent before the request is built.
+        build(shared.site.url().as_str().trim_end_matches('/'))?;
+    }
     let base = match shared.site.base(&shared.http, info, || time_left(plan)).await {
         Ok(base) => base,
         Err(error) if fault::is_permanent(&error) => return Err(Failed::ForGood(error)),
@@ -169,8 +177,7 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
         }
         Err(error) => return Err(Failed::ForGood(error)),
     };
-    let mut request = (plan.build)(shared.http.client(), &base)
-        .map_err(|error| Failed::ForGood(Error::configuration(error.to_string())))?;
+    let mut request = build(&base)?;
     if !shared.site.owns(request.url()) {
         let note = "the request would take the credentials to another host";
         return Err(Failed::ForGood(Error::configuration(note)));

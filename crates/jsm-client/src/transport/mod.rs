@@ -22,5 +22,6 @@ pub(crate) use attempt::{
     transport,
 };
 pub(crate) use check::NoValue;
+pub(crate) use fault::is_permanent;
 pub(crate) use rate_limit::{Limits, Throttling};
 pub(crate) use send::{attempts, send};
