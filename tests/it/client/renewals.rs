@@ -72,7 +72,8 @@ async fn an_expired_token_that_the_gateway_hides_is_renewed_once() {
         || empty(403).header("WWW-Authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
     let site = || answer(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
     type Refusal<'a> = &'a dyn Fn() -> Answer;
-    let cases: [(Refusal, Option<Duration>, u64, usize, Option<Kind>); 9] = [
+    type Case<'a> = (Refusal<'a>, Option<Duration>, u64, usize, Option<Kind>);
+    let cases: [Case<'_>; 9] = [
         (&forbidden, None, 0, 1, None),
         (&missing, None, 0, 1, None),
         // It ends while the request is on its way.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -55,13 +56,26 @@ impl<O: Paged> Items<O> {
     ///
     /// What the call for a page can fail with, and of kind `Paging` when the list does not advance.
     pub async fn try_next(&mut self) -> Result<Option<O::Item>> {
-        while self.is_at_end_of_page() {
-            match self.pages.try_next().await? {
-                Some(page) => self.turn_to(page),
-                None => return Ok(None),
-            }
+        if self.is_at_end_of_page() && !poll_fn(|context| self.poll_page(context)).await? {
+            return Ok(None);
         }
         Ok(self.item())
+    }
+
+    /// Turns to the next page that has something to deliver; false at the end of the list.
+    ///
+    /// It is not inlined, so that the code that each item goes through stays short and moves the item less often.
+    #[inline(never)]
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>> {
+        loop {
+            match ready!(self.pages.poll_next_unpin(context)) {
+                Some(page) => self.turn_to(page?),
+                None => return Poll::Ready(Ok(false)),
+            }
+            if !self.is_at_end_of_page() {
+                return Poll::Ready(Ok(true));
+            }
+        }
     }
 
     /// Whether the page that is here has nothing more to deliver.
@@ -185,15 +199,10 @@ impl<O: Paged> Stream for Items<O> {
     type Item = Result<O::Item>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        while this.is_at_end_of_page() {
-            match ready!(this.pages.poll_next_unpin(context)) {
-                Some(Ok(page)) => this.turn_to(page),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
+        if self.is_at_end_of_page() && !ready!(self.poll_page(context))? {
+            return Poll::Ready(None);
         }
-        Poll::Ready(this.item().map(Ok))
+        Poll::Ready(self.item().map(Ok))
     }
 }
 
