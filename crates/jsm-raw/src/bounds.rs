@@ -47,9 +47,10 @@ pub fn within<T>(bounds: Bounds, decode: impl FnOnce() -> T) -> (T, bool) {
     (decoded, exceeded)
 }
 
-/// Makes room for more items. Bounds are looked at here, where memory is taken, and not for every item.
+/// Makes room for more items and adds one. Bounds are looked at here, where memory is taken, and not for every item.
 #[cold]
-fn grow<T, E: Error>(items: &mut Vec<T>, first: usize) -> Result<(), E> {
+#[inline(never)]
+fn grow<T, E: Error>(items: &mut Vec<T>, item: T, first: usize) -> Result<(), E> {
     let mut left = LEFT.get();
     let held = items.capacity();
     let wanted = held.saturating_mul(2).max(first).min(left.bounds.items);
@@ -65,6 +66,7 @@ fn grow<T, E: Error>(items: &mut Vec<T>, first: usize) -> Result<(), E> {
         LEFT.set(left);
     }
     items.reserve_exact(wanted - items.len());
+    items.push(item);
     Ok(())
 }
 
@@ -94,11 +96,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            if items.len() == items.capacity() {
-                grow(&mut items, self.first)?;
+        loop {
+            match list.next_element() {
+                Ok(Some(item)) if items.len() < items.capacity() => items.push(item),
+                Ok(Some(item)) => grow(&mut items, item, self.first)?,
+                Ok(None) => break,
+                Err(error) => return Err(error),
             }
-            items.push(item);
         }
         // A list within an item is often short, and kept as long as the item is.
         if items.capacity() > 16 && items.len() < items.capacity() / 2 {
