@@ -2,7 +2,7 @@
 //!
 //! The standard lets an action that matches nothing pass in silence. Here every action must match, every part of it
 //! must change something, and it says why it is there, so that an overlay which upstream has overtaken is noticed. What
-//! an action finds in its way is told by [`overlap`].
+//! an action finds in its way is told by `overlap`.
 
 use std::fmt;
 

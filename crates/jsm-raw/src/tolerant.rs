@@ -16,7 +16,7 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// What the error of [`always`] begins with.
+/// What the error of `always` begins with.
 pub const REQUIRED: &str = "in a required property: ";
 
 /// Reads a property that is always there; `null` reads as the empty value. The error for any other shape names the

@@ -85,6 +85,17 @@ impl Reply {
         Reply::refuse(400, "sd.rest.error.invalid", message)
     }
 
+    /// The negative result of a validation, for a request that could not be looked at.
+    pub(crate) fn invalid_result(message: &str) -> Reply {
+        let result = json!({
+            "valid": false,
+            "reasonKey": "sd.rest.error.invalid",
+            "errorMessage": message,
+            "errorMessages": [message],
+        });
+        Reply::json(400, result)
+    }
+
     pub(crate) fn forbidden(message: impl Into<String>) -> Reply {
         Reply::refuse(403, "sd.rest.error.permission", message)
     }

@@ -312,7 +312,15 @@ impl Site {
             return Err(Reply::empty(403));
         }
         state.usage.admit(self.settings.limits, info, path, &actor, now)?;
-        let (body, files) = read_body(arrived, info)?;
+        // Where the document has a result for 400, a malformed request is one more negative result.
+        let invalid = |message: String| match info.answer_statuses.contains(&400) {
+            true => Reply::invalid_result(&message),
+            false => Reply::invalid(message),
+        };
+        let (body, files) = read_body(arrived, info).map_err(|reply| match reply.message() {
+            Some(message) if reply.status == 400 => invalid(message.to_owned()),
+            _ => reply,
+        })?;
         let flaws = contract::check_request(info, &query, &arrived.headers, body.as_ref());
         let operation = format!("{} {}", api.name, info.name);
         if let Body::Multipart(part) = info.body {
@@ -324,7 +332,7 @@ impl Site {
             state.violate(operation.clone(), Side::Request, message.clone());
         }
         let refusal = (!flaws.fatal.is_empty())
-            .then(|| Reply::invalid(format!("Not acceptable: {}.", flaws.fatal.join("; "))));
+            .then(|| invalid(format!("Not acceptable: {}.", flaws.fatal.join("; "))));
         let call = Call {
             actor,
             path: path.clone(),

@@ -60,6 +60,18 @@ async fn a_refused_request_is_not_taken_for_a_violation() {
     }
 }
 
+#[tokio::test]
+async fn a_malformed_request_to_validate_gets_a_negative_result() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let visitor = Visitor::admin(&sandbox);
+    for body in [Value::Null, json!([]), json!("text"), json!({"serviceDeskId": {}})] {
+        let answer = visitor.send("POST", "/rest/servicedeskapi/request/validate", &body).await;
+        assert_eq!((answer.status, &answer.json()["valid"]), (400, &json!(false)), "{body}: {}", answer.text);
+    }
+    let own: Vec<_> = sandbox.violations().into_iter().filter(|flaw| flaw.side == Side::Answer).collect();
+    assert_eq!(own, []);
+}
+
 /// The path, and the path with each of its ids in turn replaced by one of nothing.
 fn paths(path: &str) -> Vec<String> {
     let (bare, query) =
