@@ -35,6 +35,7 @@
 
 mod auth;
 mod behaviour;
+mod body;
 mod call;
 mod clock;
 mod contract;

@@ -23,7 +23,7 @@ use crate::quirks::{self, Quirk};
 use crate::reply::{Outcome, Payload, Reply};
 use crate::route::{self, Found};
 use crate::world::{File, World};
-use crate::{csm, idempotency, media, servicedesk};
+use crate::{body, csm, idempotency, media, servicedesk};
 
 /// The id by which the gateway knows the site.
 pub(crate) const CLOUD_ID: &str = "5a4db0c5-0000-4000-8000-00000000c10d";
@@ -312,15 +312,7 @@ impl Site {
             return Err(Reply::empty(403));
         }
         state.usage.admit(self.settings.limits, info, path, &actor, now)?;
-        // Where the document has a result for 400, a malformed request is one more negative result.
-        let invalid = |message: String| match info.answer_statuses.contains(&400) {
-            true => Reply::invalid_result(&message),
-            false => Reply::invalid(message),
-        };
-        let (body, files) = read_body(arrived, info).map_err(|reply| match reply.message() {
-            Some(message) if reply.status == 400 => invalid(message.to_owned()),
-            _ => reply,
-        })?;
+        let (body, files) = body::read(info, &arrived.headers, &arrived.parts, &arrived.body)?;
         let flaws = contract::check_request(info, &query, &arrived.headers, body.as_ref());
         let operation = format!("{} {}", api.name, info.name);
         if let Body::Multipart(part) = info.body {
@@ -332,7 +324,7 @@ impl Site {
             state.violate(operation.clone(), Side::Request, message.clone());
         }
         let refusal = (!flaws.fatal.is_empty())
-            .then(|| invalid(format!("Not acceptable: {}.", flaws.fatal.join("; "))));
+            .then(|| body::invalid(info, format!("Not acceptable: {}.", flaws.fatal.join("; "))));
         let call = Call {
             actor,
             path: path.clone(),
@@ -428,36 +420,6 @@ impl Site {
         }
         media::answer(&state.world, &arrived.path, &arrived.query, &arrived.headers, now)
     }
-}
-
-/// The body as JSON or as files, by what the operation takes.
-fn read_body(arrived: &Arrived, info: &OperationInfo) -> Result<(Option<Value>, Vec<File>), Reply> {
-    if let Body::Multipart(part) = info.body {
-        // A page of another site could send a form; it could not send this header.
-        if header(arrived, "x-atlassian-token") != Some("no-check") {
-            return Err(Reply::raw(403, "text/plain;charset=UTF-8", "XSRF check failed"));
-        }
-        if !header(arrived, "content-type").is_some_and(|media| media.starts_with("multipart/form-data")) {
-            return Err(unsupported());
-        }
-        let files = arrived.parts.iter().filter(|(name, _)| name == part).map(|(_, file)| file.clone());
-        return Ok((None, files.collect()));
-    }
-    if arrived.body.is_empty() {
-        return Ok((None, Vec::new()));
-    }
-    if info.body == Body::Json && !header(arrived, "content-type").is_some_and(|media| media.contains("json"))
-    {
-        return Err(unsupported());
-    }
-    match serde_json::from_slice(&arrived.body) {
-        Ok(body) => Ok((Some(body), Vec::new())),
-        Err(_) => Err(Reply::invalid("The body is not JSON.")),
-    }
-}
-
-fn unsupported() -> Reply {
-    Reply::refuse(415, "sd.rest.error.mediatype", "The body is not of a type that this operation takes.")
 }
 
 fn header<'a>(arrived: &'a Arrived, name: &str) -> Option<&'a str> {
