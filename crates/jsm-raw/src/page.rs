@@ -73,6 +73,7 @@ pub struct PageLinks {
 const FULL: usize = 50;
 
 /// The properties of a page.
+#[allow(dead_code, reason = "only generated code reads it, and only where an API has such pages")]
 pub(crate) const PROPERTIES: &[&str] =
     &["values", "start", "limit", "size", "isLastPage", "_links", "_expands"];
 
