@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::tree;
 
-/// What the bodies of errors consist of, whoever sends them.
+/// The vocabulary of error bodies, from any sender.
 const ERROR_WORDS: [&str; 24] = [
     "code",
     "correlationId",
@@ -60,7 +60,7 @@ pub(super) fn no_value(info: &OperationInfo, body: &[u8]) -> Option<NoValue> {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let properties = info.response_properties;
     match info.answer {
-        // What comes in place of a file is told by its headers.
+        // The headers show what comes in place of a file.
         Answer::Bytes | Answer::Page => return None,
         Answer::Json if !properties.is_empty() && text.first() == Some(&b'[') => {
             return Some(NoValue::Foreign);
