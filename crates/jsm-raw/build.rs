@@ -19,13 +19,13 @@ fn main() {
         }
         let file = Path::new(&root).join("openapi").join(format!("{api}.json"));
         let document = fs::read_to_string(&file).expect("the effective document is readable");
-        match jsm_codegen::generate::generate(&api, &document) {
+        match jsm_codegen::emit::emit(&api, &document) {
             Ok(source) => {
                 fs::write(Path::new(&out).join(format!("{api}.rs")), source).expect("OUT_DIR is writable")
             }
             Err(error) => panic!("cannot generate {}: {error}", file.display()),
         }
-        modules += &jsm_codegen::generate::include(&api, &file.display().to_string());
+        modules += &jsm_codegen::emit::include(&api, &file.display().to_string());
     }
     println!("cargo::rustc-check-cfg=cfg(no_api)");
     if modules.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::LazyLock;
 
-use jsm_codegen::generate::generate;
+use jsm_codegen::emit::emit;
 use jsm_codegen::surface::surface;
 use jsm_raw::OperationInfo;
 use jsm_raw::samples::Sample;
@@ -43,7 +43,7 @@ impl Api {
         static ALL: LazyLock<BTreeMap<&str, BTreeMap<String, String>>> = LazyLock::new(|| {
             APIS.iter()
                 .map(|api| {
-                    let source = generate(api.name, &api.document()).expect("it has passed the lint");
+                    let source = emit(api.name, &api.document()).expect("it has passed the lint");
                     (api.name, surface(&source).expect("it is what was generated"))
                 })
                 .collect()

@@ -94,7 +94,7 @@ fn reader<'a>(document: &'a Value, samples: &[Sample], case: &Case) -> Option<(&
     match status {
         422 => Some((documented(422)?, rejected_form)),
         // What a negative answer holds is what a positive one does.
-        _ if sample.info.answer_statuses.contains(&status) => Some((documented(200)?, sample.reread?)),
+        _ if sample.info.response_statuses.contains(&status) => Some((documented(200)?, sample.reread?)),
         _ => Some((documented(status)?, sample.reread?)),
     }
 }

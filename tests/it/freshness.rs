@@ -5,7 +5,7 @@
 use std::fs;
 
 use jsm_codegen::document;
-use jsm_codegen::generate::generate;
+use jsm_codegen::emit::emit;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use xtask::effective::{self, EffectiveArgs};
@@ -46,13 +46,13 @@ fn a_stale_document_is_told_with_the_command_that_mends_it() {
 fn generation_is_a_function_of_what_the_document_says() {
     for api in APIS {
         let document = api.document();
-        let source = generate(api.name, &document).expect("it has passed the lint");
-        assert!(generate(api.name, &document).as_ref() == Ok(&source), "{}: two runs differ", api.name);
+        let source = emit(api.name, &document).expect("it has passed the lint");
+        assert!(emit(api.name, &document).as_ref() == Ok(&source), "{}: two runs differ", api.name);
         // Written backwards and without its indent it says the same.
         let backwards = backwards(&api.value());
         assert_ne!(backwards, document);
         assert!(
-            generate(api.name, &backwards).as_ref() == Ok(&source),
+            emit(api.name, &backwards).as_ref() == Ok(&source),
             "{}: the order of keys matters",
             api.name
         );
@@ -163,7 +163,7 @@ fn one_edit_upstream_is_a_few_lines_here() {
         assert_eq!(changed.len(), lines, "{what}: {changed:#?}");
 
         let known = APIS.iter().find(|known| known.name == api).expect("it is one of ours").surface();
-        let source = generate(api, &after[&place]).expect(what);
+        let source = emit(api, &after[&place]).expect(what);
         let new = jsm_codegen::surface::surface(&source).expect("what is generated has a surface");
         let parts: Vec<&String> = new.keys().filter(|part| known.get(*part) != new.get(*part)).collect();
         assert_eq!(parts.len(), 1, "{what}: {parts:?}");

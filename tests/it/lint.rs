@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use jsm_codegen::document;
 use jsm_codegen::effective::effective;
-use jsm_codegen::generate::generate;
+use jsm_codegen::emit::emit;
 use jsm_codegen::lint::lint;
 use jsm_codegen::surface::surface;
 use serde_json::Value;
@@ -108,7 +108,7 @@ fn become_rust(document: &Value) -> Outcome {
     if !findings.is_empty() {
         return Outcome::Told(findings.iter().map(ToString::to_string).collect());
     }
-    let source = generate("shelves", &document::canonical(&made)).expect("the lint found nothing to mend");
+    let source = emit("shelves", &document::canonical(&made)).expect("the lint found nothing to mend");
     let parts = surface(&source).expect("what is generated is Rust");
     Outcome::Generated(parts.values().flat_map(|lines| lines.lines()).map(str::to_owned).collect())
 }

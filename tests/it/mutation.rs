@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use jsm_codegen::effective::attempt;
-use jsm_codegen::generate::generate;
+use jsm_codegen::emit::emit;
 use jsm_codegen::lint::lint;
 use jsm_codegen::surface::surface;
-use jsm_codegen::{changes, distil, document, overlay};
+use jsm_codegen::{diff, distil, document, overlay};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use serde_json::{Value, json};
@@ -112,9 +112,9 @@ fn overlays(texts: &[&str]) -> Vec<overlay::Overlay> {
 
 fn compare(old: &Value, new: &Value) {
     for (old, new) in [(old, new), (new, old)] {
-        if let (Ok(old), Ok(new)) = (changes::read(old), changes::read(new)) {
-            let changes = changes::compare(&old, &new);
-            let _ = (changes::text(&changes), changes::markdown(&changes), changes::json(&changes));
+        if let (Ok(old), Ok(new)) = (diff::read(old), diff::read(new)) {
+            let changes = diff::compare(&old, &new);
+            let _ = (diff::text(&changes), diff::markdown(&changes), diff::json(&changes));
         }
     }
 }
@@ -123,7 +123,7 @@ fn become_rust(pinned: &Value, overlays: &[overlay::Overlay]) {
     let (made, problems) = attempt(pinned, overlays);
     let findings = lint(&made);
     if problems.is_empty() && findings.is_empty() {
-        let source = generate("ferry", &document::canonical(&made));
+        let source = emit("ferry", &document::canonical(&made));
         let source = source.expect("the lint found nothing to mend");
         surface(&source).expect("what is generated is Rust");
     }

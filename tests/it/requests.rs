@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http_body_util::BodyExt;
 use jsm_raw::samples::{Build, Sample};
-use jsm_raw::{Body, OperationInfo};
+use jsm_raw::{OperationInfo, RequestBody};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Request};
 use serde_json::Value;
@@ -234,8 +234,8 @@ fn headers(request: &Request) -> String {
 async fn body(info: &OperationInfo, mut request: Request) -> Vec<String> {
     let boundary = boundary(request.headers()).unwrap_or_default().to_owned();
     match info.body {
-        Body::Json => json_body(&request).iter().map(Value::to_string).collect(),
-        Body::Multipart(_) => {
+        RequestBody::Json => json_body(&request).iter().map(Value::to_string).collect(),
+        RequestBody::Multipart(_) => {
             let form = request.body_mut().take().expect("an upload has a body").collect().await;
             let form = form.expect("it is in memory").to_bytes();
             let form = String::from_utf8_lossy(&form).replace(&boundary, "[boundary]");

@@ -2,16 +2,16 @@
 //!
 //! What the project's own client makes of it is tested with the client.
 
-mod tour; // Every operation once, in an order that makes sense.
+mod every_operation; // Every operation once, in an order that makes sense.
 
-mod crowd; // Many clients at once.
+mod access; // What keeps requests out: credentials, headers, bodies, limits.
+mod concurrency; // Many clients at once.
 mod faults; // What goes wrong on order.
-mod gate; // What keeps requests out: credentials, headers, bodies, limits.
-mod habits; // Clock, quirks and the other settings.
 mod idempotency; // What a key promises.
-mod life;
 mod new_alone; // Every operation with its required parameters alone.
-mod responses; // What the sandbox responds, held against the documents. // Consequences: what one request does to the answers of others.
+mod responses;
+mod settings; // Clock, quirks and the other settings.
+mod side_effects; // What the sandbox responds, held against the documents. // Consequences: what one request does to the answers of others.
 
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::header::HeaderMap;

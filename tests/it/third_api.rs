@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use jsm_codegen::generate::generate;
+use jsm_codegen::emit::emit;
 use jsm_codegen::surface::surface;
 use syn::{Expr, Item};
 use tempfile::TempDir;
@@ -52,7 +52,7 @@ fn becomes_a_module_with_everything_in_it() {
     assert!(matches!(told, Outcome::Fine(_)), "{told:?}");
 
     let document = fs::read_to_string(root.join(effective::place("ferry"))).expect("it was written");
-    let source = generate("ferry", &document).expect("the lint has let it through");
+    let source = emit("ferry", &document).expect("the lint has let it through");
     let file = syn::parse_file(&source).expect("it is Rust");
     let count = file.items.iter().find_map(|item| match item {
         Item::Static(item) if item.ident == "OPERATIONS" => match &*item.expr {

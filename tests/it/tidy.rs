@@ -128,7 +128,7 @@ fn nothing_written_by_hand_names_operations_one_by_one() {
     for source in
         sources(&["crates/jsm-codegen/src", "crates/jsm-raw/src", "crates/jsm-client/src", "xtask/src"])
     {
-        let flow = source.path.starts_with("crates/jsm-client/src/flows/");
+        let flow = source.path.starts_with("crates/jsm-client/src/workflows/");
         let found: Vec<&String> =
             source.names.iter().filter(|name| operations.contains(name.as_str())).collect();
         assert!(flow || found.is_empty(), "{}: {found:?} belong into the documents or a flow", source.path);

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use jsm_codegen::changes::{Bump, Severity};
-use jsm_codegen::generate::generate;
+use jsm_codegen::diff::{Bump, Severity};
+use jsm_codegen::emit::emit;
 use jsm_codegen::surface::surface;
 use jsm_codegen::{bump, document, report};
 use serde_json::json;
@@ -65,7 +65,7 @@ fn what_no_longer_fits_is_a_page_of_work_and_nothing_is_written() {
             }
             _ => {
                 "  - target: $.paths['/dock'].post\n    update: \
-                 {x-jsm-name: CreateDock, x-jsm-group: dock, x-jsm-repeatable: false}\n  \
+                 {x-jsm-name: CreateDock, x-jsm-group: dock, x-jsm-idempotent: false}\n  \
                  - target: $.components.schemas.DockDTO.properties.berths\n    update: {items: {type: string}}\n"
             }
         };
@@ -229,8 +229,7 @@ fn next() -> String {
 }
 
 fn parts(api: &str, effective: &str) -> BTreeMap<String, String> {
-    surface(&generate(api, effective).expect("the lint has let it through"))
-        .expect("it is what was generated")
+    surface(&emit(api, effective).expect("the lint has let it through")).expect("it is what was generated")
 }
 
 fn laid() -> (TempDir, BTreeMap<String, String>) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Args;
-use jsm_codegen::changes::{self, Bump, Severity};
+use jsm_codegen::diff::{self, Bump, Severity};
 use jsm_codegen::{bump, document, pins};
 
 use crate::effective;
@@ -112,9 +112,8 @@ fn compared(place: &str, old: &str, new: &str) -> Result<(Severity, usize), Fail
         document::parse(old.as_bytes()).map_err(refused)?,
         document::parse(new.as_bytes()).map_err(refused)?,
     );
-    let changes =
-        changes::compare(&changes::read(&old).map_err(refused)?, &changes::read(&new).map_err(refused)?);
-    Ok((changes::worst(&changes), changes.len()))
+    let changes = diff::compare(&diff::read(&old).map_err(refused)?, &diff::read(&new).map_err(refused)?);
+    Ok((diff::worst(&changes), changes.len()))
 }
 
 /// The snapshots of hand-written surfaces, those of the revision and those of now.

@@ -1,12 +1,12 @@
 //! `cargo xtask changes OLD NEW`: what a user of the library will feel between two documents.
 //!
-//! Here the documents are fetched; what changed and how much it matters is found by `jsm_codegen::changes`.
+//! Here the documents are fetched; what changed and how much it matters is found by `jsm_codegen::diff`.
 
 use std::path::Path;
 use std::process::Command;
 
 use clap::{Args, ValueEnum};
-use jsm_codegen::changes::{self, Severity};
+use jsm_codegen::diff::{self, Severity};
 use jsm_codegen::document;
 
 use crate::outcome::{Failure, Outcome};
@@ -47,19 +47,19 @@ pub fn run(root: &Path, args: &ChangesArgs) -> Result<Outcome, Failure> {
         document::parse(&bytes).map_err(|refusal| Failure::refused(place, refusal))
     };
     let (old, new) = (read(&args.old)?, read(&args.new)?);
-    let old = changes::read(&old).map_err(|refusal| Failure::refused(&args.old, refusal))?;
-    let new = changes::read(&new).map_err(|refusal| Failure::refused(&args.new, refusal))?;
-    let changes = changes::compare(&old, &new);
+    let old = diff::read(&old).map_err(|refusal| Failure::refused(&args.old, refusal))?;
+    let new = diff::read(&new).map_err(|refusal| Failure::refused(&args.new, refusal))?;
+    let changes = diff::compare(&old, &new);
     let page = match args.format {
-        Format::Text => changes::text(&changes),
-        Format::Markdown => changes::markdown(&changes),
+        Format::Text => diff::text(&changes),
+        Format::Markdown => diff::markdown(&changes),
         Format::Json => {
-            eprintln!("{}", changes::closing(&changes));
-            changes::json(&changes)
+            eprintln!("{}", diff::closing(&changes));
+            diff::json(&changes)
         }
     };
     let page = page.trim_end().to_owned();
-    Ok(match changes::worst(&changes) {
+    Ok(match diff::worst(&changes) {
         Severity::Breaking => Outcome::Stale(page),
         _ => Outcome::Fine(page),
     })

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 use jsm_codegen::effective::{OVERLAYS, effective};
-use jsm_codegen::{document, generate, lint, overlay, pins};
+use jsm_codegen::{document, emit, lint, overlay, pins};
 
 use crate::files::{self, Writer};
 use crate::outcome::{Failure, Outcome};
@@ -129,7 +129,7 @@ pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
     let from = place(&args.api);
     let text = files::read(root, &from)?
         .ok_or_else(|| Failure::work(format!("{from} is missing"), "run `cargo xtask effective`"))?;
-    let source = generate::generate(&args.api, &text).map_err(|problem| {
+    let source = emit::emit(&args.api, &text).map_err(|problem| {
         Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend")
     })?;
     let to = format!("target/expand/{}.rs", args.api);

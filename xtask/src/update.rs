@@ -8,10 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use clap::Args;
-use jsm_codegen::changes::{self, Bump, Change, Severity};
+use jsm_codegen::diff::{self, Bump, Change, Severity};
 use jsm_codegen::effective::attempt;
 use jsm_codegen::report::{self, Step, Work};
-use jsm_codegen::{bump, document, generate, lint, pins, surface};
+use jsm_codegen::{bump, document, emit, lint, pins, surface};
 use serde_json::Value;
 
 use crate::files::{self, Draft, Writer};
@@ -141,7 +141,7 @@ fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failur
     let text = document::canonical(&made);
     // What the overlays or the lint have something against is not for the generator to see.
     let source = match problems.is_empty() && findings.is_empty() {
-        true => generate::generate(&api, &text).and_then(|source| surface::surface(&source)).map(Some),
+        true => emit::emit(&api, &text).and_then(|source| surface::surface(&source)).map(Some),
         false => Ok(None),
     };
     let added = report::added(prepared.before.as_ref(), &prepared.after);
@@ -190,15 +190,14 @@ fn only_the_edition_differs(before: Option<&str>, made: &Value) -> bool {
 fn compared(prepared: &Prepared) -> Result<Vec<Change>, Failure> {
     let Some(before) = &prepared.before else { return Ok(Vec::new()) };
     let refused = |refusal| Failure::refused(files::pinned(&prepared.api), refusal);
-    let (old, new) =
-        (changes::read(before).map_err(refused)?, changes::read(&prepared.after).map_err(refused)?);
-    Ok(changes::compare(&old, &new))
+    let (old, new) = (diff::read(before).map_err(refused)?, diff::read(&prepared.after).map_err(refused)?);
+    Ok(diff::compare(&old, &new))
 }
 
 /// The version that the changes ask for, from the one that the manifest has.
 fn version(root: &Path, prepared: &Prepared, changes: &[Change]) -> Result<String, Failure> {
     const MANIFEST: &str = "Cargo.toml";
-    let worst = if prepared.before.is_none() { Severity::Additive } else { changes::worst(changes) };
+    let worst = if prepared.before.is_none() { Severity::Additive } else { diff::worst(changes) };
     let asked = Bump::of(worst);
     // A folder that holds documents alone has no version to begin with.
     let Some(manifest) = files::read(root, MANIFEST)? else { return Ok(asked.name().to_owned()) };
@@ -234,7 +233,7 @@ fn told(steps: &[Step<'_>], stuck: bool) -> String {
             told += "is current\n\n";
             continue;
         }
-        told += &format!("{}suggested version: {}\n", changes::text(step.changes), step.version);
+        told += &format!("{}suggested version: {}\n", diff::text(step.changes), step.version);
         if !step.work.is_empty() {
             told += &format!("\nto mend, {} in all:\n\n{}", step.work.len(), step.work.markdown("#"));
         } else if !stuck {

@@ -55,7 +55,7 @@ fn decoding(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("by hand", |b| b.iter(|| decode(&body)));
     group.bench_function("jsm-client", |b| {
-        b.iter(|| GetOrganizationUsers::answer(&body).expect("the page is one"))
+        b.iter(|| GetOrganizationUsers::decode(&body).expect("the page is one"))
     });
     group.finish();
 }

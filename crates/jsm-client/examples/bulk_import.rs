@@ -8,7 +8,7 @@ use jsm_client::csm::customer::BulkManageCustomerProfiles;
 use jsm_client::csm::types::{
     BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, ProfileOperationType,
 };
-use jsm_client::{BoxError, Verdict};
+use jsm_client::{BoxError, TaskResult};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -26,12 +26,12 @@ async fn main() -> Result<(), BoxError> {
         sandbox.clock().advance(Duration::from_secs(60 * 60));
     }
     for task in tasks {
-        let end = task.wait().await?;
-        println!("task {}: {:?}, {} failures", task.id(), end.verdict, end.answer.failures.len());
-        for failure in &end.answer.failures {
+        let outcome = task.wait().await?;
+        println!("task {}: {:?}, {} failures", task.id(), outcome.result, outcome.response.failures.len());
+        for failure in &outcome.response.failures {
             println!("  {:?}: {:?}", failure.entity_id, failure.error);
         }
-        if end.verdict == Verdict::Unexplained {
+        if outcome.result == TaskResult::Unexplained {
             println!("  read back what is there before you import it again");
         }
     }

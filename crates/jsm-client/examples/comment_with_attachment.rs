@@ -20,7 +20,7 @@ async fn main() -> Result<(), BoxError> {
         Ok(attached) => attached,
         Err(error) => {
             for file in &error.files {
-                eprintln!("{}: {:?}", file.name, file.place);
+                eprintln!("{}: {:?}", file.name, file.status);
             }
             return Err(error.into());
         }

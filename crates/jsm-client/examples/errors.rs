@@ -7,16 +7,16 @@ use std::time::Duration;
 use jsm_client::servicedesk::customer::CreateCustomer;
 use jsm_client::servicedesk::request::{CreateRequest, GetRequest};
 use jsm_client::servicedesk::service_desk::GetServiceDesk;
-use jsm_client::{BoxError, Client, Error, Kind, RetryPolicy};
+use jsm_client::{BoxError, Client, Error, ErrorKind, RetryPolicy};
 
 fn what_now(error: &Error) -> &'static str {
     match error.kind() {
-        Kind::Conflict => "it is there already: go on",
-        Kind::NotFound => "check the id, then the permissions",
-        Kind::InvalidRequest | Kind::Validation => "mend the request",
-        Kind::Connection | Kind::Timeout | Kind::Server => "try again later",
-        Kind::RateLimited => "wait as long as retry_after says",
-        Kind::Authentication => "renew the credentials",
+        ErrorKind::Conflict => "it is there already: go on",
+        ErrorKind::NotFound => "check the id, then the permissions",
+        ErrorKind::InvalidRequest | ErrorKind::Validation => "mend the request",
+        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Server => "try again later",
+        ErrorKind::RateLimited => "wait as long as retry_after says",
+        ErrorKind::Authentication => "renew the credentials",
         _ => "tell a person",
     }
 }

@@ -9,10 +9,10 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap};
 
 use crate::client::{CALL_DEADLINE, Client};
-use crate::decode::{self, Repair};
-use crate::error::{self, Error, Kind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::http;
 use crate::language::Language;
+use crate::response::{self, Repair};
 use crate::retry::{FOREVER, RetryPolicy};
 use crate::send::{Options, Received};
 
@@ -31,7 +31,7 @@ pub struct Call<O> {
 /// An answer with what came along.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Answer<T> {
+pub struct Response<T> {
     /// What the operation answers with.
     pub value: T,
     /// The status.
@@ -130,12 +130,12 @@ impl<O: Operation> Call<O> {
         WithMeta(self)
     }
 
-    async fn run(self) -> Result<Answer<O::Output>> {
+    async fn run(self) -> Result<Response<O::Output>> {
         let Self { client, mut operation, mut options, wrong } = self;
         if let Some(error) = wrong {
             return Err(error.with_operation(O::INFO));
         }
-        options.once = operation.is_once();
+        options.once = operation.is_single_use();
         let files = operation.files_mut();
         if !files.is_empty() {
             let shared = client.shared();
@@ -146,9 +146,9 @@ impl<O: Operation> Call<O> {
             options.deadline = Some(until.saturating_duration_since(shared.clock.now()));
         }
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
-        let (received, decoded) = decode::ask::<O>(client.shared(), &options, &build).await?;
+        let (received, decoded) = response::ask::<O>(client.shared(), &options, &build).await?;
         let Received { status, headers, attempts, .. } = received;
-        Ok(Answer {
+        Ok(Response {
             value: decoded.value,
             repairs: decoded.repairs.listed,
             status,
@@ -169,7 +169,7 @@ pub(crate) async fn measure(
     let error = match measured {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => Error::configuration(error.to_string()).with_source(error),
-        Err(_) => Error::new(Kind::Timeout, "the disk did not say in time how long the files are"),
+        Err(_) => Error::new(ErrorKind::Timeout, "the disk did not say in time how long the files are"),
     };
     Err(error.with_operation(info))
 }
@@ -189,7 +189,7 @@ impl<O: Operation> IntoFuture for Call<O> {
 pub struct WithMeta<O>(Call<O>);
 
 impl<O: Operation> IntoFuture for WithMeta<O> {
-    type Output = Result<Answer<O::Output>>;
+    type Output = Result<Response<O::Output>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsm_raw::{Operation, Paged};
+use jsm_raw::{Operation, Paginated};
 use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::call::Call;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, Fixed};
-use crate::decode::Decoding;
 use crate::error::{Error, Result};
 use crate::http::{Http, Origin, Setup};
 use crate::language::Language;
-use crate::pages::{Items, Pages};
+use crate::pagination::{Items, Pages};
+use crate::response::Decoding;
 use crate::retry::RetryPolicy;
 use crate::site::Site;
 use crate::transport::{Limits, Throttling};
@@ -52,8 +52,8 @@ impl Client {
     ///
     /// The gateway's address of a site, `https://api.atlassian.com/ex/jira/{cloudId}`, is taken too: everything then
     /// goes through the gateway, and the cloud id need not be looked up. Anything else behind the host is refused.
-    pub fn builder(site: impl Into<String>) -> Builder {
-        Builder::new(site.into())
+    pub fn builder(site: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(site.into())
     }
 
     /// Calls an operation. Await it as it is, or give it options first.
@@ -82,12 +82,12 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn items<O: Paged>(&self, operation: O) -> Items<O> {
+    pub fn items<O: Paginated>(&self, operation: O) -> Items<O> {
         Items::new(self.pages(operation))
     }
 
     /// Reads a list page by page.
-    pub fn pages<O: Paged>(&self, operation: O) -> Pages<O> {
+    pub fn pages<O: Paginated>(&self, operation: O) -> Pages<O> {
         Pages::new(self.clone(), operation)
     }
 
@@ -110,7 +110,7 @@ impl fmt::Debug for Client {
 
 /// How a client is set up.
 #[must_use = "a builder does nothing until build is called"]
-pub struct Builder {
+pub struct ClientBuilder {
     site: String,
     gateway: Option<String>,
     prefer_gateway: bool,
@@ -134,7 +134,7 @@ pub struct Builder {
     max_in_flight: usize,
 }
 
-impl Builder {
+impl ClientBuilder {
     fn new(site: String) -> Self {
         Self {
             site,
@@ -305,7 +305,7 @@ impl Builder {
     /// How many items one list in a response may have; 10,000 by default.
     ///
     /// A longer list, or so many empty items that they would take far more memory than the body has bytes, is an error
-    /// of kind [`TooLarge`](crate::Kind::TooLarge).
+    /// of kind [`TooLarge`](crate::ErrorKind::TooLarge).
     pub fn max_page_items(mut self, items: usize) -> Self {
         self.decoding.items = items;
         self
@@ -313,7 +313,7 @@ impl Builder {
 
     /// How deep objects and lists in a response may be nested; 128 levels by default and at most.
     ///
-    /// A body that is nested deeper is an error of kind [`TooLarge`](crate::Kind::TooLarge). With fewer levels than
+    /// A body that is nested deeper is an error of kind [`TooLarge`](crate::ErrorKind::TooLarge). With fewer levels than
     /// 128, every body is looked through once more.
     pub fn max_depth(mut self, levels: usize) -> Self {
         self.decoding.depth = levels;
@@ -324,7 +324,7 @@ impl Builder {
     ///
     /// Without it, one odd value costs no more than itself: `null` in a list is dropped, `"5"` is read as a number,
     /// and an optional property of another shape reads as absent. What was repaired is listed in
-    /// [`Answer::repairs`](crate::Answer::repairs) and [`ListPage::repairs`](crate::ListPage::repairs), and traced at
+    /// [`Response::repairs`](crate::Response::repairs) and [`ListPage::repairs`](crate::ListPage::repairs), and traced at
     /// level WARN. Tests that look for changes in the API want `true`.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.decoding.strict = strict;
@@ -447,9 +447,9 @@ fn is_atlassian(site: &Url) -> bool {
     site.domain().is_some_and(|host| host.ends_with(".atlassian.net"))
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("credentials", &self.credentials).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").field("credentials", &self.credentials).finish_non_exhaustive()
     }
 }
 

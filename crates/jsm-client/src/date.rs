@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use jsm_raw::Dated;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The moment that a date tells.
 ///
@@ -30,12 +30,15 @@ use crate::error::{Error, Kind, Result};
 pub fn timestamp<D: Dated + ?Sized>(date: &D) -> Result<Timestamp> {
     if let Some(millis) = date.epoch_millis() {
         return Timestamp::from_millisecond(millis).map_err(|source| {
-            Error::new(Kind::Decode, format!("{millis} ms are no date that can be told")).with_source(source)
+            Error::new(ErrorKind::Decode, format!("{millis} ms are no date that can be told"))
+                .with_source(source)
         });
     }
-    let text =
-        date.text().ok_or_else(|| Error::new(Kind::Decode, "the date has neither milliseconds nor text"))?;
+    let text = date
+        .text()
+        .ok_or_else(|| Error::new(ErrorKind::Decode, "the date has neither milliseconds nor text"))?;
     text.trim().parse().map_err(|source: jiff::Error| {
-        Error::new(Kind::Decode, format!("{text:?} is no date with a time and an offset")).with_source(source)
+        Error::new(ErrorKind::Decode, format!("{text:?} is no date with a time and an offset"))
+            .with_source(source)
     })
 }

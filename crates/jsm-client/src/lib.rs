@@ -7,33 +7,33 @@ mod call;
 mod client;
 mod credentials;
 mod date;
-mod decode;
 mod error;
-mod flows;
 mod http;
 mod language;
 #[cfg(feature = "oauth")]
 pub mod oauth;
-mod pages;
+mod pagination;
+mod response;
 mod site;
 mod trace;
 mod transport;
+mod workflows;
 
-pub use call::{Answer, Call, WithMeta};
-pub use client::{Builder, Client};
+pub use call::{Call, Response, WithMeta};
+pub use client::{Client, ClientBuilder};
 pub use credentials::{Authorization, BoxError, Credentials};
 pub use date::timestamp;
-pub use decode::{Repair, RepairAction};
-pub use error::{Error, FormError, Kind, Result};
-#[cfg(feature = "servicedesk")]
-pub use flows::{Attach, AttachError, FilePlace, Place, Upload, Visibility};
-#[cfg(feature = "csm")]
-pub use flows::{Bulk, BulkError, Task, TaskEnd, TaskState, Verdict, Wait};
-pub use flows::{Download, FetchAll, Fetched, FileStream, Progress};
+pub use error::{Error, ErrorKind, FormError, Result};
 pub use language::Language;
-pub use pages::{Items, ListPage, Pages, ResumeToken};
+pub use pagination::{Items, ListPage, Pages, ResumeToken};
+pub use response::{Repair, RepairAction};
 pub use transport::clock::{Clock, SystemClock};
 pub use transport::retry::RetryPolicy;
+#[cfg(feature = "servicedesk")]
+pub use workflows::{Attach, AttachError, FileOutcome, FileStatus, Upload, Visibility};
+#[cfg(feature = "csm")]
+pub use workflows::{Bulk, BulkError, Task, TaskOutcome, TaskResult, TaskState, Wait};
+pub use workflows::{Download, FetchAll, Fetched, FileStream, Progress};
 
 // What modules of the crate know these by.
 use transport::{self as send, clock, retry};
@@ -42,6 +42,6 @@ pub use jiff::Timestamp;
 #[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]
 pub use jsm_raw::apis::*;
 pub use jsm_raw::{
-    Base, Body, Chunked, Dated, Fetch, FilePart, Id, Keyed, NumericId, Operation, OperationInfo, Page,
-    PageLinks, Paged, Paging, Position,
+    Base, Batched, BulkOperation, Dated, FetchByIds, FilePart, Id, NumericId, Operation, OperationInfo, Page,
+    PageLinks, PageParts, Paginated, Pagination, Position, RequestBody, ResponseBody,
 };

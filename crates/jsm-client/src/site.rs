@@ -9,7 +9,7 @@ use jsm_raw::OperationInfo;
 use reqwest::{StatusCode, Url};
 use tokio::sync::OnceCell;
 
-use crate::error::{self, Error, Kind, Result, printable};
+use crate::error::{self, Error, ErrorKind, Result, printable};
 use crate::http::Http;
 use crate::send::{read_body, read_start, transport};
 
@@ -165,7 +165,7 @@ impl Site {
                 return Err(error);
             }
             let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            return Err(if passes { Error::new(Kind::Server, note(&why)) } else { failed(&why) });
+            return Err(if passes { Error::new(ErrorKind::Server, note(&why)) } else { failed(&why) });
         }
         let body = read_body(answer, LARGEST_INFO).await.map_err(|error| error.map_note(note))?;
         let told: serde_json::Value =

@@ -14,8 +14,8 @@ mod told {
     use tracing::level_filters::LevelFilter;
     use tracing::{Instrument, debug, debug_span, info, warn};
 
-    use crate::decode::Repair;
     use crate::error::{Error, printable, request_id};
+    use crate::response::Repair;
 
     pub(crate) use tracing::Span;
 
@@ -116,8 +116,8 @@ mod told {
     use reqwest::header::HeaderMap;
     use reqwest::{Request, StatusCode};
 
-    use crate::decode::Repair;
     use crate::error::Error;
+    use crate::response::Repair;
 
     pub(crate) struct Span;
 

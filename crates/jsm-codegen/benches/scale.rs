@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use jsm_codegen::{changes, distil, document, effective, generate, lint, overlay, surface};
+use jsm_codegen::{diff, distil, document, effective, emit, lint, overlay, surface};
 use serde_json::{Value, json};
 
 const SIZES: [usize; 4] = [75, 150, 300, 600];
@@ -69,17 +69,14 @@ fn run(size: usize) -> Result<Measured, String> {
         return Err(finding.to_string());
     }
     lap("lint");
-    let source = generate::generate("invented", &document::canonical(&made))?;
+    let source = emit::emit("invented", &document::canonical(&made))?;
     lap("generate");
     let memory = peak();
     let parts = surface::surface(&source)?;
     assert_eq!(parts.len(), size.div_ceil(20) + 1, "one part for each group, and the shared one");
     lap("surface");
-    let read = |document| changes::read(document).map_err(|refusal| refusal.to_string());
-    assert!(
-        changes::compare(&read(&pinned)?, &read(&upstream)?).is_empty(),
-        "distilling keeps the interface"
-    );
+    let read = |document| diff::read(document).map_err(|refusal| refusal.to_string());
+    assert!(diff::compare(&read(&pinned)?, &read(&upstream)?).is_empty(), "distilling keeps the interface");
     lap("changes");
     Ok((steps, memory))
 }
@@ -141,7 +138,7 @@ fn upstream(operations: usize) -> Value {
 fn words(operations: usize) -> String {
     let mut text = String::from(
         "overlay: 1.0.0\ninfo: {title: Words, version: 1.0.0}\nx-reason: invented\nactions:\n  \
-         - {target: $, update: {x-jsm-strip: [DTO], x-jsm-base: {site: ''}}}\n  \
+         - {target: $, update: {x-jsm-strip-suffixes: [DTO], x-jsm-base: {site: ''}}}\n  \
          - {target: \"$.paths[*][*].responses['200']\", update: {description: It is here.}}\n",
     );
     for at in 0..operations {
@@ -153,7 +150,7 @@ fn words(operations: usize) -> String {
         let _ = writeln!(
             text,
             "  - {{target: \"{target}\", update: {{description: Does it., x-jsm-name: {name}, x-jsm-group: group_{group}, \
-             x-jsm-repeatable: true}}}}"
+             x-jsm-idempotent: true}}}}"
         );
     }
     text

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::generate::facts::{list, resolve};
+use crate::emit::facts::{list, resolve};
 
 /// What every annotation begins with.
 pub(crate) const PREFIX: &str = "x-jsm-";
@@ -19,30 +19,30 @@ pub(crate) struct OfOperation<'a> {
     pub(crate) group: Option<&'a str>,
     pub(crate) multipart: Option<&'a str>,
     /// Statuses above 299 whose bodies are answers.
-    pub(crate) answer_statuses: Vec<u16>,
+    pub(crate) response_statuses: Vec<u16>,
     /// Whether the opt-in header is sent whatever the program opted in to.
     pub(crate) always_opt_in: bool,
     /// How it is paged; an exemption is nothing.
-    pub(crate) paging: Option<&'a Map<String, Value>>,
-    pub(crate) repeatable: bool,
-    pub(crate) burst: Option<u32>,
-    pub(crate) chunk: Option<u32>,
-    pub(crate) chunked: Option<&'a Map<String, Value>>,
+    pub(crate) pagination: Option<&'a Map<String, Value>>,
+    pub(crate) idempotent: bool,
+    pub(crate) rate_limit: Option<u32>,
+    pub(crate) batch_limit: Option<u32>,
+    pub(crate) batch: Option<&'a Map<String, Value>>,
     /// Every other one, so that a comparison misses none.
     pub(crate) others: BTreeMap<&'a str, &'a Value>,
 }
 
 impl<'a> OfOperation<'a> {
     const KNOWN: [&'static str; 9] = [
-        "x-jsm-answer-statuses",
-        "x-jsm-burst",
-        "x-jsm-chunk",
-        "x-jsm-chunked",
+        "x-jsm-response-statuses",
+        "x-jsm-rate-limit",
+        "x-jsm-batch-limit",
+        "x-jsm-batch",
         "x-jsm-group",
         "x-jsm-multipart",
         "x-jsm-name",
-        "x-jsm-paging",
-        "x-jsm-repeatable",
+        "x-jsm-pagination",
+        "x-jsm-idempotent",
     ];
 
     /// Reads the node of an operation with this method, in small letters.
@@ -54,18 +54,18 @@ impl<'a> OfOperation<'a> {
             name: text("x-jsm-name"),
             group: text("x-jsm-group"),
             multipart: text("x-jsm-multipart"),
-            answer_statuses: list(operation, "x-jsm-answer-statuses")
+            response_statuses: list(operation, "x-jsm-response-statuses")
                 .filter_map(|status| status.as_u64()?.try_into().ok())
                 .collect(),
             always_opt_in: text("x-jsm-opt-in") == Some("always"),
-            paging: parts("x-jsm-paging"),
-            repeatable: operation
-                .get("x-jsm-repeatable")
+            pagination: parts("x-jsm-pagination"),
+            idempotent: operation
+                .get("x-jsm-idempotent")
                 .and_then(Value::as_bool)
                 .unwrap_or(matches!(method, "get" | "head" | "options" | "put" | "delete")),
-            burst: number("x-jsm-burst"),
-            chunk: number("x-jsm-chunk"),
-            chunked: parts("x-jsm-chunked"),
+            rate_limit: number("x-jsm-rate-limit"),
+            batch_limit: number("x-jsm-batch-limit"),
+            batch: parts("x-jsm-batch"),
             others: others(operation, &Self::KNOWN),
         }
     }
@@ -82,7 +82,7 @@ pub(crate) struct OfSchema<'a> {
     pub(crate) date: Option<&'a Map<String, Value>>,
     pub(crate) linked_id: Option<&'a Map<String, Value>>,
     /// Whether the server counts writes by it.
-    pub(crate) write_limit: bool,
+    pub(crate) rate_limit_key: bool,
     /// Every other one, so that a comparison misses none.
     pub(crate) others: BTreeMap<&'a str, &'a Value>,
 }
@@ -99,12 +99,12 @@ pub(crate) enum Id<'a> {
 impl<'a> OfSchema<'a> {
     const KNOWN: [&'static str; 7] = [
         "x-jsm-alias",
-        "x-jsm-always",
+        "x-jsm-always-present",
         "x-jsm-date",
         "x-jsm-id",
         "x-jsm-linked-id",
         "x-jsm-page",
-        "x-jsm-write-limit",
+        "x-jsm-rate-limit-key",
     ];
 
     /// Reads the node of a schema; a reference says nothing itself.
@@ -118,11 +118,11 @@ impl<'a> OfSchema<'a> {
                 None | Some(Value::Bool(false) | Value::Null) => None,
                 Some(_) => Some(Id::Own),
             },
-            always: texts("x-jsm-always"),
+            always: texts("x-jsm-always-present"),
             alias: texts("x-jsm-alias"),
             date: parts("x-jsm-date"),
             linked_id: parts("x-jsm-linked-id"),
-            write_limit: schema.get("x-jsm-write-limit").is_some_and(|flag| *flag == Value::Bool(true)),
+            rate_limit_key: schema.get("x-jsm-rate-limit-key").is_some_and(|flag| *flag == Value::Bool(true)),
             others: others(schema, &Self::KNOWN),
         }
     }
@@ -151,7 +151,7 @@ pub(crate) struct OfDocument<'a> {
     /// The requests per second that each operation takes, by method.
     pub(crate) rates: Option<&'a Map<String, Value>>,
     /// How many writes in how many seconds are taken for one id that writes are counted by.
-    pub(crate) write_limits: Option<&'a Vec<Value>>,
+    pub(crate) write_rate_limits: Option<&'a Vec<Value>>,
 }
 
 impl<'a> OfDocument<'a> {
@@ -160,8 +160,8 @@ impl<'a> OfDocument<'a> {
         Self {
             site: base("site"),
             gateway: base("gateway"),
-            rates: document.get("x-jsm-rates").and_then(Value::as_object),
-            write_limits: document.get("x-jsm-write-limits").and_then(Value::as_array),
+            rates: document.get("x-jsm-rate-limits").and_then(Value::as_object),
+            write_rate_limits: document.get("x-jsm-write-rate-limits").and_then(Value::as_array),
         }
     }
 
@@ -172,8 +172,8 @@ impl<'a> OfDocument<'a> {
     }
 
     /// How many writes in how many seconds.
-    pub(crate) fn write_limits(&self) -> impl Iterator<Item = (u32, u32)> {
-        let limits = self.write_limits.into_iter().flatten();
+    pub(crate) fn write_rate_limits(&self) -> impl Iterator<Item = (u32, u32)> {
+        let limits = self.write_rate_limits.into_iter().flatten();
         limits.filter_map(|limit| Some((small(limit.get("writes")?)?, small(limit.get("seconds")?)?)))
     }
 }
@@ -210,11 +210,11 @@ pub(crate) fn scopes<'a>(document: &'a Value, operation: &'a Value) -> Vec<Vec<&
 }
 
 /// The name of the path parameter that the server counts writes by.
-pub(crate) fn write_limit<'a>(
+pub(crate) fn rate_limit_key<'a>(
     document: &Value,
     mut parameters: impl Iterator<Item = (&'a str, &'a str, &'a Value)>,
 ) -> Option<&'a str> {
-    let limits = |schema: &Value| OfSchema::read(resolve(document, schema)).write_limit;
+    let limits = |schema: &Value| OfSchema::read(resolve(document, schema)).rate_limit_key;
     parameters.find(|(place, _, schema)| *place == "path" && limits(schema)).map(|(_, name, _)| name)
 }
 

@@ -1,10 +1,10 @@
 //! The next version: how far changes move it, and the manifest with it written in.
 //!
-//! Which documents are compared is for `xtask` to find out, how much a change matters for [`crate::changes`] to say.
+//! Which documents are compared is for `xtask` to find out, how much a change matters for [`crate::diff`] to say.
 
 use std::collections::BTreeSet;
 
-use crate::changes::{Bump, Severity};
+use crate::diff::{Bump, Severity};
 use crate::document::Refusal;
 
 /// The version after `base`, with the day of the API as build metadata: `0.3.0+20260620`.

@@ -42,7 +42,7 @@ pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
         Err(clashes) => problems.extend(clashes),
     }
     if let Some(root) = document.as_object_mut() {
-        root.remove("x-jsm-strip");
+        root.remove("x-jsm-strip-suffixes");
     }
     (document, problems)
 }
@@ -88,7 +88,7 @@ fn plain(node: &mut Value) {
 
 /// The Rust name of every schema, by its name in the document.
 fn names(document: &Value) -> BTreeMap<String, String> {
-    let suffixes: Vec<&str> = strings(document.get("x-jsm-strip"));
+    let suffixes: Vec<&str> = strings(document.get("x-jsm-strip-suffixes"));
     let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
         return BTreeMap::new();
     };

@@ -7,14 +7,14 @@ mod annotations;
 #[cfg(feature = "maintain")]
 pub mod bump;
 #[cfg(feature = "maintain")]
-pub mod changes;
+pub mod diff;
 #[cfg(feature = "maintain")]
 pub mod distil;
 #[cfg(feature = "maintain")]
 pub mod document;
 #[cfg(feature = "maintain")]
 pub mod effective;
-pub mod generate;
+pub mod emit;
 #[cfg(feature = "maintain")]
 pub mod lint;
 #[cfg(feature = "maintain")]

@@ -12,7 +12,7 @@ use syn::{
     Attribute, Expr, Fields, FnArg, ImplItem, ImplItemFn, Item, ItemEnum, ItemImpl, ItemMod, ItemStruct, Type,
 };
 
-use crate::generate::types::{edges, json_name, reached};
+use crate::emit::types::{edges, json_name, reached};
 
 /// The part for whatever no single group of operations owns.
 pub const SHARED: &str = "shared";
@@ -24,7 +24,7 @@ pub const SHARED: &str = "shared";
 ///
 /// # Errors
 ///
-/// When the source is not what [`crate::generate::generate`] writes.
+/// When the source is not what [`crate::emit::emit`] writes.
 pub fn surface(source: &str) -> Result<BTreeMap<String, String>, String> {
     let file =
         syn::parse_file(source).map_err(|error| format!("the generated source does not parse: {error}"))?;
@@ -167,7 +167,7 @@ fn operation(
     let types: BTreeMap<String, &Type> = implementations.iter().flat_map(|item| associated(item)).collect();
     let answer = types.get("Output").map(|ty| short(ty)).unwrap_or_default();
     let more = implementations.iter().filter_map(|item| Some(last(&item.trait_.as_ref()?.0)));
-    let more = more.filter(|name| !["Operation", "Paged"].contains(&name.as_str()));
+    let more = more.filter(|name| !["Operation", "Paginated"].contains(&name.as_str()));
     let more: String = more.map(|name| format!(" [{}]", name.to_lowercase())).collect();
     let items = types.get("Item").map(|ty| format!(" of {}", short(ty))).unwrap_or_default();
     for member in implementations.iter().flat_map(|item| &item.items) {
@@ -181,7 +181,7 @@ fn operation(
             // The properties of a response are in its type.
             "response_properties",
             "response_items",
-            "paging",
+            "pagination",
             "api",
             "name",
             "group",
@@ -190,14 +190,15 @@ fn operation(
             "path",
             "scopes",
             "statuses",
-            "answer",
+            "response",
         ];
-        let paging = fact("paging").and_then(fact_text).map(|style| format!(" [paged {style}{items}]"));
+        let pagination =
+            fact("pagination").and_then(fact_text).map(|style| format!(" [paginated {style}{items}]"));
         lines.insert(format!(
             "{name} {} {} -> {answer}{}{more}{}",
             text("method"),
             text("path"),
-            paging.unwrap_or_default(),
+            pagination.unwrap_or_default(),
             facts(&info.expr, &listed),
         ));
         let sets: Vec<String> =

@@ -10,38 +10,38 @@
     allow(dead_code, unused_imports, unreachable_pub, reason = "generated code is what uses it")
 )]
 
-mod answer;
 mod argument;
+mod batch;
 mod bounds;
-mod chunk;
 mod date;
-mod exchange;
-mod facts;
 mod id;
+mod lenient;
 mod link;
 mod multipart;
 mod operation;
+mod operation_info;
 mod page;
+mod path_param;
+mod recorder;
+mod response;
 #[cfg(feature = "samples")]
 pub mod samples;
-mod segment;
-mod tolerant;
 
+pub use batch::{Batched, BulkOperation, FetchByIds};
 pub use bounds::{Bounds, within};
-pub use chunk::{Chunked, Fetch, Keyed};
 pub use date::Dated;
-pub use exchange::Exchange;
-pub use facts::{Answer, Base, Body, OperationInfo, Paging};
 pub use id::{Id, IdKind, NumericId};
+pub use lenient::REQUIRED;
 pub use multipart::FilePart;
 pub use operation::{Operation, RequestError};
-pub use page::{Leaf, PAGE_ITEMS, Page, PageLinks, Paged, Position};
-pub use tolerant::REQUIRED;
+pub use operation_info::{Base, OperationInfo, Pagination, RequestBody, ResponseBody};
+pub use page::{PAGE_ITEMS, Page, PageLinks, PageParts, Paginated, Position};
+pub use recorder::Recorder;
 
-use exchange::record;
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
 use multipart::with_files;
-use segment::{encode_path, path_segment};
+use path_param::{encode_path, path_segment};
+use recorder::record;
 
 /// One module for each API, under the feature of its name.
 pub mod apis {

@@ -39,7 +39,7 @@ type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 /// let notes = FilePart::bytes("notes.txt", "Some notes.").content_type("text/markdown");
 /// let log = FilePart::path("/var/log/app.log").named("yesterday.log");
 /// let report = FilePart::reader("report.csv", &b"1;2;3"[..]);
-/// assert!(!notes.is_once() && !log.is_once() && report.is_once());
+/// assert!(!notes.is_single_use() && !log.is_single_use() && report.is_single_use());
 /// ```
 #[derive(Clone, Debug)]
 pub struct FilePart {
@@ -146,7 +146,7 @@ impl FilePart {
     }
 
     /// Whether it can be sent once only.
-    pub fn is_once(&self) -> bool {
+    pub fn is_single_use(&self) -> bool {
         matches!(self.content, Content::Once { .. })
     }
 

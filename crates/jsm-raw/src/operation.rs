@@ -28,10 +28,10 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// When the body is not what the operation answers with.
-    fn answer(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
+    fn decode(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
 
     /// Whether its request can be built once only, because it carries what is read on the way.
-    fn is_once(&self) -> bool {
+    fn is_single_use(&self) -> bool {
         false
     }
 

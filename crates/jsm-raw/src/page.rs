@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Operation;
 use crate::bounds::List;
-use crate::tolerant::null_as_default;
+use crate::lenient::null_as_default;
 
 /// A page of a servicedesk list.
 ///
@@ -101,7 +101,7 @@ impl<T> Default for Page<T> {
 
 /// A page without regard to its style: the items, and what it says of its place in the list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Leaf<T> {
+pub struct PageParts<T> {
     /// The items.
     pub items: Vec<T>,
     /// The offset or the number of the page, as the server repeats it.
@@ -116,7 +116,7 @@ pub struct Leaf<T> {
     pub linked: bool,
 }
 
-impl<T> From<Page<T>> for Leaf<T> {
+impl<T> From<Page<T>> for PageParts<T> {
     fn from(page: Page<T>) -> Self {
         let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
         Self {
@@ -146,12 +146,12 @@ pub enum Position {
 }
 
 /// An operation that answers with one page of a list.
-pub trait Paged: Operation {
+pub trait Paginated: Operation {
     /// What the list holds.
     type Item: Send + 'static;
 
     /// The query parameter that carries the position, which links to other pages carry too.
-    const PARAMETER: &'static str;
+    const POSITION_PARAMETER: &'static str;
 
     /// Where the operation starts to read.
     fn position(&self) -> Position;
@@ -166,5 +166,5 @@ pub trait Paged: Operation {
     fn set_page_size(&mut self, size: u32);
 
     /// Takes an answer apart.
-    fn leaf(page: Self::Output) -> Leaf<Self::Item>;
+    fn page_parts(page: Self::Output) -> PageParts<Self::Item>;
 }

@@ -39,7 +39,7 @@ where
     O: Operation,
     O::Output: Serialize,
 {
-    serde_json::to_value(O::answer(&bytes::Bytes::copy_from_slice(body))?)
+    serde_json::to_value(O::decode(&bytes::Bytes::copy_from_slice(body))?)
 }
 
 pub(crate) fn rewrite<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<Value, serde_json::Error> {

@@ -1,7 +1,7 @@
 //! The body of a request, as JSON or as files, by what its operation takes.
 
 use http::HeaderMap;
-use jsm_raw::{Body, OperationInfo};
+use jsm_raw::{OperationInfo, RequestBody};
 use serde_json::Value;
 
 use crate::reply::Reply;
@@ -15,7 +15,7 @@ pub(crate) fn read(
     body: &[u8],
 ) -> Result<(Option<Value>, Vec<File>), Reply> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Body::Multipart(part) = info.body {
+    if let RequestBody::Multipart(part) = info.body {
         // A page of another site could send a form; it could not send this header.
         if header("x-atlassian-token") != Some("no-check") {
             return Err(Reply::raw(403, "text/plain;charset=UTF-8", "XSRF check failed"));
@@ -29,7 +29,7 @@ pub(crate) fn read(
     if body.is_empty() {
         return Ok((None, Vec::new()));
     }
-    if info.body == Body::Json && !header("content-type").is_some_and(|media| media.contains("json")) {
+    if info.body == RequestBody::Json && !header("content-type").is_some_and(|media| media.contains("json")) {
         return Err(unsupported());
     }
     match serde_json::from_slice(body) {
@@ -40,7 +40,7 @@ pub(crate) fn read(
 
 /// Refuses a malformed request. Where the document has a result for 400, it is one more negative result.
 pub(crate) fn invalid(info: &OperationInfo, message: String) -> Reply {
-    match info.answer_statuses.contains(&400) {
+    match info.response_statuses.contains(&400) {
         true => Reply::invalid_result(&message),
         false => Reply::invalid(message),
     }

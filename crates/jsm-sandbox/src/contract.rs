@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use http::HeaderMap;
-use jsm_raw::{Body, OperationInfo};
+use jsm_raw::{OperationInfo, RequestBody};
 use serde_json::Value;
 
 use crate::reply::{Payload, Reply};
@@ -105,14 +105,14 @@ pub(crate) fn check_request(
         }
     }
     match (info.body, body) {
-        (Body::Json, Some(body)) => {
+        (RequestBody::Json, Some(body)) => {
             let form = &operation["requestBody"]["content"]["application/json"]["schema"];
             schema::check(document, form, body, "body", &mut flaws);
         }
-        (Body::Json, None) if operation["requestBody"]["required"] == true => {
+        (RequestBody::Json, None) if operation["requestBody"]["required"] == true => {
             flaws.fatal.push("body is missing".to_owned());
         }
-        (Body::None, Some(_)) => flaws.tolerated.push("body is not expected".to_owned()),
+        (RequestBody::None, Some(_)) => flaws.tolerated.push("body is not expected".to_owned()),
         _ => {}
     }
     flaws

@@ -70,7 +70,7 @@ impl Usage {
         if limits.burst {
             self.admit_burst(info, now)?;
         }
-        if let Some(issue) = info.write_limit.filter(|_| limits.per_issue).and_then(|name| path.get(name))
+        if let Some(issue) = info.rate_limit_key.filter(|_| limits.per_issue).and_then(|name| path.get(name))
             && info.method != "GET"
         {
             self.admit_write(issue, now)?;
@@ -86,7 +86,7 @@ impl Usage {
     }
 
     fn admit_burst(&mut self, info: &'static OperationInfo, now: i64) -> Result<(), Reply> {
-        let per_second = i64::from(info.burst.unwrap_or(match info.method {
+        let per_second = i64::from(info.rate_limit.unwrap_or(match info.method {
             "GET" | "POST" => 100,
             _ => 50,
         }));

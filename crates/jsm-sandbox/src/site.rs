@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use jsm_raw::{Body, OperationInfo};
+use jsm_raw::{OperationInfo, RequestBody};
 use serde_json::{Value, json};
 
 use crate::auth::{Actor, Credentials, Role};
@@ -271,7 +271,7 @@ impl Site {
             fault.spoil(&mut reply, state.pages.get(&page), &asked);
         }
         if let Payload::Json(body) = &mut reply.body {
-            if wanted.info.paging.is_some() && reply.status == 200 {
+            if wanted.info.pagination.is_some() && reply.status == 200 {
                 state.pages.insert(page, body.clone());
             }
             quirks::apply(
@@ -315,7 +315,7 @@ impl Site {
         let (body, files) = body::read(info, &arrived.headers, &arrived.parts, &arrived.body)?;
         let flaws = contract::check_request(info, &query, &arrived.headers, body.as_ref());
         let operation = format!("{} {}", api.name, info.name);
-        if let Body::Multipart(part) = info.body {
+        if let RequestBody::Multipart(part) = info.body {
             for (name, _) in arrived.parts.iter().filter(|(name, _)| name != part) {
                 state.violate(operation.clone(), Side::Request, format!("part {name} is unknown"));
             }

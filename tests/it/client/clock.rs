@@ -14,7 +14,7 @@ pub(super) struct TestClock(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     start: Instant,
-    chance: f64,
+    random: f64,
     /// Whose clock goes along.
     sandbox: Option<Arc<Sandbox>>,
     state: Mutex<State>,
@@ -33,8 +33,8 @@ impl TestClock {
     }
 
     /// A clock by which jitter is what this number between 0 and 1 makes of it.
-    pub(super) fn with_chance(chance: f64) -> TestClock {
-        TestClock::start(chance, None)
+    pub(super) fn with_chance(random: f64) -> TestClock {
+        TestClock::start(random, None)
     }
 
     /// A clock that takes a sandbox's along.
@@ -42,8 +42,8 @@ impl TestClock {
         TestClock::start(0.5, Some(Arc::clone(sandbox)))
     }
 
-    fn start(chance: f64, sandbox: Option<Arc<Sandbox>>) -> TestClock {
-        TestClock(Arc::new(Shared { start: Instant::now(), chance, sandbox, state: Mutex::default() }))
+    fn start(random: f64, sandbox: Option<Arc<Sandbox>>) -> TestClock {
+        TestClock(Arc::new(Shared { start: Instant::now(), random, sandbox, state: Mutex::default() }))
     }
 
     /// The waits so far, in seconds.
@@ -94,7 +94,7 @@ impl Clock for TestClock {
         })
     }
 
-    fn chance(&self) -> f64 {
-        self.0.chance
+    fn random(&self) -> f64 {
+        self.0.random
     }
 }

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use jsm_client::servicedesk::organization::{CreateOrganization, GetOrganization};
-use jsm_client::{Client, Kind};
+use jsm_client::{Client, ErrorKind};
 use rcgen::{CertificateParams, KeyPair};
 use rustls_pki_types::PrivateKeyDer;
 use serde_json::json;
@@ -66,7 +66,7 @@ async fn connections_closed_as_they_are_used_again_are_replaced_at_once() {
     assert!(clock.waits().is_empty(), "{:?}", clock.waits());
     // One connection is idle now: what is sent on it may have been done.
     let error = client.call(CreateOrganization::new("Acme")).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Connection, 1));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, 1));
     client.call(GetOrganization::new(1)).await.unwrap();
     let call = client.call(CreateOrganization::new("Acme")).idempotent(true);
     assert_eq!(call.with_meta().await.unwrap().attempts, 2, "the caller says that it does no harm");
@@ -78,7 +78,11 @@ async fn a_server_that_drops_every_connection_is_left_alone() {
     let clock = TestClock::new();
     let client = to(&script.url, &clock).build().unwrap();
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Connection, 8), "three at once, four with backoff");
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Connection, 8),
+        "three at once, four with backoff"
+    );
     assert_eq!(clock.waits(), [2.0, 4.0, 8.0, 16.0]);
 }
 
@@ -217,7 +221,10 @@ async fn certificates_that_are_not_accepted_are_named_at_once() {
             None => drop(result.unwrap()),
             Some(wrong) => {
                 let error = result.unwrap_err();
-                assert_eq!((error.kind(), error.attempts(), clock.waits()), (Kind::Connection, 1, vec![]));
+                assert_eq!(
+                    (error.kind(), error.attempts(), clock.waits()),
+                    (ErrorKind::Connection, 1, vec![])
+                );
                 assert!(error.to_string().contains("certificate"), "{error}");
                 assert!(error.to_string().contains(wrong), "{error}");
             }

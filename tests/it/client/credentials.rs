@@ -12,7 +12,7 @@ use jsm_client::servicedesk::customer::{CreateCustomer, GetCustomers};
 use jsm_client::servicedesk::organization::{DeleteOrganization, GetOrganization};
 use jsm_client::servicedesk::request::GetRequests;
 use jsm_client::servicedesk::request_type::SearchRequestTypes;
-use jsm_client::{Authorization, Builder, Client, Credentials, Error, FilePart, Kind, Operation};
+use jsm_client::{Authorization, Client, ClientBuilder, Credentials, Error, ErrorKind, FilePart, Operation};
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
@@ -32,8 +32,8 @@ fn site(asked: &Asked) -> Answer {
 
 #[tokio::test]
 async fn go_where_they_are_taken() {
-    type Kind = (&'static str, fn(Builder) -> Builder);
-    let kinds: [Kind; 5] = [
+    type ErrorKind = (&'static str, fn(ClientBuilder) -> ClientBuilder);
+    let kinds: [ErrorKind; 5] = [
         ("API token", |builder| builder.api_token("ada@example.com", "ada's token")),
         ("API token through the gateway", |builder| {
             builder.api_token("ada@example.com", "ada's token").through_gateway(true)
@@ -85,7 +85,7 @@ async fn are_what_the_sandbox_takes() {
     ] {
         client.call(GetRequests::new()).await.unwrap();
         let error = client.call(GetCustomers::new("1")).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 1));
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 1));
         assert!(error.required_scopes().unwrap().contains(&["manage:servicedesk-customer"].as_slice()));
     }
     assert_eq!(sandbox.violations(), []);
@@ -203,7 +203,7 @@ async fn are_renewed_for_the_next_call_where_this_one_cannot_be_sent_again() {
     let upload =
         || client.call(AttachTemporaryFiles::new("1", [FilePart::reader("notes.txt", &b"once"[..])]));
     let error = upload().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 1), "{error}");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 1), "{error}");
     upload().await.unwrap();
     let sent: Vec<_> =
         script.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
@@ -225,7 +225,7 @@ async fn are_not_waited_for_longer_than_for_an_answer() {
     let script = Script::of([fine()]).await;
     let client = to(&script.url, &TestClock::new()).credentials(Lost).build().unwrap();
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Timeout, 0), "{error}");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
     assert!(error.to_string().ends_with("the credentials did not come in time"), "{error}");
     assert!(script.asked().is_empty());
 }
@@ -233,10 +233,10 @@ async fn are_not_waited_for_longer_than_for_an_answer() {
 #[tokio::test]
 async fn are_needed_and_have_to_fit_a_header() {
     let error = Client::builder("https://acme.atlassian.net").build().unwrap_err();
-    assert_eq!(error.kind(), Kind::Configuration);
+    assert_eq!(error.kind(), ErrorKind::Configuration);
     let script = Script::of([fine()]).await;
     let error = to(&script.url, &TestClock::new()).bearer_token("half\na token").build().unwrap_err();
-    assert_eq!(error.kind(), Kind::Configuration);
+    assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(!format!("{error} {error:?}").contains("half"));
     assert_eq!(script.asked().len(), 0);
 }
@@ -249,7 +249,11 @@ async fn follow_no_redirect() {
             let script = Script::of([empty(status).header("Location", &target), fine()]).await;
             let client = to(&script.url, &TestClock::new()).build().unwrap();
             let error = client.call(DeleteOrganization::new(1)).await.unwrap_err();
-            assert_eq!((error.kind(), error.attempts()), (Kind::Authentication, 1), "{status} to {target}");
+            assert_eq!(
+                (error.kind(), error.attempts()),
+                (ErrorKind::Authentication, 1),
+                "{status} to {target}"
+            );
             assert_eq!(script.asked().len(), 1);
         }
     }
@@ -289,7 +293,7 @@ fn go_to_no_address_in_the_clear() {
             let outcome = match builder.build() {
                 Ok(client) => client.site().to_string(),
                 Err(error) => {
-                    assert_eq!(error.kind(), Kind::Configuration);
+                    assert_eq!(error.kind(), ErrorKind::Configuration);
                     error.to_string()
                 }
             };
@@ -320,7 +324,7 @@ async fn opt_in_to_experiments_by_name() {
         match call.await {
             Ok(_) => assert_eq!(opt_in(&script.asked()[before]).as_deref(), Some("opt-in")),
             Err(error) => {
-                assert_eq!((error.kind(), error.attempts()), (Kind::ExperimentalOptIn, 0));
+                assert_eq!((error.kind(), error.attempts()), (ErrorKind::ExperimentalOptIn, 0));
                 assert!(error.to_string().contains("experimental(true)"), "{error}");
             }
         }
@@ -341,7 +345,7 @@ async fn reach_no_endpoint_but_the_one_that_was_meant() {
             client.call(GetCustomers::new(id)).await.unwrap_err(),
             client.call(DeleteOrganization::new(id)).await.unwrap_err(),
         ] {
-            assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0), "{id:?}");
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{id:?}");
         }
     }
     assert_eq!(script.asked().len(), 0);
@@ -354,7 +358,7 @@ async fn a_wrong_argument_is_refused_before_the_cloud_id_is_looked_up() {
     let script = Script::serve(site).await;
     let csm = Client::builder(&script.url).bearer_token("token").build().unwrap();
     let error = csm.call(GetCsmOrganization::new("..")).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0));
     assert_eq!(script.asked().len(), 0);
     csm.call(GetCsmOrganization::new("7")).await.unwrap();
     assert_eq!(script.asked().len(), 2);
@@ -366,7 +370,7 @@ async fn are_not_replaced_by_a_header() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     for (name, value) in [("no name", "x"), ("X-Own", "two\nlines"), ("Authorization", "Basic other")] {
         let error = client.call(GetOrganization::new(1)).header(name, value).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0));
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0));
         assert_eq!(error.operation().unwrap().name, GetOrganization::INFO.name);
     }
     assert_eq!(script.asked().len(), 0);

@@ -7,7 +7,7 @@ use jsm_client::csm::product::GetProduct;
 use jsm_client::servicedesk::customer::{CreateCustomer, GetCustomers};
 use jsm_client::servicedesk::organization::DeleteOrganization;
 use jsm_client::servicedesk::request::{CreateRequest, ValidateRequest};
-use jsm_client::{Client, Error, Kind, Operation, RetryPolicy};
+use jsm_client::{Client, Error, ErrorKind, Operation, RetryPolicy};
 use serde_json::{Value, json};
 
 use super::clock::TestClock;
@@ -236,7 +236,7 @@ async fn takes_a_negative_verdict_for_an_answer() {
     {
         let answer = super::script::json(400, &complaint);
         let error = outcome(ValidateRequest::new("1", "2"), answer).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidRequest, "{complaint} is no verdict");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{complaint} is no verdict");
     }
 }
 
@@ -289,7 +289,7 @@ async fn is_one_line_of_printable_text_whatever_the_server_sent() {
 async fn keeps_what_came_with_the_answer() {
     let answer = body_of(200, "application/json", b"{\"values\": 5}".to_vec()).header("X-Was-There", "yes");
     let error = error(GetCustomers::new("1"), answer).await;
-    assert_eq!(error.kind(), Kind::Decode);
+    assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.headers()["x-was-there"], "yes");
     assert_eq!(error.body(), b"{\"values\": 5}");
@@ -329,7 +329,7 @@ async fn keeps_little_of_a_large_body() {
 async fn keeps_what_came_of_a_body_that_broke_off() {
     let answer = text(404, "There is no such desk on this site").cut(21);
     let error = error(GetCustomers::new("1"), answer).await;
-    assert_eq!(error.kind(), Kind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(error.message(), Some("There is no such desk"));
 }
 
@@ -378,5 +378,5 @@ async fn is_told_apart_by_kind() {
     ] {
         assert!(is(&error(GetCustomers::new("1"), empty(status)).await), "{status}");
     }
-    assert_eq!(error(GetCustomers::new("1"), empty(413)).await.kind(), Kind::TooLarge);
+    assert_eq!(error(GetCustomers::new("1"), empty(413)).await.kind(), ErrorKind::TooLarge);
 }

@@ -7,24 +7,24 @@
 mod clock; // A clock whose time passes when somebody waits.
 mod script; // A server that answers what a test wrote down.
 
-mod bounds; // How much time and how many bytes a call may take.
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod credentials; // Who calls, and where credentials go.
 mod errors; // What an error says, whatever the server sent.
-mod flows; // What takes more than one request: files, bulk changes, ids, dates.
 mod headers; // How long a body is, and in which language to respond.
-mod limits; // The server's limits, kept and heeded.
 mod oauth; // Tokens that renew themselves.
 mod opt_in; // The header for experimental operations.
-mod pages; // Lists of all styles, and how they end.
-mod patience; // What is sent again, and when.
+mod pagination; // Lists of all styles, and how they end.
+mod rate_limits; // The server's limits, kept and heeded.
 mod reading; // What is read of a response, whatever is odd in it.
 mod renewals; // What token endpoints and stores of tokens do wrong.
+mod retries; // What is sent again, and when.
 mod secrets; // What is told to nobody.
 mod sites; // Addresses, proxies, pasted secrets, headers that are refused.
-mod traces; // What is told to who listens.
+mod size_limits; // How much time and how many bytes a call may take.
+mod traces;
+mod workflows; // What takes more than one request: files, bulk changes, ids, dates. // What is told to who listens.
 
-use jsm_client::{Builder, Client};
+use jsm_client::{Client, ClientBuilder};
 use jsm_sandbox::Sandbox;
 
 use clock::TestClock;
@@ -40,7 +40,7 @@ fn check(name: &str, text: &str) {
 }
 
 /// A client of a server that follows a script, which takes any credentials.
-fn to(url: &str, clock: &TestClock) -> Builder {
+fn to(url: &str, clock: &TestClock) -> ClientBuilder {
     Client::builder(url)
         .api_token("ada@example.com", "ada's token")
         .cloud_id(CLOUD_ID)
@@ -49,7 +49,7 @@ fn to(url: &str, clock: &TestClock) -> Builder {
 }
 
 /// A client of a sandbox, for its administrator.
-fn of(sandbox: &Sandbox, clock: &TestClock) -> Builder {
+fn of(sandbox: &Sandbox, clock: &TestClock) -> ClientBuilder {
     to(sandbox.url(), clock)
         .gateway(sandbox.gateway_url())
         .cloud_id(sandbox.cloud_id())

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jsm_client::oauth::{App, ExposeSecret, OAuth, SecretString, Tokens};
 use jsm_client::servicedesk::customer::CreateCustomer;
 use jsm_client::servicedesk::service_desk::GetServiceDesks;
-use jsm_client::{BoxError, Builder, Client, Kind, RetryPolicy};
+use jsm_client::{BoxError, Client, ClientBuilder, ErrorKind, RetryPolicy};
 use jsm_sandbox::{Grant, Role, Sandbox};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -43,7 +43,7 @@ fn renewals(sandbox: &Sandbox) -> usize {
 
 /// A client of a script that plays token endpoint and site.
 fn scripted(script: &Script, clock: &TestClock, oauth: OAuth) -> Client {
-    let builder: Builder = Client::builder(&*script.url).cloud_id(CLOUD_ID).clock(clock.clone());
+    let builder: ClientBuilder = Client::builder(&*script.url).cloud_id(CLOUD_ID).clock(clock.clone());
     builder.oauth(oauth).build().unwrap()
 }
 
@@ -179,7 +179,7 @@ async fn a_token_endpoint_that_stumbles_is_asked_again() {
     let script = Script::of([stumble(), stumble(), stumble(), tokens(1), no_desks()]).await;
     let oauth = OAuth::new(scripted_app(&script), "refresh 0", |_| async { Ok(()) });
     let jira = scripted(&script, &clock, oauth);
-    assert_eq!(jira.call(GetServiceDesks::new()).await.unwrap_err().kind(), Kind::Server);
+    assert_eq!(jira.call(GetServiceDesks::new()).await.unwrap_err().kind(), ErrorKind::Server);
     jira.call(GetServiceDesks::new()).await.expect("the refresh token is as good as it was");
 }
 

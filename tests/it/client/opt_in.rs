@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jsm_client::Kind;
+use jsm_client::ErrorKind;
 use jsm_client::csm::customer::{
     CreateCustomerAccount, CreateCustomerProfile, FetchCustomerProfiles, GetCustomerAccount,
     GetCustomerProfile, UpdateCustomerAccount,
@@ -48,7 +48,7 @@ async fn a_412_from_an_operation_not_known_as_experimental_says_how_to_opt_in() 
     let script = Script::serve(|_| answer_json(412, &json!({"errorMessage": "opt in first"}))).await;
     let client = to(&script.url, &TestClock::new()).experimental(false).build().unwrap();
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.message()), (Kind::ExperimentalOptIn, Some("opt in first")));
+    assert_eq!((error.kind(), error.message()), (ErrorKind::ExperimentalOptIn, Some("opt in first")));
     assert!(error.to_string().contains("not known to be experimental"), "{error}");
     assert!(error.to_string().contains("experimental(true)"), "{error}");
     let error = client.call(GetOrganization::new(1)).experimental(true).await.unwrap_err();

@@ -14,7 +14,9 @@ use jsm_client::servicedesk::organization::{
 };
 use jsm_client::servicedesk::queue::GetQueue;
 use jsm_client::servicedesk::request::{GetRequest, GetRequests, ValidateRequest};
-use jsm_client::{Answer as Read, Authorization, Credentials, Error, Kind, Operation, Paged, RetryPolicy};
+use jsm_client::{
+    Authorization, Credentials, Error, ErrorKind, Operation, Paginated, Response as Read, RetryPolicy,
+};
 use serde_json::{Map, Value, json};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -36,14 +38,14 @@ async fn read<O: Operation>(operation: O, answer: Answer) -> Result<Read<O::Outp
     client.call(operation).with_meta().await
 }
 
-async fn kind<O: Operation>(operation: O, text: &str) -> Option<(Kind, Option<String>)> {
+async fn kind<O: Operation>(operation: O, text: &str) -> Option<(ErrorKind, Option<String>)> {
     let error = read(operation, body(text)).await.err()?;
     Some((error.kind(), error.message().map(str::to_owned)))
 }
 
 #[tokio::test]
 async fn an_error_body_is_an_error_whatever_the_status() {
-    let server = |message: &str| Some((Kind::Server, Some(message.to_owned())));
+    let server = |message: &str| Some((ErrorKind::Server, Some(message.to_owned())));
     for (text, wanted) in [
         (r#"{"errorMessages": ["Boom"], "errors": {}}"#, server("Boom")),
         (r#"{"errorMessage": "Boom", "i18nErrorMessage": {"i18nKey": "x"}}"#, server("Boom")),
@@ -52,15 +54,15 @@ async fn an_error_body_is_an_error_whatever_the_status() {
         (r#"{"errors": ["Boom"]}"#, server("Boom")),
         (r#"{"timestamp": 1, "status": 500, "error": "Boom", "path": "/x"}"#, server("Boom")),
         ("\u{feff}{\"errorMessage\": \"Boom\"}", server("Boom")),
-        (r#"{"code": 401, "message": "No"}"#, Some((Kind::Authentication, Some("No".to_owned())))),
-        (r#"{"statusCode": "403", "message": "No"}"#, Some((Kind::Permission, Some("No".to_owned())))),
-        (r#"{"status": 404, "errorMessages": ["No"]}"#, Some((Kind::NotFound, Some("No".to_owned())))),
-        (r#"{"unheard": "of"}"#, Some((Kind::Decode, None))),
-        ("{}", Some((Kind::Decode, None))),
-        ("[]", Some((Kind::Decode, None))),
-        ("null", Some((Kind::Decode, None))),
-        ("", Some((Kind::Decode, None))),
-        ("  ", Some((Kind::Decode, None))),
+        (r#"{"code": 401, "message": "No"}"#, Some((ErrorKind::Authentication, Some("No".to_owned())))),
+        (r#"{"statusCode": "403", "message": "No"}"#, Some((ErrorKind::Permission, Some("No".to_owned())))),
+        (r#"{"status": 404, "errorMessages": ["No"]}"#, Some((ErrorKind::NotFound, Some("No".to_owned())))),
+        (r#"{"unheard": "of"}"#, Some((ErrorKind::Decode, None))),
+        ("{}", Some((ErrorKind::Decode, None))),
+        ("[]", Some((ErrorKind::Decode, None))),
+        ("null", Some((ErrorKind::Decode, None))),
+        ("", Some((ErrorKind::Decode, None))),
+        ("  ", Some((ErrorKind::Decode, None))),
     ] {
         assert_eq!(kind(GetOrganization::new(1), text).await, wanted, "a value: {text}");
         assert_eq!(kind(GetOrganizations::new(), text).await, wanted, "a page: {text}");
@@ -87,7 +89,7 @@ async fn an_error_body_is_an_error_whatever_the_status() {
     }
     // Half a character in a message makes it no less an error.
     let half = kind(GetOrganizations::new(), r#"{"errorMessages": ["Boom \ud83d"]}"#).await;
-    assert_eq!(half.map(|(kind, _)| kind), Some(Kind::Server));
+    assert_eq!(half.map(|(kind, _)| kind), Some(ErrorKind::Server));
 }
 
 #[tokio::test]
@@ -106,7 +108,7 @@ async fn a_value_that_looks_like_an_error_is_a_value() {
     fine(ValidateRequest::new(1, 2), 400, rejected.clone()).await;
     fine(ValidateRequest::new(1, 2), 200, rejected).await;
     let refused = read(ValidateRequest::new(1, 2), json(400, &json!({"errorMessage": "no"}))).await;
-    assert_eq!(refused.unwrap_err().kind(), Kind::InvalidRequest);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
 /// Credentials that have another value whenever one was refused.
@@ -126,7 +128,7 @@ async fn a_body_code_of_401_renews_the_credentials() {
     let refused = || json(200, &json!({"code": 401, "message": "Unauthorized"}));
     let fine = || json(200, &json!({"id": "1", "name": "x"}));
     for (answers, wanted) in
-        [(vec![refused(), fine()], None), (vec![refused(), refused()], Some(Kind::Authentication))]
+        [(vec![refused(), fine()], None), (vec![refused(), refused()], Some(ErrorKind::Authentication))]
     {
         let script = Script::of(answers).await;
         let client = to(&script.url, &TestClock::new()).credentials(Renewed::default()).build().unwrap();
@@ -307,7 +309,7 @@ async fn strict_decoding_repairs_nothing() {
     let script = Script::serve(|_| body(r#"{"values":[null]}"#)).await;
     let strict = to(&script.url, &TestClock::new()).strict_decoding(true).build().unwrap();
     let error = strict.call(GetCustomers::new("1")).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Decode);
+    assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("$.values[0]"), "{error}");
 }
 
@@ -360,12 +362,12 @@ async fn a_broken_body_is_asked_for_again_where_that_does_no_harm() {
         let script = Script::of(answers()).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (Kind::Decode, 1), "it was done: {broken}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "it was done: {broken}");
     }
     let script = Script::of([empty(204), body(whole)]).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Decode, 1), "there is nothing to send");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "there is nothing to send");
     let script = Script::of([json(200, &json!({"code": 503, "message": "later"})), body(whole)]).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     client.call(GetOrganization::new(1)).await.unwrap();
@@ -373,7 +375,7 @@ async fn a_broken_body_is_asked_for_again_where_that_does_no_harm() {
 
 #[tokio::test]
 async fn a_response_of_too_much_is_refused() {
-    async fn refused<O: Operation>(operation: O, text: String, most: usize) -> Option<Kind> {
+    async fn refused<O: Operation>(operation: O, text: String, most: usize) -> Option<ErrorKind> {
         let script = Script::of([body(text)]).await;
         let client = to(&script.url, &TestClock::new()).max_page_items(most).build().unwrap();
         client.call(operation).await.err().map(|error| error.kind())
@@ -382,23 +384,26 @@ async fn a_response_of_too_much_is_refused() {
     let many = format!(r#"{{"values":[{}]}}"#, list("{}", 350_000));
     assert_eq!(
         refused(GetRequests::new(), many.clone(), usize::MAX).await,
-        Some(Kind::TooLarge),
+        Some(ErrorKind::TooLarge),
         "by memory"
     );
-    assert_eq!(refused(GetRequests::new(), many, 10_000).await, Some(Kind::TooLarge));
+    assert_eq!(refused(GetRequests::new(), many, 10_000).await, Some(ErrorKind::TooLarge));
     let nested = format!(r#"{{"issueKey":"A-1","comments":{{"values":[{}]}}}}"#, list("{}", 350_000));
-    assert_eq!(refused(GetRequest::new("A-1"), nested, 10_000).await, Some(Kind::TooLarge));
+    assert_eq!(refused(GetRequest::new("A-1"), nested, 10_000).await, Some(ErrorKind::TooLarge));
     let products = format!(r#"{{"results":[{}]}}"#, list("{}", 350_000));
-    assert_eq!(refused(GetProducts::new(), products, 10_000).await, Some(Kind::TooLarge));
+    assert_eq!(refused(GetProducts::new(), products, 10_000).await, Some(ErrorKind::TooLarge));
     let entitlements = format!("[{}]", list("{}", 350_000));
-    assert_eq!(refused(GetCustomerEntitlements::new("c"), entitlements, 10_000).await, Some(Kind::TooLarge));
+    assert_eq!(
+        refused(GetCustomerEntitlements::new("c"), entitlements, 10_000).await,
+        Some(ErrorKind::TooLarge)
+    );
     let page = |items| format!(r#"{{"values":[{}]}}"#, list(r#"{"accountId":"a"}"#, items));
     assert_eq!(refused(GetCustomers::new("1"), page(100), 100).await, None);
-    assert_eq!(refused(GetCustomers::new("1"), page(101), 100).await, Some(Kind::TooLarge));
+    assert_eq!(refused(GetCustomers::new("1"), page(101), 100).await, Some(ErrorKind::TooLarge));
 
     let deep =
         |levels: usize| format!(r#"{{"id":"1","x":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
-    for (levels, wanted) in [(20, None), (21, Some(Kind::TooLarge))] {
+    for (levels, wanted) in [(20, None), (21, Some(ErrorKind::TooLarge))] {
         let script = Script::of([body(deep(levels))]).await;
         let client = to(&script.url, &TestClock::new()).max_depth(20).build().unwrap();
         let error = client.call(GetOrganization::new(1)).await.err();
@@ -429,12 +434,12 @@ async fn hostile_bodies_take_bounded_time() {
 /// The properties of a response come from the document, for every operation whose response is an object.
 #[test]
 fn every_page_knows_its_items() {
-    fn items<O: Paged>() -> Option<&'static str> {
+    fn items<O: Paginated>() -> Option<&'static str> {
         O::INFO.response_items
     }
     assert_eq!((items::<GetOrganizations>(), items::<GetProducts>()), (Some("values"), Some("results")));
     let pages = jsm_client::servicedesk::OPERATIONS.iter().chain(jsm_client::csm::OPERATIONS.iter());
-    for info in pages.filter(|info| info.paging.is_some()) {
+    for info in pages.filter(|info| info.pagination.is_some()) {
         let items = info.response_items.unwrap_or_else(|| panic!("{} has no items", info.name));
         assert!(info.response_properties.contains(&items), "{}", info.name);
     }

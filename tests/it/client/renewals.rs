@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jsm_client::oauth::{App, ExposeSecret, OAuth, SecretString, Tokens};
 use jsm_client::servicedesk::customer::CreateCustomer;
 use jsm_client::servicedesk::service_desk::GetServiceDesks;
-use jsm_client::{BoxError, Client, Error, Kind};
+use jsm_client::{BoxError, Client, Error, ErrorKind};
 use serde_json::json;
 
 use super::CLOUD_ID;
@@ -72,17 +72,17 @@ async fn an_expired_token_that_the_gateway_hides_is_renewed_once() {
         || empty(403).header("WWW-Authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
     let site = || answer(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
     type Refusal<'a> = &'a dyn Fn() -> Answer;
-    type Case<'a> = (Refusal<'a>, Option<Duration>, u64, usize, Option<Kind>);
+    type Case<'a> = (Refusal<'a>, Option<Duration>, u64, usize, Option<ErrorKind>);
     let cases: [Case<'_>; 9] = [
         (&forbidden, None, 0, 1, None),
         (&missing, None, 0, 1, None),
         // It ends while the request is on its way.
-        (&forbidden, Some(Duration::from_secs(100)), 0, 0, Some(Kind::Permission)),
-        (&missing, Some(HOUR), 0, 0, Some(Kind::NotFound)),
-        (&scope, None, 0, 0, Some(Kind::Permission)),
-        (&challenge, None, 0, 0, Some(Kind::Permission)),
-        (&site, None, 0, 0, Some(Kind::SiteUnavailable)),
-        (&forbidden, Some(HOUR), 2 * 60 * 60, 1, Some(Kind::Permission)),
+        (&forbidden, Some(Duration::from_secs(100)), 0, 0, Some(ErrorKind::Permission)),
+        (&missing, Some(HOUR), 0, 0, Some(ErrorKind::NotFound)),
+        (&scope, None, 0, 0, Some(ErrorKind::Permission)),
+        (&challenge, None, 0, 0, Some(ErrorKind::Permission)),
+        (&site, None, 0, 0, Some(ErrorKind::SiteUnavailable)),
+        (&forbidden, Some(HOUR), 2 * 60 * 60, 1, Some(ErrorKind::Permission)),
         (&|| empty(401), Some(HOUR), 0, 1, None),
     ];
     for (refusal, expires_in, passed, renewals, kind) in cases {
@@ -117,7 +117,7 @@ async fn a_permission_that_is_missing_does_not_renew_again_and_again() {
     let client = client(&script, &TestClock::new(), oauth(&script).access_token("access 0", None));
     for _ in 0..3 {
         let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Permission);
+        assert_eq!(error.kind(), ErrorKind::Permission);
     }
     let sent = sent(&script);
     assert_eq!(
@@ -170,7 +170,7 @@ async fn a_newer_refresh_token_is_read_before_giving_up() {
     let script = Script::of([refusal("invalid_grant", "")]).await;
     let oauth = oauth(&script).reload(|| async { Err(BoxError::from("the disk is gone")) });
     let error = call(&client(&script, &TestClock::new(), oauth)).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TokenStore, "{error}");
+    assert_eq!(error.kind(), ErrorKind::TokenStore, "{error}");
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_refresh_token_that_came_alone_is_stored_and_used() {
     ])
     .await;
     let client = client(&script, &TestClock::new(), oauth(&script));
-    assert_eq!(call(&client).await.unwrap_err().kind(), Kind::Decode);
+    assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::Decode);
     call(&client).await.unwrap();
     assert_eq!(sent(&script), ["refresh 0", "refresh 1", "Bearer access 2"]);
 }
@@ -227,10 +227,10 @@ async fn a_refusal_that_is_not_the_tokens_fails_one_call() {
     let page = || body_of(403, "text/html", b"<html><title>Request blocked</title></html>".to_vec());
     let app_refused = || answer(401, &json!({"error": "invalid_client", "error_description": "no such app"}));
     for (refused, kind) in [
-        (page(), Kind::Server),
-        (text(404, "nothing here"), Kind::Server),
-        (app_refused(), Kind::Authentication),
-        (empty(302).header("Location", "https://id.example/login?secret=1"), Kind::Other),
+        (page(), ErrorKind::Server),
+        (text(404, "nothing here"), ErrorKind::Server),
+        (app_refused(), ErrorKind::Authentication),
+        (empty(302).header("Location", "https://id.example/login?secret=1"), ErrorKind::Other),
     ] {
         let script = Script::of([refused, tokens(1), no_desks()]).await;
         let client = client(&script, &TestClock::new(), oauth(&script));
@@ -253,7 +253,7 @@ async fn a_long_pause_of_the_token_endpoint_fails_fast_with_the_time() {
     });
     for outcome in join_all(calls).await {
         let error = outcome.unwrap().unwrap_err();
-        assert_eq!((error.kind(), error.retry_after()), (Kind::Server, Some(HOUR)), "{error}");
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Server, Some(HOUR)), "{error}");
     }
     clock.advance_to(HOUR / 2);
     let error = call(&jira).await.unwrap_err();
@@ -274,7 +274,7 @@ async fn a_token_is_used_to_its_end_where_it_cannot_be_renewed_ahead() {
     call(&jira).await.unwrap();
     call(&jira).await.unwrap();
     clock.advance_to(HOUR);
-    assert_eq!(call(&jira).await.unwrap_err().kind(), Kind::Server);
+    assert_eq!(call(&jira).await.unwrap_err().kind(), ErrorKind::Server);
     assert_eq!(sent(&script), ["refresh 0", "Bearer access 0", "Bearer access 0"]);
 }
 
@@ -287,7 +287,7 @@ async fn a_store_that_panics_fails_the_call_and_keeps_the_tokens() {
         async { Ok(()) }
     });
     let client = client(&script, &TestClock::new(), oauth);
-    assert_eq!(call(&client).await.unwrap_err().kind(), Kind::TokenStore);
+    assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::TokenStore);
     call(&client).await.unwrap();
     assert_eq!(sent(&script), ["refresh 0", "Bearer access 1"]);
 }
@@ -305,10 +305,10 @@ async fn the_apps_secret_follows_no_redirect() {
                 false => app(&script),
             };
             let error = app.exchange("code", "https://a.example").await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Other, "{status}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Other, "{status}: {error}");
             let oauth = OAuth::new(app, "refresh 0", |_| async { Ok(()) });
             let error = call(&client(&script, &TestClock::new(), oauth)).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Other, "{status}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Other, "{status}: {error}");
         }
     }
     for asked in thief.asked() {

@@ -2,7 +2,7 @@
 
 use jsm_client::servicedesk::comment::CreateComment;
 use jsm_client::servicedesk::organization::GetOrganization;
-use jsm_client::{Builder, Client, RetryPolicy};
+use jsm_client::{Client, ClientBuilder, RetryPolicy};
 use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -16,7 +16,7 @@ const TOKEN: &str = "s3cr3t-t0k3n";
 /// The token, and the header that it and the address are made into.
 const FORMS: [&str; 2] = [TOKEN, "YWRhQGV4YW1wbGUuY29tOnMzY3IzdC10MGszbg=="];
 
-const KINDS: [fn(Builder) -> Builder; 3] = [
+const KINDS: [fn(ClientBuilder) -> ClientBuilder; 3] = [
     |builder| builder.api_token("ada@example.com", TOKEN),
     |builder| builder.scoped_api_token("ada@example.com", TOKEN),
     |builder| builder.bearer_token(TOKEN),

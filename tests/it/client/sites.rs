@@ -2,7 +2,7 @@
 
 use jsm_client::csm::product::GetProducts;
 use jsm_client::servicedesk::organization::GetOrganization;
-use jsm_client::{Builder, Client, Kind};
+use jsm_client::{Client, ClientBuilder, ErrorKind};
 use serde_json::json;
 
 use super::clock::TestClock;
@@ -40,7 +40,7 @@ async fn a_pasted_address_of_the_gateway_is_gateway_and_cloud_id() {
 #[tokio::test]
 async fn an_address_on_this_machine_is_never_asked_through_a_proxy() {
     let proxy = Script::serve(|_| body_of(502, "text/plain", b"the proxy was asked".to_vec())).await;
-    let through = |builder: Builder| {
+    let through = |builder: ClientBuilder| {
         let url = proxy.url.clone();
         builder.configure_http(move |http| http.proxy(reqwest::Proxy::all(&url).unwrap()))
     };
@@ -60,7 +60,7 @@ async fn an_address_on_this_machine_is_never_asked_through_a_proxy() {
 
 #[tokio::test]
 async fn secrets_are_sent_without_what_a_copy_puts_around_them() {
-    type Set = fn(Builder, &str, &str) -> Builder;
+    type Set = fn(ClientBuilder, &str, &str) -> ClientBuilder;
     let kinds: [(Set, &str); 3] = [
         (|builder, email, token| builder.api_token(email, token), "Basic YWRhQGV4YW1wbGUuY29tOnRva2Vu"),
         (
@@ -120,7 +120,7 @@ async fn headers_of_the_client_and_the_connection_are_refused() {
         "Expect",
     ] {
         let error = client.call(GetOrganization::new(1)).header(name, "1").await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (Kind::Configuration, 0), "{name}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{name}");
         assert!(error.to_string().contains(&format!("the header {}", name.to_lowercase())), "{error}");
     }
     assert_eq!(script.asked().len(), 0);

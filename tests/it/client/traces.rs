@@ -9,7 +9,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::clock::TestClock;
-use super::pages::list;
+use super::pagination::list;
 use super::script::{Script, dropped, empty, json};
 use super::{check, to};
 

@@ -5,13 +5,17 @@ use std::time::Duration;
 use jsm_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::tour::{self, operation};
+use super::every_operation::{self, operation};
 use super::{Answer, Visitor, read};
 
 /// The paths and bodies of all operations that take a key.
 fn keyed() -> Vec<(String, Value)> {
     let bulk = |name: &str| name.starts_with("Bulk");
-    tour::csm().into_iter().filter(|(name, ..)| bulk(name)).map(|(_, path, body, _)| (path, body)).collect()
+    every_operation::csm()
+        .into_iter()
+        .filter(|(name, ..)| bulk(name))
+        .map(|(_, path, body, _)| (path, body))
+        .collect()
 }
 
 async fn submit(visitor: &Visitor<'_>, key: &str, path: &str, body: &Value) -> Answer {

@@ -1,13 +1,13 @@
 //! Every operation as its `new` alone builds it: none is one that the server always refuses for what is missing.
 //!
-//! The samples say what `new` sends; the tour lends the values, so that what is named exists.
+//! The samples say what `new` sends; the every_operation lends the values, so that what is named exists.
 
 use jsm_raw::OperationInfo;
 use jsm_sandbox::{Role, Sandbox};
 use reqwest::{Client, Url};
 use serde_json::{Map, Value};
 
-use super::tour::{self, operation, samples, upload};
+use super::every_operation::{self, operation, samples, upload};
 use super::{Visitor, read};
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn no_operation_is_refused_for_what_new_does_not_take() {
     let visitor = Visitor::new(&sandbox, Role::Admin);
     let samples = samples();
     let mut refused = Vec::new();
-    for (name, path, body, _) in tour::servicedesk().into_iter().chain(tour::csm()) {
+    for (name, path, body, _) in every_operation::servicedesk().into_iter().chain(every_operation::csm()) {
         let info = operation(name, &path);
         let sample = samples.iter().find(|sample| std::ptr::eq(sample.info, info)).unwrap();
         let built = (sample.new)(&Client::new(), "http://127.0.0.1").unwrap();
@@ -33,7 +33,7 @@ async fn no_operation_is_refused_for_what_new_does_not_take() {
             "AttachTemporaryFiles" => read(upload(&visitor, bare)).await.unwrap(),
             _ => visitor.send(info.method, path.trim_end_matches('?'), &body).await,
         };
-        let verdict = info.answer_statuses.contains(&answer.status);
+        let verdict = info.response_statuses.contains(&answer.status);
         // Which fields a request type asks for is a site's configuration, and no property of the operation.
         let configured = name == "CreateRequest" && answer.json()["errors"].is_object();
         if !(verdict || configured || (200..400).contains(&answer.status)) {
@@ -44,11 +44,12 @@ async fn no_operation_is_refused_for_what_new_does_not_take() {
     assert_eq!(sandbox.violations(), []);
 }
 
-/// The query of a request as `new` builds it, with the tour's values where it has any.
-fn only(built: &Url, tour: &str) -> String {
-    let tour = Url::parse(&format!("http://x/?{tour}")).unwrap();
+/// The query of a request as `new` builds it, with the every_operation's values where it has any.
+fn only(built: &Url, every_operation: &str) -> String {
+    let every_operation = Url::parse(&format!("http://x/?{every_operation}")).unwrap();
     let value = |name: &str, own: &str| {
-        tour.query_pairs()
+        every_operation
+            .query_pairs()
             .find(|(other, _)| other == name)
             .map_or_else(|| own.to_owned(), |(_, v)| v.into_owned())
     };
@@ -61,21 +62,25 @@ fn only(built: &Url, tour: &str) -> String {
 
 /// Whether the body of an operation has no documented properties.
 fn is_free(info: &OperationInfo) -> bool {
-    let document = tour::document(info);
+    let document = every_operation::document(info);
     let operation = &document["paths"][info.path][info.method.to_lowercase()];
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     let target = schema["$ref"].as_str().and_then(|target| document.pointer(&target[1..]));
     target.unwrap_or(schema)["properties"].is_null()
 }
 
-/// The properties that `new` sends, with the tour's values where it has any.
-fn lend(sent: &Value, tour: &Value) -> Value {
-    match (sent, tour) {
-        (Value::Object(sent), Value::Object(tour)) if sent.keys().any(|name| tour.contains_key(name)) => {
-            let lent = sent.iter().map(|(name, own)| (name.clone(), tour.get(name).unwrap_or(own).clone()));
+/// The properties that `new` sends, with the every_operation's values where it has any.
+fn lend(sent: &Value, every_operation: &Value) -> Value {
+    match (sent, every_operation) {
+        (Value::Object(sent), Value::Object(every_operation))
+            if sent.keys().any(|name| every_operation.contains_key(name)) =>
+        {
+            let lent = sent
+                .iter()
+                .map(|(name, own)| (name.clone(), every_operation.get(name).unwrap_or(own).clone()));
             Value::Object(lent.collect())
         }
         (Value::Object(sent), Value::Object(_)) if sent.is_empty() => Value::Object(Map::new()),
-        _ => tour.clone(),
+        _ => every_operation.clone(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jsm_sandbox::{Role, Sandbox, Side};
 use serde_json::{Value, json};
 
-use super::tour;
+use super::every_operation;
 use super::{Visitor, customer, read};
 
 #[tokio::test]
@@ -13,10 +13,10 @@ async fn no_response_is_one_that_the_documents_do_not_allow() {
     let sandbox = Sandbox::builder().tick(std::time::Duration::from_secs(5)).start().await.unwrap();
     let visitors = [Role::Admin, Role::Agent, Role::Customer].map(|role| Visitor::new(&sandbox, role));
     let mut statuses = BTreeSet::new();
-    for (name, path, body, _) in tour::servicedesk().into_iter().chain(tour::csm()) {
-        let info = tour::operation(name, &path);
+    for (name, path, body, _) in every_operation::servicedesk().into_iter().chain(every_operation::csm()) {
+        let info = every_operation::operation(name, &path);
         if name == "AttachTemporaryFiles" {
-            statuses.insert(read(tour::upload(&visitors[0], &path)).await.unwrap().status);
+            statuses.insert(read(every_operation::upload(&visitors[0], &path)).await.unwrap().status);
         }
         let other_bodies = bodies(&body).into_iter().map(|body| (path.clone(), body));
         let other_paths = paths(&path).into_iter().map(|path| (path, body.clone()));

@@ -11,7 +11,7 @@ use super::printable::{excerpt, line};
 
 /// What a body says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct ErrorDetails {
     pub(crate) message: Option<String>,
     pub(crate) i18n_key: Option<String>,
     /// A code for programs: `errorCode`, or an `error` that is a single word, as OAuth has it.
@@ -35,10 +35,10 @@ const DETAILS: [&str; 4] = ["error_description", "detail", "details", "descripti
 /// Where errors of fields, forms and elements are listed.
 const LISTS: [&str; 3] = ["errors", "fieldErrors", "formErrors"];
 
-pub(crate) fn read(body: &[u8]) -> Said {
+pub(crate) fn read(body: &[u8]) -> ErrorDetails {
     let text = String::from_utf8_lossy(body);
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
-    let mut said = Said::default();
+    let mut said = ErrorDetails::default();
     if let Ok(value) = serde_json::from_str(text) {
         let messages = words(&value, &mut said, 0);
         said.message = join(&messages);
@@ -94,7 +94,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 /// The messages of any value; what it says of fields and forms is added to `said`.
-fn words(value: &Value, said: &mut Said, depth: usize) -> Vec<String> {
+fn words(value: &Value, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
     match value {
         Value::String(text) => some(text).into_iter().collect(),
         Value::Array(list) if depth < DEEPEST => {
@@ -106,7 +106,7 @@ fn words(value: &Value, said: &mut Said, depth: usize) -> Vec<String> {
 }
 
 /// The messages of an object: what it says itself, else the errors that it lists.
-fn object(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String> {
+fn object(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
     let text = |key: &str| map.get(key).and_then(Value::as_str).and_then(some);
     said.i18n_key = said.i18n_key.take().or_else(|| {
         let key = map.get("i18nErrorMessage").and_then(|i18n| i18n.get("i18nKey")).and_then(Value::as_str);
@@ -144,7 +144,7 @@ fn object(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String
 }
 
 /// The errors that an object lists: those of fields and forms go to `said`, the messages of others are returned.
-fn listed(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String> {
+fn listed(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
     let mut messages = map.get("elementErrors").map(|nested| words(nested, said, depth)).unwrap_or_default();
     for list in LISTS.iter().filter_map(|key| map.get(*key)) {
         match list {
@@ -167,7 +167,7 @@ fn listed(map: &Map<String, Value>, said: &mut Said, depth: usize) -> Vec<String
 }
 
 /// One entry of a list of errors.
-fn element(entry: &Value, said: &mut Said, depth: usize) -> Vec<String> {
+fn element(entry: &Value, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).and_then(some);
     if !entry.is_object() {
         return words(entry, said, depth);
@@ -198,7 +198,7 @@ fn reason(value: &Value, depth: usize) -> Option<String> {
         Value::Array(list) => {
             join(&list.iter().filter_map(|value| reason(value, depth + 1)).collect::<Vec<_>>())
         }
-        _ => join(&words(value, &mut Said::default(), depth)),
+        _ => join(&words(value, &mut ErrorDetails::default(), depth)),
     }
 }
 

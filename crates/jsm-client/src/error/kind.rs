@@ -5,7 +5,7 @@
 /// More kinds may come; match with a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ErrorKind {
     /// The credentials are missing, wrong or expired (401), or a login page answered in place of the API.
     Authentication,
     /// The account or the token may not do this (403).
@@ -40,14 +40,14 @@ pub enum Kind {
     /// The program's store of OAuth tokens failed, when tokens were to be stored or read again.
     TokenStore,
     /// A list did not advance from page to page.
-    Paging,
+    Pagination,
     /// The client or the call is set up in a way that cannot work; nothing was sent.
     Configuration,
     /// Any other answer, such as a redirect.
     Other,
 }
 
-impl Kind {
+impl ErrorKind {
     /// The kind that a status means by itself.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {

@@ -24,10 +24,10 @@ use reqwest::header::{HeaderMap, HeaderName, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{StatusCode, Url};
 
 pub(crate) use body::is_html;
-pub use kind::Kind;
+pub use kind::ErrorKind;
 use known::{Meaning, says};
 
-use crate::pages::ResumeToken;
+use crate::pagination::ResumeToken;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,12 +40,12 @@ pub struct Error(Box<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     operation: Option<&'static OperationInfo>,
     status: Option<StatusCode>,
     /// What this crate has to say; the server's message stands in `said`.
     note: Option<String>,
-    said: body::Said,
+    said: body::ErrorDetails,
     body: Bytes,
     headers: HeaderMap,
     retry_after: Option<Duration>,
@@ -109,7 +109,7 @@ fn denied(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whether a 404 is about the whole site rather than about what was asked for.
-fn is_of_whole_site(said: &body::Said, body: &[u8], headers: &HeaderMap) -> bool {
+fn is_of_whole_site(said: &body::ErrorDetails, body: &[u8], headers: &HeaderMap) -> bool {
     let message = said.message.as_deref().unwrap_or_default();
     if is_html(body, headers) {
         return says(message, Meaning::SiteUnavailablePage);
@@ -144,13 +144,13 @@ fn shown_address(text: &str) -> String {
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind, note: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, note: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             operation: None,
             status: None,
             note: Some(note.into()),
-            said: body::Said::default(),
+            said: body::ErrorDetails::default(),
             body: Bytes::new(),
             headers: HeaderMap::new(),
             retry_after: None,
@@ -161,7 +161,7 @@ impl Error {
     }
 
     pub(crate) fn configuration(note: impl Into<String>) -> Self {
-        Self::new(Kind::Configuration, note)
+        Self::new(ErrorKind::Configuration, note)
     }
 
     /// The error that a response to an operation is.
@@ -177,22 +177,22 @@ impl Error {
     /// The error that a response is, whatever was asked.
     pub(crate) fn of_response(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         let said = body::read(&body);
-        let mut kind = Kind::of_status(status.as_u16());
+        let mut kind = ErrorKind::of_status(status.as_u16());
         let mut note = None;
-        if kind == Kind::InvalidRequest && !(said.fields.is_empty() && said.forms.is_empty()) {
-            kind = Kind::Validation;
+        if kind == ErrorKind::InvalidRequest && !(said.fields.is_empty() && said.forms.is_empty()) {
+            kind = ErrorKind::Validation;
         }
-        if kind == Kind::NotFound && is_of_whole_site(&said, &body, headers) {
-            kind = Kind::SiteUnavailable;
+        if kind == ErrorKind::NotFound && is_of_whole_site(&said, &body, headers) {
+            kind = ErrorKind::SiteUnavailable;
             note =
                 Some("the whole site is unavailable; check its address, and whether it is suspended".into());
         }
         if let Some(denied) = denied(headers).filter(|_| matches!(status.as_u16(), 401 | 403)) {
-            kind = Kind::Authentication;
+            kind = ErrorKind::Authentication;
             note = Some(denied);
         }
         if status.is_redirection() && headers.contains_key(LOCATION) {
-            kind = Kind::Authentication;
+            kind = ErrorKind::Authentication;
             note = Some(format!(
                 "redirected to {}, which is not followed; check the site's address and the credentials",
                 target(headers)
@@ -232,7 +232,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
@@ -269,7 +269,7 @@ impl Error {
     }
 
     /// What went wrong, to decide what to do next.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
@@ -364,85 +364,85 @@ impl Error {
     }
 
     /// Where a list can be taken up again, when it broke off while it was read.
-    pub fn resume(&self) -> Option<&ResumeToken> {
+    pub fn resume_token(&self) -> Option<&ResumeToken> {
         self.0.resume.as_ref()
     }
 
     /// Whether the credentials were refused. Renew them; repeating the call as it is will fail again.
     pub fn is_authentication(&self) -> bool {
-        self.kind() == Kind::Authentication
+        self.kind() == ErrorKind::Authentication
     }
 
     /// Whether the account may not do this. Give it the permission that [`documented`](Self::documented) names.
     pub fn is_permission(&self) -> bool {
-        self.kind() == Kind::Permission
+        self.kind() == ErrorKind::Permission
     }
 
     /// Whether the thing is not there, or hidden from the account. Check the id, then the permissions.
     pub fn is_not_found(&self) -> bool {
-        self.kind() == Kind::NotFound
+        self.kind() == ErrorKind::NotFound
     }
 
     /// Whether the whole site is suspended, moved or unknown. What was asked for may well exist: delete nothing, check
     /// the site's address, and try again later.
     pub fn is_site_unavailable(&self) -> bool {
-        self.kind() == Kind::SiteUnavailable
+        self.kind() == ErrorKind::SiteUnavailable
     }
 
     /// Whether the program's own store of OAuth tokens failed; [`source`](StdError::source) is its error. The tokens
     /// are kept, and the next call stores them again.
     pub fn is_token_store(&self) -> bool {
-        self.kind() == Kind::TokenStore
+        self.kind() == ErrorKind::TokenStore
     }
 
     /// Whether the state of things forbids it. Read what is there and decide whether that will do.
     pub fn is_conflict(&self) -> bool {
-        self.kind() == Kind::Conflict
+        self.kind() == ErrorKind::Conflict
     }
 
     /// Whether the request itself is at fault. Mend what [`message`](Self::message), [`field_errors`](Self::field_errors)
     /// and [`form_errors`](Self::form_errors) name; it fails again as it is.
     pub fn is_invalid_request(&self) -> bool {
-        matches!(self.kind(), Kind::InvalidRequest | Kind::Validation)
+        matches!(self.kind(), ErrorKind::InvalidRequest | ErrorKind::Validation)
     }
 
     /// Whether a limit was met and waiting would have taken too long. Come back after
     /// [`retry_after`](Self::retry_after).
     pub fn is_rate_limited(&self) -> bool {
-        self.kind() == Kind::RateLimited
+        self.kind() == ErrorKind::RateLimited
     }
 
     /// Whether the operation is experimental and nobody opted in. Build the client with `experimental(true)`, or say
     /// so for the call.
     pub fn is_experimental_opt_in(&self) -> bool {
-        self.kind() == Kind::ExperimentalOptIn
+        self.kind() == ErrorKind::ExperimentalOptIn
     }
 
     /// Whether the call took too long. What was sent may have been done: look before you repeat it.
     pub fn is_timeout(&self) -> bool {
-        self.kind() == Kind::Timeout
+        self.kind() == ErrorKind::Timeout
     }
 
     /// Whether there was no connection or it broke. What was sent may have been done: look before you repeat it.
     pub fn is_connection(&self) -> bool {
-        self.kind() == Kind::Connection
+        self.kind() == ErrorKind::Connection
     }
 
     /// Whether the server failed. Repeat the call later; tell Atlassian the [`request_id`](Self::request_id) if it
     /// stays so.
     pub fn is_server(&self) -> bool {
-        self.kind() == Kind::Server
+        self.kind() == ErrorKind::Server
     }
 
     /// Whether the answer could not be read. It was done all the same: look, do not repeat, and please report it. With
-    /// [`Kind::Html`], something in front of the API has answered: check the site's address and the credentials.
+    /// [`ErrorKind::Html`], something in front of the API has answered: check the site's address and the credentials.
     pub fn is_decode(&self) -> bool {
-        matches!(self.kind(), Kind::Decode | Kind::Html)
+        matches!(self.kind(), ErrorKind::Decode | ErrorKind::Html)
     }
 
     /// Whether the client or the call is set up wrongly. Nothing was sent; mend what the message names.
     pub fn is_configuration(&self) -> bool {
-        self.kind() == Kind::Configuration
+        self.kind() == ErrorKind::Configuration
     }
 }
 

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{App, LARGEST_RESPONSE, TIMEOUT, address};
 use crate::credentials::cleaned;
 use crate::error::known::{Meaning, says};
-use crate::error::{self, Error, Kind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::retry;
 use crate::send::{is_permanent, read_start, transport};
 
@@ -52,8 +52,9 @@ pub(super) struct Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        let passes = matches!(error.kind(), Kind::Connection | Kind::Timeout | Kind::RateLimited)
-            && !is_permanent(&error);
+        let passes =
+            matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::RateLimited)
+                && !is_permanent(&error);
         Self { error, is_dead: false, passes }
     }
 }
@@ -103,7 +104,7 @@ pub(super) async fn ask(
         };
         let note =
             format!("the token endpoint redirects to {target}; the app's secret does not follow it there");
-        return Err(Error::new(Kind::Other, note).into());
+        return Err(Error::new(ErrorKind::Other, note).into());
     }
     let pause = retry::retry_after(&headers, date).map(|pause| pause.min(LONGEST_PAUSE));
     // Where the body breaks off, the tokens in front are all there is, and they are valid.
@@ -117,7 +118,7 @@ pub(super) async fn ask(
     let granted = granted(&body);
     if granted.access_token.is_none() && granted.refresh_token.is_none() {
         // What cannot be read may hold the tokens all the same, so nothing of it is kept.
-        return Err(Error::new(Kind::Decode, "the token endpoint's response has no access token").into());
+        return Err(Error::new(ErrorKind::Decode, "the token endpoint's response has no access token").into());
     }
     Ok(granted)
 }
@@ -189,7 +190,7 @@ fn refused(grant: &Grant<'_>, status: StatusCode, body: &[u8], secrets: &[&Secre
     let message = Some(if description.is_empty() { code.clone() } else { description.clone() });
     if code.is_empty() || !matches!(status, 400 | 401 | 403) {
         // Something in front of the endpoint, or its failure: the tokens are as good as they were.
-        let kind = if status == 429 { Kind::RateLimited } else { Kind::Server };
+        let kind = if status == 429 { ErrorKind::RateLimited } else { ErrorKind::Server };
         let error = Error::new(kind, format!("the token endpoint responds with {status}"));
         let error = error.with_message(message.filter(|message| !message.is_empty()));
         return Refused { error, is_dead: false, passes: status == 429 || status >= 500 };
@@ -216,7 +217,11 @@ fn refused(grant: &Grant<'_>, status: StatusCode, body: &[u8], secrets: &[&Secre
             )
         }
     };
-    Refused { error: Error::new(Kind::Authentication, note).with_message(message), is_dead, passes: false }
+    Refused {
+        error: Error::new(ErrorKind::Authentication, note).with_message(message),
+        is_dead,
+        passes: false,
+    }
 }
 
 /// The text without the secrets that were sent, should the server repeat them.

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::credentials::{BoxError, Credentials, cleaned};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Http, Origin, Setup};
 use crate::retry;
 use crate::send::{read_body, transport};
@@ -92,7 +92,7 @@ pub struct Tokens {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AccessibleResource {
-    /// Its cloud id, for [`Builder::cloud_id`](crate::Builder::cloud_id).
+    /// Its cloud id, for [`ClientBuilder::cloud_id`](crate::ClientBuilder::cloud_id).
     pub id: String,
     /// Its address, for [`Client::builder`](crate::Client::builder).
     #[serde(default)]
@@ -108,7 +108,7 @@ pub struct AccessibleResource {
 type Store = Arc<dyn Fn(Tokens) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 type Reload = Arc<dyn Fn() -> BoxFuture<'static, Result<Option<SecretString>, BoxError>> + Send + Sync>;
 
-/// Credentials that renew themselves, for [`Builder::oauth`](crate::Builder::oauth).
+/// Credentials that renew themselves, for [`ClientBuilder::oauth`](crate::ClientBuilder::oauth).
 ///
 /// ```
 /// use jsm_client::{Client, oauth::{App, OAuth, Tokens}};
@@ -153,7 +153,7 @@ impl App {
 
     /// Changes how the HTTP clients for [`exchange`](Self::exchange), [`accessible_resources`
     /// ](Self::accessible_resources) and renewals are set up, as
-    /// [`Builder::configure_http`](crate::Builder::configure_http) does. Without it, renewals are sent as the client's
+    /// [`ClientBuilder::configure_http`](crate::ClientBuilder::configure_http) does. Without it, renewals are sent as the client's
     /// builder says.
     #[must_use]
     pub fn configure_http(
@@ -166,7 +166,7 @@ impl App {
 
     /// A reqwest client of your own for [`exchange`](Self::exchange), [`accessible_resources`
     /// ](Self::accessible_resources) and renewals. Where it follows redirects, the app's secret does not go along, and
-    /// the call fails; see [`Builder::http_client`](crate::Builder::http_client).
+    /// the call fails; see [`ClientBuilder::http_client`](crate::ClientBuilder::http_client).
     #[must_use]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(setup(Origin::Brought(http)));
@@ -231,9 +231,9 @@ impl App {
         let grant = endpoint::Grant::Code { code: &code, redirect_uri };
         let granted =
             endpoint::ask(self, &http, &grant, SystemTime::now()).await.map_err(|refused| refused.error)?;
-        let access_token = granted
-            .access_token
-            .ok_or_else(|| Error::new(Kind::Decode, "the token endpoint's response has no access token"))?;
+        let access_token = granted.access_token.ok_or_else(|| {
+            Error::new(ErrorKind::Decode, "the token endpoint's response has no access token")
+        })?;
         let endpoint::Granted { refresh_token, expires_in, scopes, .. } = granted;
         Ok(Tokens { access_token, refresh_token, expires_in, scopes })
     }
@@ -253,21 +253,21 @@ impl App {
         let (status, headers) = (response.status(), response.headers().clone());
         if *response.url() != url {
             let note = "the list of sites redirects to another address, which is not trusted with the token";
-            return Err(Error::new(Kind::Other, note));
+            return Err(Error::new(ErrorKind::Other, note));
         }
         let asked = retry::retry_after(&headers, SystemTime::now());
         let body = read_body(response, LARGEST_RESPONSE).await?;
         if status != StatusCode::OK {
             let error = Error::of_response(status, &headers, body).with_retry_after(asked);
             return Err(match error.kind() {
-                Kind::Authentication if status == StatusCode::UNAUTHORIZED => {
+                ErrorKind::Authentication if status == StatusCode::UNAUTHORIZED => {
                     error.with_note("the sites of the account cannot be listed; renew the access token")
                 }
                 _ => error,
             });
         }
         let sites: Vec<Value> = serde_json::from_slice(&body).map_err(|source| {
-            Error::new(Kind::Decode, "the response is not a list of sites").with_source(source)
+            Error::new(ErrorKind::Decode, "the response is not a list of sites").with_source(source)
         })?;
         Ok(sites.iter().filter_map(AccessibleResource::read).collect())
     }

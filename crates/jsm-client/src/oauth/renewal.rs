@@ -19,7 +19,7 @@ use super::endpoint::{Grant, Granted, Refused, ask};
 use super::{App, Reload, Store, Tokens};
 use crate::clock::Clock;
 use crate::credentials::{Authorization, BoxError, Credentials, cleaned, sensitive};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::retry::RetryPolicy;
 
 /// How much earlier than at its end an access token is renewed.
@@ -206,7 +206,7 @@ impl Inner {
                     true => "the program's store of tokens panicked",
                     false => "the renewal of the tokens was stopped with its runtime",
                 };
-                Err(Arc::new(Error::new(Kind::TokenStore, note).with_source(stopped)))
+                Err(Arc::new(Error::new(ErrorKind::TokenStore, note).with_source(stopped)))
             })
         };
         let new = Running { result: result.boxed().shared(), finished };
@@ -236,16 +236,16 @@ impl Inner {
         let Some((tokens, came, date)) = state.unstored.clone() else { return Ok(()) };
         (self.store)(tokens.clone()).await.map_err(|source| {
             let note = "the renewed tokens could not be stored; they are kept, and the next call stores them";
-            Error::new(Kind::TokenStore, note).with_source(source)
+            Error::new(ErrorKind::TokenStore, note).with_source(source)
         })?;
         state.unstored = None;
         if tokens.access_token.expose_secret().is_empty() {
             let note = "the token endpoint's response has no access token; the next call asks with the refresh \
                         token that came";
-            return Err(Error::new(Kind::Decode, note));
+            return Err(Error::new(ErrorKind::Decode, note));
         }
         let header = bearer(&tokens.access_token).map_err(|source| {
-            Error::new(Kind::Decode, "the token endpoint's access token is not a valid token")
+            Error::new(ErrorKind::Decode, "the token endpoint's access token is not a valid token")
                 .with_source(source)
         })?;
         let life = Some(tokens.expires_in.unwrap_or(LIFE));
@@ -304,7 +304,7 @@ impl Inner {
                 other => return other,
             };
             retries += 1;
-            self.clock.sleep(policy.wait(retries, error.retry_after(), self.clock.chance())).await;
+            self.clock.sleep(policy.wait(retries, error.retry_after(), self.clock.random())).await;
         }
     }
 
@@ -313,7 +313,7 @@ impl Inner {
         let Some(reload) = &self.reload else { return Ok(false) };
         let stored = reload().await.map_err(|source| {
             let note = "the refresh token was refused, and the stored one could not be read";
-            Error::new(Kind::TokenStore, note).with_source(source)
+            Error::new(ErrorKind::TokenStore, note).with_source(source)
         })?;
         let stored = stored.and_then(|stored| cleaned("the refresh token", &stored).ok());
         match stored.filter(|stored| stored.expose_secret() != state.refresh_token.expose_secret()) {

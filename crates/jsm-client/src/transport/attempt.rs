@@ -16,7 +16,7 @@ use reqwest::{Request, Response, StatusCode};
 
 use crate::client::Shared;
 use crate::credentials::BoxError;
-use crate::error::{self, Error, Kind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::trace;
 
 use super::check::{Check, useless};
@@ -98,7 +98,7 @@ impl Failed {
 impl Plan<'_> {
     /// Whether sending the request twice leaves the server as sending it once does.
     fn is_idempotent(&self) -> bool {
-        self.options.idempotent.unwrap_or(self.info.repeatable)
+        self.options.idempotent.unwrap_or(self.info.idempotent)
     }
 }
 
@@ -187,7 +187,7 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
     {
         let note =
             format!("the body has {length} bytes, more than the {} that the client takes", shared.max_body);
-        return Err(Failed::ForGood(Error::new(Kind::TooLarge, note)));
+        return Err(Failed::ForGood(Error::new(ErrorKind::TooLarge, note)));
     }
     let headers = request.headers_mut();
     if let Some(language) = &shared.language {
@@ -230,14 +230,16 @@ async fn authorization(plan: &Plan<'_>, refused: Option<&HeaderValue>) -> Result
         return value;
     }
     tokio::time::timeout(time_left(plan), value).await.unwrap_or_else(|_| {
-        let error = Error::new(Kind::Timeout, "the credentials did not come in time");
+        let error = Error::new(ErrorKind::Timeout, "the credentials did not come in time");
         Err(error.into())
     })
 }
 
 /// Why there are no credentials. What this crate's own say of it stands for itself.
 pub(crate) fn no_credentials(source: BoxError) -> Error {
-    own(source, |source| Error::new(Kind::Authentication, "there are no credentials").with_source(source))
+    own(source, |source| {
+        Error::new(ErrorKind::Authentication, "there are no credentials").with_source(source)
+    })
 }
 
 pub(super) fn own(source: BoxError, other: impl FnOnce(BoxError) -> Error) -> Error {
@@ -276,7 +278,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
             let http = shared.http.for_files(request.url()).map_err(Failed::ForGood)?;
             match tokio::time::timeout(time_left(plan), http.execute(request)).await {
                 Ok(sent) => sent,
-                Err(_) => return Err(Failed::ForNow(Error::new(Kind::Timeout, "no answer in time"))),
+                Err(_) => return Err(Failed::ForNow(Error::new(ErrorKind::Timeout, "no answer in time"))),
             }
         }
     };
@@ -288,7 +290,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not take the credentials and answered as to a stranger";
         let error =
-            Error::new(Kind::Authentication, note).with_answer(head.status, &head.headers, Bytes::new());
+            Error::new(ErrorKind::Authentication, note).with_answer(head.status, &head.headers, Bytes::new());
         return Err(match authorization.filter(|_| plan.is_idempotent()) {
             Some(value) => Failed::Refused(error, value),
             None => Failed::ForGood(error),
@@ -297,7 +299,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
     if matches!(plan.reading, Reading::Left) && (head.status.is_success() || head.status.is_redirection()) {
         return Ok((head, Content::Open(response)));
     }
-    if head.status.is_success() || info.answer_statuses.contains(&head.status.as_u16()) {
+    if head.status.is_success() || info.response_statuses.contains(&head.status.as_u16()) {
         return match read_body(response, shared.max_body).await {
             Ok(body) => match plan.reading {
                 Reading::Whole(check) => match check(&head, &body) {
@@ -326,7 +328,7 @@ async fn exchange(plan: &Plan<'_>, mut request: Request) -> Result<(Head, Conten
         // The gateway refuses expired tokens with these statuses too.
         (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Some(value))
             if shared.site.uses_gateway(info)
-                && matches!(error.kind(), Kind::Permission | Kind::NotFound)
+                && matches!(error.kind(), ErrorKind::Permission | ErrorKind::NotFound)
                 && !error.names_scope()
                 && shared.credentials.may_be_expired(&value) =>
         {
@@ -378,15 +380,15 @@ pub(crate) fn transport(error: reqwest::Error) -> Error {
     }
     let (kind, note) = if let Some(wrong) = fault::certificate(&error) {
         let note = format!("the certificate of the server is not accepted: {wrong}");
-        return Error::new(Kind::Connection, note).with_source(error);
+        return Error::new(ErrorKind::Connection, note).with_source(error);
     } else if error.is_timeout() {
-        (Kind::Timeout, "no answer in time")
+        (ErrorKind::Timeout, "no answer in time")
     } else if error.is_connect() {
-        (Kind::Connection, "no connection to the server")
+        (ErrorKind::Connection, "no connection to the server")
     } else if error.is_builder() || error.is_request() && error.is_redirect() {
-        (Kind::Configuration, "the request cannot be sent")
+        (ErrorKind::Configuration, "the request cannot be sent")
     } else {
-        (Kind::Connection, "the connection broke off")
+        (ErrorKind::Connection, "the connection broke off")
     };
     Error::new(kind, note).with_source(error)
 }
@@ -401,7 +403,7 @@ fn file_error(error: &reqwest::Error) -> Option<&RequestError> {
 pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<Bytes> {
     let too_large = || {
         let note = format!("the answer has more than the {limit} bytes that the client takes");
-        Error::new(Kind::TooLarge, note)
+        Error::new(ErrorKind::TooLarge, note)
     };
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if announced > limit {

@@ -22,7 +22,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 
     /// A number from 0 to 1 that spreads out what many clients do at once.
-    fn chance(&self) -> f64;
+    fn random(&self) -> f64;
 }
 
 /// The clock of tokio, which is that of the system unless a test has paused it with `tokio::time::pause`.
@@ -44,7 +44,7 @@ impl Clock for SystemClock {
         Box::pin(tokio::time::sleep(time))
     }
 
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         fastrand::f64()
     }
 }

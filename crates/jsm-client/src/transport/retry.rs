@@ -36,7 +36,7 @@ pub(crate) use super::retry_after::retry_after;
 /// with `Retry-After` pauses its operation in the same way, and counts as a failure of the call.
 ///
 /// A call whose deadline comes before it may be sent fails at once with an error of kind
-/// [`RateLimited`](crate::Kind::RateLimited) that names the time, whether it was refused itself or waits behind others.
+/// [`RateLimited`](crate::ErrorKind::RateLimited) that names the time, whether it was refused itself or waits behind others.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {

@@ -10,7 +10,7 @@ use reqwest::header::HeaderValue;
 
 use crate::client::{CALL_DEADLINE, Shared};
 use crate::credentials::BoxError;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::trace;
 
 use super::attempt::{
@@ -52,7 +52,7 @@ pub(crate) async fn attempts(
 ) -> Result<(Head, Content, u32)> {
     if info.experimental && !info.always_opt_in && !opted_in(shared, options) {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
-        return Err(Error::new(Kind::ExperimentalOptIn, note).with_operation(info));
+        return Err(Error::new(ErrorKind::ExperimentalOptIn, note).with_operation(info));
     }
     let time = options.deadline.or(shared.deadline).unwrap_or(CALL_DEADLINE).min(FOREVER);
     let deadline = shared.clock.now() + time;
@@ -121,7 +121,7 @@ impl Effort<'_> {
     async fn try_on<E: Exchange>(&self, exchange: &E, sent: &mut u32) -> Result<E::Response> {
         let Self { info, limits, clock, policy, .. } = *self;
         if self.time.is_zero() {
-            return Err(Error::new(Kind::Timeout, "the deadline leaves no time to send anything"));
+            return Err(Error::new(ErrorKind::Timeout, "the deadline leaves no time to send anything"));
         }
         // Credentials that were renewed after a refusal, until they are sent.
         let (mut renewed, mut was_refused) = (None, false);
@@ -190,7 +190,7 @@ impl Effort<'_> {
             let unavailable = error.status() == Some(StatusCode::SERVICE_UNAVAILABLE);
             if refused || unavailable && error.retry_after().is_some() {
                 let (reason, asked) = (error.rate_limit_reason(), error.retry_after());
-                let pause = |refusals| policy.pause(refusals, asked, clock.chance());
+                let pause = |refusals| policy.pause(refusals, asked, clock.random());
                 let pause = limits.refused(&subject, ticket, reason, pause, clock.now());
                 if refused {
                     // Nothing was done, so nothing has failed: the call waits in the queue with the others.
@@ -222,7 +222,7 @@ impl Effort<'_> {
         *failures += 1;
         let asked = error.retry_after();
         let in_time = |wait: &Duration| clock.now() + *wait < self.deadline;
-        let wait = policy.wait(*failures, asked, clock.chance());
+        let wait = policy.wait(*failures, asked, clock.random());
         // Jitter is left out where there is no time for it.
         let Some(wait) = [Some(wait), asked].into_iter().flatten().find(in_time) else {
             return Err(error);
@@ -237,14 +237,14 @@ impl Effort<'_> {
         match late {
             Late::TimedOut => {
                 let note = "the deadline came while the call waited to be sent";
-                limited.unwrap_or_else(|| Error::new(Kind::Timeout, note))
+                limited.unwrap_or_else(|| Error::new(ErrorKind::Timeout, note))
             }
             Late::Limited(wait) => {
                 let until = until_text(self.clock.date(), wait);
                 let note = format!("no request may be sent before {until}, when the deadline has passed");
                 let error = match limited {
                     Some(error) => error.with_note(note),
-                    None => Error::new(Kind::RateLimited, note),
+                    None => Error::new(ErrorKind::RateLimited, note),
                 };
                 error.with_retry_after(Some(wait))
             }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::grammar::PARAMETERS;
 use super::{METHODS, sort};
-use crate::generate::facts::resolve;
+use crate::emit::facts::resolve;
 
 /// Gives every operation the parameters of its path, but for those of which it has its own.
 ///

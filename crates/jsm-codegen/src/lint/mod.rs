@@ -14,8 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 
-use crate::generate::attempt;
-use crate::generate::facts::{METHODS, list, object, resolve, text};
+use crate::emit::attempt;
+use crate::emit::facts::{METHODS, list, object, resolve, text};
 
 /// One thing to mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

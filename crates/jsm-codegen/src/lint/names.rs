@@ -9,7 +9,7 @@ use heck::ToPascalCase;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{METHODS, list, object, resolve, text};
+use crate::emit::facts::{METHODS, list, object, resolve, text};
 
 const RENAME: &str = "give it an x-jsm-name in ergonomics.yaml";
 const MEND: &str = "mend it in corrections.yaml";
@@ -63,7 +63,7 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
     super::each_schema(document, &mut |place, schema| {
         let mut fields: BTreeMap<String, &String> = BTreeMap::new();
         for (name, _) in object(schema, "properties") {
-            let ident = crate::generate::plain(name);
+            let ident = crate::emit::plain(name);
             if ident.is_empty() {
                 found.push(Finding::new(
                     place,

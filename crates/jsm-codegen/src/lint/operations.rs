@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{Facts, METHODS, facts, object, resolve, text};
+use crate::emit::facts::{Facts, METHODS, facts, object, resolve, text};
 
 const ERGONOMICS: &str = "annotate it in ergonomics.yaml";
 
@@ -40,7 +40,7 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
     for facts in facts(document) {
         let place = format!("{} {}", facts.method, facts.path);
         // progenitor's methods bear the name in small letters.
-        if let Some(first) = names.insert(crate::generate::plain(&facts.name), place.clone()) {
+        if let Some(first) = names.insert(crate::emit::plain(&facts.name), place.clone()) {
             let problem = format!("its name {} is that of {first} too", facts.name);
             found.push(Finding::new(&place, problem, "give it another x-jsm-name in ergonomics.yaml"));
         }
@@ -128,9 +128,9 @@ fn annotation_rules(document: &Value, facts: &Facts, place: &str, found: &mut Ve
         let problem = format!("its x-jsm-group {:?} cannot be a module", facts.group);
         found.push(Finding::new(place, problem, ERGONOMICS));
     }
-    if facts.method == "POST" && !has("x-jsm-repeatable") {
+    if facts.method == "POST" && !has("x-jsm-idempotent") {
         let problem = "nothing says whether it can be sent twice";
-        found.push(Finding::new(place, problem, "set x-jsm-repeatable in ergonomics.yaml"));
+        found.push(Finding::new(place, problem, "set x-jsm-idempotent in ergonomics.yaml"));
     }
     if facts.description.is_empty() {
         found.push(Finding::new(place, "it has no description", "write one in docs.yaml"));
@@ -148,41 +148,41 @@ fn paging_rules(document: &Value, facts: &Facts, operation: &Value, place: &str,
         facts.parameters.iter().filter(|p| p.place == "query").map(|p| p.name.as_str()).collect();
     let looks_paged = answer.is_some_and(|schema| schema.get("x-jsm-page").is_some())
         || queries.iter().any(|name| matches!(*name, "start" | "startAt" | "cursor" | "page"));
-    let Some(paging) = &facts.paging else {
-        let exempt = operation.get("x-jsm-paging").and_then(Value::as_str) == Some("none");
+    let Some(pagination) = &facts.pagination else {
+        let exempt = operation.get("x-jsm-pagination").and_then(Value::as_str) == Some("none");
         if looks_paged && !exempt {
-            let remedy = "set x-jsm-paging in ergonomics.yaml, to none if it is not";
+            let remedy = "set x-jsm-pagination in ergonomics.yaml, to none if it is not";
             found.push(Finding::new(place, "it looks paged and nothing says how", remedy));
         }
         return;
     };
-    let needed: &[&str] = match paging.style.as_str() {
+    let needed: &[&str] = match pagination.style.as_str() {
         "offset" => &["start"],
         "number" => &["page"],
         "cursor" | "link-cursor" => &["cursor"],
         other => {
-            let problem = format!("its paging style {other:?} is not known");
+            let problem = format!("its pagination style {other:?} is not known");
             found.push(Finding::new(place, problem, "use offset, number, cursor or link-cursor"));
             return;
         }
     };
     for part in needed.iter().chain(&["limit"]) {
-        let named = paging.name(part);
+        let named = pagination.name(part);
         let optional = *part == "limit" && named.is_none();
         if !optional && !named.is_some_and(|name| queries.contains(&name)) {
-            let problem = format!("its paging names no query parameter as {part}");
-            found.push(Finding::new(place, problem, "mend x-jsm-paging in ergonomics.yaml"));
+            let problem = format!("its pagination names no query parameter as {part}");
+            found.push(Finding::new(place, problem, "mend x-jsm-pagination in ergonomics.yaml"));
         }
     }
     if answer.is_none_or(|schema| schema.get("x-jsm-page").is_none()) {
         let properties = answer.and_then(|schema| schema.get("properties"));
         for part in ["items", "next", "last"] {
-            let named = paging.name(part);
-            let needed = part == "items" || part == "next" && paging.style == "cursor";
+            let named = pagination.name(part);
+            let needed = part == "items" || part == "next" && pagination.style == "cursor";
             let there = named.is_some_and(|name| properties.is_some_and(|all| all.get(name).is_some()));
             if !there && (needed || named.is_some()) {
-                let problem = format!("its paging names no property of the answer as {part}");
-                found.push(Finding::new(place, problem, "mend x-jsm-paging in ergonomics.yaml"));
+                let problem = format!("its pagination names no property of the answer as {part}");
+                found.push(Finding::new(place, problem, "mend x-jsm-pagination in ergonomics.yaml"));
             }
         }
     }

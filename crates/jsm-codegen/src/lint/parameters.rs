@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{list, parameters, resolve, text};
+use crate::emit::facts::{list, parameters, resolve, text};
 
 pub(super) fn check(
     document: &Value,
@@ -58,7 +58,7 @@ pub(super) fn check(
         }
     }
     for parameter in parameters(document, item, operation) {
-        let ident = crate::generate::plain(&parameter.name);
+        let ident = crate::emit::plain(&parameter.name);
         if ident.is_empty() {
             found.push(Finding::new(
                 place,

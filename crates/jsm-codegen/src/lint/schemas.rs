@@ -8,7 +8,7 @@ use heck::ToPascalCase;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{list, object, resolve, text};
+use crate::emit::facts::{list, object, resolve, text};
 
 const MEND: &str = "mend it in corrections.yaml";
 const OPEN: &str = "leave any JSON ({}) in its place in generator.yaml";
@@ -42,7 +42,7 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
 fn rules(document: &Value, schema: &Value, place: &str, found: &mut Vec<Finding>) {
     let mut say = |problem: String, remedy: &str| found.push(Finding::new(place, problem, remedy));
     let properties: BTreeSet<&String> = object(schema, "properties").map(|(name, _)| name).collect();
-    for listed in ["required", "x-jsm-always"] {
+    for listed in ["required", "x-jsm-always-present"] {
         for property in list(schema, listed).filter_map(Value::as_str) {
             if !properties.is_empty() && !properties.contains(&property.to_owned()) {
                 say(format!("{listed} names {property}, which is no property of it"), MEND);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Finding;
-use crate::generate::facts::{METHODS, object};
+use crate::emit::facts::{METHODS, object};
 
 pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
     let none = Value::Null;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::generate::facts::resolve;
+use crate::emit::facts::resolve;
 
 /// The first thing that the update adds although it is there: a member, where all of them have to be new (`adds`), or
 /// an entry of a list.

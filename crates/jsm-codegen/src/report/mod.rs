@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::changes::{self, Change, Kind, Severity};
+use crate::diff::{self, Change, Kind, Severity};
 use crate::distil;
 
 pub use snapshots::snapshots;
@@ -41,7 +41,7 @@ pub fn title(steps: &[Step<'_>]) -> String {
     if apis.is_empty() {
         return "The documented APIs are as they were".to_owned();
     }
-    let breaks = steps.iter().any(|step| changes::worst(step.changes) == Severity::Breaking);
+    let breaks = steps.iter().any(|step| diff::worst(step.changes) == Severity::Breaking);
     let stuck = steps.iter().any(|step| !step.work.is_empty());
     format!(
         "{}The documentation of {} changed{}",
@@ -65,7 +65,7 @@ pub fn page(steps: &[Step<'_>]) -> String {
             page += "Something no longer fits, so nothing was written.\n\n";
             page += &step.work.markdown("###");
         }
-        page += &lowered(&changes::markdown(step.changes));
+        page += &lowered(&diff::markdown(step.changes));
         let _ = write!(page, "\n### Suggested version\n\n`{}`\n", step.version);
         if !step.snapshots.is_empty() {
             page += "\n### Snapshots that will change\n\n";
@@ -103,7 +103,7 @@ fn checklist(step: &Step<'_>, stuck: bool) -> Vec<String> {
         list.push("Mend what is listed under \"to mend\", in the overlays that it names.".to_owned());
         list.push(format!("Run `{}` again: it writes everything at once.", step.command));
     }
-    if changes::worst(step.changes) == Severity::Breaking {
+    if diff::worst(step.changes) == Severity::Breaking {
         list.push("Read what breaks, and tell in `CHANGELOG.md` what programs do about it.".to_owned());
     }
     let news = step.changes.iter().filter(|change| change.kind == Kind::OperationAdded);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::generate::facts::{self, Facts};
+use crate::emit::facts::{self, Facts};
 
 /// The snapshots of an API that will change.
 ///

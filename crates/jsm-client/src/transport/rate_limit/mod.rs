@@ -135,7 +135,7 @@ enum Step {
 impl Subject {
     /// `path` is the path of the request.
     pub(crate) fn new(info: &'static OperationInfo, path: &str) -> Self {
-        let issue = info.write_limit.filter(|_| info.method != "GET").and_then(|name| {
+        let issue = info.rate_limit_key.filter(|_| info.method != "GET").and_then(|name| {
             // The request's path ends as the operation's does, whatever base precedes it.
             let behind =
                 info.path.split('/').rev().position(|part| {
@@ -294,7 +294,7 @@ impl State {
             (Scope::All, _) => &mut self.all,
             (Scope::Issue, Some(issue)) => self.issues.entry(Arc::clone(issue)).or_insert_with(|| {
                 let known = throttling == Throttling::Documented;
-                Lane::with_windows(if known { subject.info.base.write_limits } else { &[] })
+                Lane::with_windows(if known { subject.info.base.write_rate_limits } else { &[] })
             }),
             _ => {
                 let operation = self.operations.entry(subject.endpoint()).or_insert_with(|| Operation {
@@ -425,13 +425,13 @@ impl State {
 /// The requests per second that an operation's server is documented to take.
 fn documented(throttling: Throttling, info: &OperationInfo) -> Option<f64> {
     let general = || {
-        let rates = info.base.rates.iter();
+        let rates = info.base.rate_limits.iter();
         rates.filter(|(method, _)| *method == info.method).map(|(_, rate)| *rate).next()
     };
     let rate = match throttling {
         Throttling::Off => None,
-        Throttling::Learnt => info.burst,
-        Throttling::Documented => info.burst.or_else(general),
+        Throttling::Learnt => info.rate_limit,
+        Throttling::Documented => info.rate_limit.or_else(general),
     };
     rate.filter(|rate| *rate > 0).map(f64::from)
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tokio::task::JoinSet;
 
 use super::{Reply, World, operation};
-use crate::error::Kind;
+use crate::error::ErrorKind;
 use crate::transport::clock::{Clock, SystemClock};
 
 /// A crowd that nobody made up.
@@ -92,8 +92,8 @@ async fn drive(crowd: &Crowd) -> Result<(), TestCaseError> {
         prop_assert!(*time <= latest, "{what} took {time:?} of {:?}", world.deadline);
         if let Err(error) = result {
             let explained = match error.kind() {
-                Kind::RateLimited | Kind::Timeout => true,
-                Kind::Connection | Kind::Server => faults != [0, 0, 0],
+                ErrorKind::RateLimited | ErrorKind::Timeout => true,
+                ErrorKind::Connection | ErrorKind::Server => faults != [0, 0, 0],
                 _ => false,
             };
             prop_assert!(explained, "{what}: {error}");

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use jsm_raw::{Answer, Base, Body, OperationInfo};
+use jsm_raw::{Base, OperationInfo, RequestBody, ResponseBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::task::JoinSet;
@@ -21,12 +21,13 @@ use super::rate_limit::{Limits, Subject, Throttling};
 use super::retry::{self, RetryPolicy};
 use super::send::{Effort, Exchange};
 use crate::credentials::BoxError;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 const LATENCY: Duration = Duration::from_millis(10);
 const MINUTES: Duration = Duration::from_secs(300);
 
-static BASE: Base = Base { site: Some(""), gateway: None, rates: &[], write_limits: &[(20, 2), (100, 30)] };
+static BASE: Base =
+    Base { site: Some(""), gateway: None, rate_limits: &[], write_rate_limits: &[(20, 2), (100, 30)] };
 
 /// An operation of this name; `burst` is its documented rate.
 fn operation(
@@ -47,14 +48,14 @@ fn operation(
         always_opt_in: false,
         deprecated: false,
         statuses: &[],
-        answer_statuses: &[],
-        paging: None,
-        repeatable: method == "GET",
-        burst,
-        chunk: None,
-        write_limit: path.contains("{issue}").then_some("issue"),
-        body: Body::None,
-        answer: Answer::Nothing,
+        response_statuses: &[],
+        pagination: None,
+        idempotent: method == "GET",
+        rate_limit: burst,
+        batch_limit: None,
+        rate_limit_key: path.contains("{issue}").then_some("issue"),
+        body: RequestBody::None,
+        response: ResponseBody::Nothing,
         response_properties: &[],
         response_items: None,
     }))
@@ -220,8 +221,8 @@ impl Exchange for Request<'_> {
         match reply {
             Reply::Fine => Ok(()),
             Reply::Dropped | Reply::DroppedAfter => {
-                let error = Error::new(Kind::Connection, "the connection broke off");
-                Err(if self.info.repeatable { Failed::Lost(error) } else { Failed::ForGood(error) })
+                let error = Error::new(ErrorKind::Connection, "the connection broke off");
+                Err(if self.info.idempotent { Failed::Lost(error) } else { Failed::ForGood(error) })
             }
             Reply::Status(status, asked, reason) => {
                 let mut headers = HeaderMap::new();
@@ -231,7 +232,7 @@ impl Exchange for Request<'_> {
                 let asked = asked.map(Duration::from_secs);
                 let error =
                     Error::answered(self.info, status, &headers, Bytes::new()).with_retry_after(asked);
-                let again = retry::is_worth_it(status, asked, self.info.repeatable);
+                let again = retry::is_worth_it(status, asked, self.info.idempotent);
                 Err(if again { Failed::ForNow(error) } else { Failed::ForGood(error) })
             }
         }

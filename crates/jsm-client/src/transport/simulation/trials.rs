@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::{LATENCY, Model, Reply, World, get, operation};
-use crate::error::Kind;
+use crate::error::ErrorKind;
 use crate::transport::clock::{Clock, SystemClock};
 use crate::transport::rate_limit::{Limits, Throttling};
 
@@ -160,7 +160,7 @@ async fn those_that_wait_notice_a_pause_that_is_too_long() {
         let failed = world.crowd(get("List", Some(5)), 64, 1).await;
         assert_eq!(failed.len(), 61, "{reason}");
         for error in &failed {
-            assert_eq!(error.kind(), Kind::RateLimited);
+            assert_eq!(error.kind(), ErrorKind::RateLimited);
             assert!(error.retry_after().unwrap() >= Duration::from_secs(1_700), "{error}");
             assert!(error.to_string().contains("no request may be sent before"), "{error}");
         }
@@ -223,6 +223,6 @@ async fn connections_that_end_as_they_are_used_cost_no_budget() {
 async fn no_time_is_no_request() {
     let world = World::new(1e9, |_, _| Reply::Fine);
     let error = world.call_within(get("List", None), "x", Duration::ZERO).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (Kind::Timeout, 0));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
     assert!(world.model.lock().unwrap().arrivals.is_empty());
 }

@@ -1,0 +1,132 @@
+//! What is the same for all pages of a list.
+//!
+//! The request for the first page is built as for any call. After that only the position in it changes, which spares
+//! formatting and parsing the same address for every page.
+
+use std::sync::OnceLock;
+
+use jsm_raw::{Paginated, Position, RequestError};
+use reqwest::{Request, Url};
+
+use crate::client::Client;
+use crate::send::Options;
+
+/// A list, as it is asked for.
+pub(super) struct List<O> {
+    pub(super) client: Client,
+    pub(super) operation: O,
+    pub(super) options: Options,
+    built: OnceLock<(Position, Request)>,
+    arguments: OnceLock<u64>,
+}
+
+impl<O: Paginated> List<O> {
+    pub(super) fn new(client: Client, operation: O, options: Options) -> Self {
+        Self { client, operation, options, built: OnceLock::new(), arguments: OnceLock::new() }
+    }
+
+    /// What tells this list from others of the same operation: a hash of its request without position and page size.
+    pub(super) fn arguments(&self) -> u64 {
+        *self.arguments.get_or_init(|| {
+            let mut operation = self.operation.clone();
+            operation.set_page_size(1);
+            // It follows one of these and ignores the others.
+            for start in [Position::Offset(0), Position::Number(0), Position::Cursor(String::new())] {
+                operation.seek(&start);
+            }
+            // A list is the same wherever its site is. What cannot be built is an error when it is sent.
+            let Ok(request) = operation.request(self.client.shared().http.client(), "http://localhost")
+            else {
+                return 0;
+            };
+            let url = request.url();
+            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+            hash([url.path().as_bytes(), url.query().unwrap_or_default().as_bytes(), body])
+        })
+    }
+
+    /// The request for the page at a position.
+    pub(super) fn request(
+        &self,
+        http: &reqwest::Client,
+        base: &str,
+        at: &Position,
+    ) -> Result<Request, RequestError> {
+        // Whether the parameter can take a number of more than 31 bits, only the operation knows.
+        let fits = !matches!(at, Position::Offset(n) | Position::Number(n) if i32::try_from(*n).is_err());
+        let built = self.built.get().filter(|_| fits);
+        let built = built.and_then(|(place, request)| Some((place, request.try_clone()?)));
+        if let Some((place, mut request)) = built {
+            if place != at {
+                turn(request.url_mut(), O::POSITION_PARAMETER, at);
+            }
+            return Ok(request);
+        }
+        let mut operation = self.operation.clone();
+        operation.seek(at);
+        let request = operation.request(http, base)?;
+        if let Some(copy) = request.try_clone() {
+            // If another page was faster, what it left does as well.
+            let _ = self.built.set((at.clone(), copy));
+        }
+        Ok(request)
+    }
+}
+
+/// FNV-1a, which is the same in every version of Rust, in as many bits as JSON numbers keep everywhere.
+fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.iter().chain([&0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash >> 11
+}
+
+/// Lets an address lead to another page.
+fn turn(url: &mut Url, parameter: &str, at: &Position) {
+    let value = match at {
+        Position::Offset(number) | Position::Number(number) => number.to_string(),
+        Position::Cursor(cursor) => form_urlencoded::byte_serialize(cursor.as_bytes()).collect(),
+        _ => return,
+    };
+    let mut query = String::new();
+    for pair in url.query().unwrap_or_default().split('&') {
+        if !pair.is_empty() && !sets(pair, parameter) {
+            query.extend([pair, "&"]);
+        }
+    }
+    query.extend([parameter, "=", &value]);
+    url.set_query(Some(&query));
+}
+
+/// Whether a part of a query gives the parameter its value.
+pub(super) fn sets(pair: &str, parameter: &str) -> bool {
+    pair.strip_prefix(parameter).is_some_and(|rest| rest.starts_with('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use jsm_raw::Position;
+    use reqwest::Url;
+
+    use super::turn;
+
+    #[test]
+    fn changes_nothing_but_the_position() {
+        let cursor = Position::Cursor("a+b=&c d".to_owned());
+        for (before, at, after) in [
+            ("?limit=50&start=0", Position::Offset(50), "?limit=50&start=50"),
+            ("?start=0&limit=50", Position::Offset(50), "?limit=50&start=50"),
+            ("?q=a%20b+c&restart=1", Position::Number(7), "?q=a%20b+c&restart=1&start=7"),
+            ("", cursor, "?start=a%2Bb%3D%26c+d"),
+            ("?limit=50", Position::Start, "?limit=50"),
+        ] {
+            let address = |query| Url::parse(&format!("https://acme.atlassian.net/x{query}"));
+            let mut url = address(before).expect("it is an address");
+            turn(&mut url, "start", &at);
+            assert_eq!(Ok(url), address(after), "{before}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the generated clients do with a request: send it, or only keep it.
+//!
+//! progenitor's methods are the one place that knows how each request is built. To have the request without sending
+//! it, the method runs with an exchange that keeps it and never answers; nothing is awaited before that.
+
+use std::future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use progenitor_client::Error;
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Client, Method, Request, Response};
+
+use crate::RequestError;
+
+/// Lets a generated client send its requests, which is the default, or keep them.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    kept: Option<Arc<Mutex<Option<Request>>>>,
+}
+
+impl Recorder {
+    pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
+        if request.body().is_none() && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
+            // Otherwise HTTP/1.1 leaves open whether a body follows, and some proxies respond with 411.
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        match &self.kept {
+            None => client.execute(request).await,
+            Some(kept) => {
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+                future::pending().await
+            }
+        }
+    }
+}
+
+/// The request that a generated method would send.
+pub(crate) fn record<F>(http: &Client, base: &str, send: F) -> Result<Request, RequestError>
+where
+    F: AsyncFnOnce(String, Client, Recorder) -> Result<(), Error<()>>,
+{
+    let kept = Arc::default();
+    let exchange = Recorder { kept: Some(Arc::clone(&kept)) };
+    let sent =
+        pin!(send(base.to_owned(), http.clone(), exchange)).poll(&mut Context::from_waker(Waker::noop()));
+    let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    request.ok_or_else(|| match sent {
+        Poll::Ready(Err(error)) => RequestError::build(&error),
+        _ => RequestError::build(&"the request was not built"),
+    })
+}
