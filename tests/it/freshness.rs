@@ -131,8 +131,8 @@ fn one_edit_upstream_is_a_few_lines_here() {
             value: json!(true),
             effective: 1,
             surface: &[
-                "+info::GetInfo GET /rest/servicedeskapi/info -> SoftwareInfo [deprecated] [repeatable]",
-                "-info::GetInfo GET /rest/servicedeskapi/info -> SoftwareInfo [repeatable]",
+                "+info::GetInfo GET /rest/servicedeskapi/info -> SoftwareInfo [deprecated] [idempotent]",
+                "-info::GetInfo GET /rest/servicedeskapi/info -> SoftwareInfo [idempotent]",
             ],
         },
     ];

@@ -68,8 +68,8 @@ fn becomes_a_module_with_everything_in_it() {
     assert_eq!(groups, BTreeSet::from(["crossing", "ferry", "shared", "ticket"]));
     let lines: BTreeSet<&str> = parts.values().flat_map(|lines| lines.lines()).collect();
     for line in [
-        "crossing::GetCrossings GET /crossing -> Crossings [paged cursor of Crossing] [repeatable]",
-        "ferry::GetFerries GET /ferry -> Page<Ferry> [paged offset of Ferry] [repeatable]",
+        "crossing::GetCrossings GET /crossing -> Crossings [paginated cursor of Crossing] [idempotent]",
+        "ferry::GetFerries GET /ferry -> Page<Ferry> [paginated offset of Ferry] [idempotent]",
         "types::Ferry.id: Option<FerryId>",
         "types::FerryState open enum",
         "types::Ticket.crossing: String",

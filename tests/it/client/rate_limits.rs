@@ -66,7 +66,7 @@ async fn pauses_what_the_reason_names() {
             table += &format!("  {title}: {waited}\n");
         }
     }
-    check("limits_reasons", &table);
+    check("rate_limits_reasons", &table);
 }
 
 #[tokio::test]

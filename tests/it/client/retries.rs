@@ -52,7 +52,7 @@ async fn repeats_what_does_no_harm() {
         let [get, put, delete, post] = sent.map(|sent| if sent > 1 { "again" } else { "once" });
         table += &format!("{title:<30}{get:>5}{put:>8}{delete:>8}{post:>8}\n");
     }
-    check("patience_repeats", &table);
+    check("retries_by_operation", &table);
 }
 
 #[tokio::test]
@@ -294,7 +294,7 @@ async fn loses_nothing_and_doubles_nothing() {
         table += &format!("{title}\n  list: {listed}\n  make: {made}; there: {there}\n");
         sandbox.clear_faults();
     }
-    check("patience_troubles", &table);
+    check("retries_by_failure", &table);
 }
 
 async fn ids(client: &Client) -> Result<Vec<String>, Error> {

@@ -152,7 +152,7 @@ async fn ends_where_a_list_by_offset_ends() {
     for (title, pages) in cases {
         told += &story(title, GetOrganizations::new(), pages, id).await;
     }
-    check("pages_by_offset", &told);
+    check("pagination_by_offset", &told);
 }
 
 #[tokio::test]
@@ -283,7 +283,7 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
         let search = SearchCustomersByDetailField::new([SearchDetailField::new("Region", "EU")]);
         told += &story(title, search, pages, |customer| customer.id.to_string()).await;
     }
-    check("pages_by_cursor_or_number", &told);
+    check("pagination_by_cursor_or_number", &told);
 }
 
 /// The sandbox's own troubles with pages.

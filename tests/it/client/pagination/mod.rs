@@ -80,7 +80,7 @@ async fn reads_lists_of_every_style() {
     let access = GetOrganizationsWithAccess::new("c0e00000-0000-4000-8000-000000000002");
     tell((&sandbox, &client, &mut told), access, 1, |organization| organization.id.to_string()).await;
     assert_eq!(sandbox.violations(), []);
-    check("pages_styles", &told);
+    check("pagination_styles", &told);
 }
 
 #[tokio::test]
