@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{env, fs};
 
+use jsm_codegen::emit::{emit, include};
+
 fn main() {
     println!("cargo::rerun-if-changed=openapi");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
@@ -19,13 +21,17 @@ fn main() {
         }
         let file = Path::new(&root).join("openapi").join(format!("{api}.json"));
         let document = fs::read_to_string(&file).expect("the effective document is readable");
-        match jsm_codegen::emit::emit(&api, &document) {
-            Ok(source) => {
-                fs::write(Path::new(&out).join(format!("{api}.rs")), source).expect("OUT_DIR is writable")
+        let emitted = emit(&api, &document).and_then(|source| {
+            let module = include(&api, &document, &file.display().to_string())?;
+            Ok((source, module))
+        });
+        match emitted {
+            Ok((source, module)) => {
+                fs::write(Path::new(&out).join(format!("{api}.rs")), source).expect("OUT_DIR is writable");
+                modules += &module;
             }
             Err(error) => panic!("cannot generate {}: {error}", file.display()),
         }
-        modules += &jsm_codegen::emit::include(&api, &file.display().to_string());
     }
     println!("cargo::rustc-check-cfg=cfg(no_api)");
     if modules.is_empty() {

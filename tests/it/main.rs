@@ -4,6 +4,7 @@ mod apis; // The APIs that the tests cover.
 mod client; // What the client does: lists, errors, patience, credentials.
 mod decode; // Documented and recorded bodies, read and written again.
 mod diff; // What is told between two documents, and how much it matters.
+mod docs; // What the generated documentation says, and the names that lead to an operation.
 mod documented; // What pages of documentation list, found in the documents.
 mod freshness; // Everything derived is current, and comes out the same every time.
 mod lint; // What the lint finds, and what becomes of the corners of OpenAPI.

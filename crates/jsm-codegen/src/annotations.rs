@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::emit::facts::{list, resolve};
+use crate::emit::facts::{list, object, resolve};
 
 /// What every annotation begins with.
 pub(crate) const PREFIX: &str = "x-jsm-";
@@ -81,6 +81,8 @@ pub(crate) struct OfSchema<'a> {
     pub(crate) alias: Vec<&'a str>,
     pub(crate) date: Option<&'a Map<String, Value>>,
     pub(crate) linked_id: Option<&'a Map<String, Value>>,
+    /// What the values of an enum mean.
+    pub(crate) enum_docs: BTreeMap<&'a str, &'a str>,
     /// Whether the server counts writes by it.
     pub(crate) rate_limit_key: bool,
     /// Every other one, so that a comparison misses none.
@@ -97,10 +99,11 @@ pub(crate) enum Id<'a> {
 }
 
 impl<'a> OfSchema<'a> {
-    const KNOWN: [&'static str; 7] = [
+    const KNOWN: [&'static str; 8] = [
         "x-jsm-alias",
         "x-jsm-always-present",
         "x-jsm-date",
+        "x-jsm-enum-docs",
         "x-jsm-id",
         "x-jsm-linked-id",
         "x-jsm-page",
@@ -122,6 +125,9 @@ impl<'a> OfSchema<'a> {
             alias: texts("x-jsm-alias"),
             date: parts("x-jsm-date"),
             linked_id: parts("x-jsm-linked-id"),
+            enum_docs: object(schema, "x-jsm-enum-docs")
+                .filter_map(|(value, meaning)| Some((value.as_str(), meaning.as_str()?)))
+                .collect(),
             rate_limit_key: schema.get("x-jsm-rate-limit-key").is_some_and(|flag| *flag == Value::Bool(true)),
             others: others(schema, &Self::KNOWN),
         }
@@ -148,6 +154,8 @@ pub(crate) struct OfDocument<'a> {
     pub(crate) site: Option<&'a str>,
     /// The path of the API below the gateway.
     pub(crate) gateway: Option<&'a str>,
+    /// What the addresses of the API's reference pages begin with.
+    pub(crate) docs: Option<&'a str>,
     /// The requests per second that each operation takes, by method.
     pub(crate) rates: Option<&'a Map<String, Value>>,
     /// How many writes in how many seconds are taken for one id that writes are counted by.
@@ -160,6 +168,7 @@ impl<'a> OfDocument<'a> {
         Self {
             site: base("site"),
             gateway: base("gateway"),
+            docs: document.get("x-jsm-docs").and_then(Value::as_str),
             rates: document.get("x-jsm-rate-limits").and_then(Value::as_object),
             write_rate_limits: document.get("x-jsm-write-rate-limits").and_then(Value::as_array),
         }

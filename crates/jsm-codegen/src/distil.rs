@@ -165,6 +165,7 @@ impl Walk {
             Part::Fact => value.clone(),
             Part::Flag if *value == Value::Bool(false) => return Ok(None),
             Part::Flag => value.clone(),
+            Part::Title => return Ok(value.as_str().and_then(title).map(Value::String)),
             Part::OneOrFlag(_) if value.is_boolean() => value.clone(),
             Part::One(kind) | Part::OneOrFlag(kind) => self.object(value, kind, at)?,
             Part::Names(kind) => self.map(value, kind, false, at)?,
@@ -228,6 +229,13 @@ impl Walk {
             *self.left_out.entry(key.to_owned()).or_default() += 1;
         }
     }
+}
+
+/// A text that names an operation: at most seven words and no full stop. Users search by it, so it is a fact.
+pub fn title(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let counted = words.iter().filter(|word| word.contains(char::is_alphanumeric)).count();
+    ((1..=7).contains(&counted) && !text.contains('.')).then(|| words.join(" "))
 }
 
 /// Sorts by the given keys; the canonical text settles what they leave equal.

@@ -1,7 +1,9 @@
 //! Readers that forgive what servers are known to send.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -57,17 +59,17 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: for<'a> From<&'a str>,
+    T: FromStr<Err = Infallible>,
 {
     struct Text<T>(PhantomData<T>);
-    impl<T: for<'a> From<&'a str>> Visitor<'_> for Text<T> {
+    impl<T: FromStr<Err = Infallible>> Visitor<'_> for Text<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a string")
         }
         fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            Ok(text.into())
+            text.parse().map_err(|never| match never {})
         }
     }
     deserializer.deserialize_str(Text(PhantomData))

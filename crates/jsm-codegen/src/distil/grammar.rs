@@ -35,6 +35,8 @@ pub(super) enum Part {
     Fact,
     /// A boolean that is false unless said: saying false is the same as silence.
     Flag,
+    /// A text where it is short enough to be a name, not a sentence.
+    Title,
     /// A list whose order and repetitions mean nothing; an empty one is the same as silence.
     Set,
     /// A set of scopes: what lets an app change something first, as that is what its owner weighs, then by name.
@@ -116,6 +118,7 @@ pub(super) fn grammar(kind: Kind) -> &'static [(&'static str, Part)] {
             ("responses", Entries(Response)),
             ("security", Security),
             ("servers", List(Server)),
+            ("summary", Title),
             ("tags", Set),
             // A word such as READ or ADMIN: what an app has to be granted, so a fact like the scopes.
             ("x-atlassian-connect-scope", Fact),

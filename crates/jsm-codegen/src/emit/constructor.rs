@@ -24,7 +24,10 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
             let Argument { ty, value } = Argument::of(&param.ty, ident);
             arguments.push(quote!(#ident: #ty));
             values.push(quote!(#ident: #value));
-            docs.extend(param.parameter.and_then(|p| argument_doc(ident, &p.description)));
+            if let Some(parameter) = param.parameter {
+                let otherwise = format!("the parameter `{}`.", parameter.name);
+                docs.push(argument_doc(ident, &parameter.description, &otherwise));
+            }
             taken.insert(ident.to_string());
         }
     }
@@ -37,7 +40,8 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
                     let name = setters::free_name(&field.ident, &mut taken);
                     let argument = Argument::of(&field.ty, &name).ty;
                     arguments.push(quote!(#name: #argument));
-                    docs.extend(argument_doc(&name, &field.description));
+                    let otherwise = format!("`{}` of the body.", field.json);
+                    docs.push(argument_doc(&name, &field.description, &otherwise));
                     passed.push(name);
                 }
                 values.push(quote!(#ident: <#ty>::new(#(#passed),*)));
@@ -46,10 +50,12 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
                 let Argument { ty, value } = Argument::of(ty, ident);
                 arguments.push(quote!(#ident: #ty));
                 values.push(quote!(#ident: #value));
+                docs.push(argument_doc(ident, &bound.facts.body_description, "the body."));
             }
         }
     }
-    if bound.facts.multipart.is_some() {
+    if let Some(part) = &bound.facts.multipart {
+        docs.push(format!("\n- `files`: the files, each sent in a part named `{part}`."));
         arguments.push(quote!(files: impl ::std::iter::IntoIterator<Item = crate::FilePart>));
         values.push(quote!(files: files.into_iter().collect()));
     }
@@ -57,12 +63,12 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
         bound.params.iter().find(|param| param.is_body()).filter(|_| body_fields.is_some()).map(|body| {
             let ty = &body.ty;
             quote! {
-                /// Puts a whole body in place of what was set so far.
+                /// Replaces the whole body.
                 pub fn with_body(mut self, body: #ty) -> Self {
                     self.body = body;
                     self
                 }
-                /// The body as it stands.
+                /// The body.
                 pub fn body(&self) -> &#ty {
                     &self.body
                 }
@@ -83,8 +89,8 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
     }
 }
 
-/// What is said of an argument of `new`; nothing where the document says nothing.
-fn argument_doc(name: &Ident, text: &str) -> Option<String> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then(|| format!("\n- `{name}`: {text}"))
+/// The line about an argument of `new`: its description, or `otherwise` where the document has none.
+pub(crate) fn argument_doc(name: &Ident, description: &str, otherwise: &str) -> String {
+    let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("\n- `{name}`: {}", if text.is_empty() { otherwise } else { &text })
 }

@@ -31,6 +31,12 @@ pub(crate) const LIMITS: [&str; 13] = [
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) name: String,
+    /// The operation id, which is Atlassian's in a document of theirs.
+    pub(crate) id: String,
+    /// The name that Atlassian's documentation gives it.
+    pub(crate) title: Option<String>,
+    /// The page of Atlassian's documentation that it is on.
+    pub(crate) tag: Option<String>,
     pub(crate) group: String,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -38,6 +44,7 @@ pub(crate) struct Facts {
     pub(crate) parameters: Vec<Parameter>,
     /// The schema of the JSON body, where there is one.
     pub(crate) body: Option<Value>,
+    pub(crate) body_description: String,
     pub(crate) multipart: Option<String>,
     /// One entry for each set of scopes, any of which suffices.
     pub(crate) scopes: Vec<Vec<String>>,
@@ -107,22 +114,24 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
     let statuses = object(operation, "responses").filter_map(|(status, response)| {
         Some((status.parse().ok()?, text(resolve(document, response), "description")))
     });
-    let json_body = operation
-        .get("requestBody")
-        .map(|body| resolve(document, body))
-        .and_then(|body| body.pointer("/content/application~1json/schema"));
+    let body = operation.get("requestBody").map(|body| resolve(document, body));
+    let json_body = body.and_then(|body| body.pointer("/content/application~1json/schema"));
     let parameters = parameters(document, item, operation);
     let placed = parameters.iter().map(|p| (p.place.as_str(), p.name.as_str(), &p.schema));
     let rate_limit_key = annotations::rate_limit_key(document, placed).map(str::to_owned);
     let scopes = annotations::scopes(document, operation).into_iter();
     Facts {
         name: notes.name.map_or_else(|| pascal(&id), str::to_owned),
+        id,
+        title: Some(text(operation, "summary")).filter(|title| !title.is_empty()),
+        tag: list(operation, "tags").find_map(Value::as_str).map(str::to_owned),
         group: notes.group.unwrap_or("other").to_owned(),
         method: method.to_uppercase(),
         path: path.to_owned(),
         description: text(operation, "description"),
         parameters,
         body: json_body.cloned(),
+        body_description: body.map(|body| text(body, "description")).unwrap_or_default(),
         multipart: notes.multipart.map(str::to_owned),
         scopes: scopes.map(|set| set.into_iter().map(str::to_owned).collect()).collect(),
         experimental: flag(operation, "x-experimental"),

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Fields, ItemStruct, Type};
 
+use super::constructor::argument_doc;
 use super::types::{inner, json_name};
 
 /// How a value of some type is taken from a caller.
@@ -116,8 +117,12 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
     let fields = settable(item);
     let mut arguments = Vec::new();
     let mut values = Vec::new();
-    for Settable { ident, ty, required, .. } in &fields {
+    let mut doc = "Takes the required properties.".to_owned();
+    for Settable { ident, json, ty, required, description, .. } in &fields {
         if *required {
+            let before = if arguments.is_empty() { "\n" } else { "" };
+            doc += before;
+            doc += &argument_doc(ident, description, &format!("`{json}` in JSON."));
             let Argument { ty, value } = Argument::of(ty, ident);
             arguments.push(quote!(#ident: #ty));
             values.push(quote!(#ident: #value));
@@ -143,7 +148,7 @@ pub(crate) fn writer(item: &ItemStruct) -> TokenStream {
     });
     quote! {
         impl #name {
-            /// Takes what it cannot go without.
+            #[doc = #doc]
             #[allow(clippy::too_many_arguments, clippy::new_without_default)]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }

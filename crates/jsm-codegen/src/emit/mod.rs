@@ -5,8 +5,11 @@
 
 mod bindings;
 mod constructor;
+mod docs;
 pub(crate) mod facts;
 mod fields;
+mod index;
+mod open_enums;
 mod operations;
 mod pagination;
 mod samples;
@@ -47,21 +50,34 @@ pub(crate) fn attempt(api: &str, document: &str) -> Result<(), String> {
     module(api, document).map(drop)
 }
 
-/// The line that puts a generated module into the crate, with the document it was made from.
-pub fn include(api: &str, document_file: &str) -> String {
-    format!(
-        "/// Generated from the effective document of this API.\n\
-         #[allow(deprecated, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]\n\
+/// The source that puts a generated module into the crate: its landing page, and the document it was made from.
+///
+/// `document` is the text of the effective document, `document_file` the file that holds it.
+///
+/// # Errors
+///
+/// The message says that the document is not JSON.
+pub fn include(api: &str, document: &str, document_file: &str) -> Result<String, String> {
+    let document = parse(api, document)?;
+    let landing = index::landing(&document, &facts::facts(&document));
+    Ok(format!(
+        "#[allow(deprecated, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]\n\
+         #[allow(rustdoc::bare_urls, rustdoc::invalid_html_tags)]\n\
          pub mod {api} {{\n\
+             #![doc = {landing:?}]\n\
              /// The effective OpenAPI document.\n\
              pub const DOCUMENT: &str = include_str!({document_file:?});\n\
              include!(concat!(env!(\"OUT_DIR\"), \"/{api}.rs\"));\n\
          }}\n"
-    )
+    ))
+}
+
+fn parse(api: &str, text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|e| format!("{api}: is not JSON: {e}"))
 }
 
 fn module(api: &str, text: &str) -> Result<syn::File, String> {
-    let document: Value = serde_json::from_str(text).map_err(|e| format!("{api}: is not JSON: {e}"))?;
+    let document = parse(api, text)?;
     let facts = facts::facts(&document);
     let mut file =
         bindings::bindings(&document, &format!("crate::{api}")).map_err(|e| format!("{api}: {e}"))?;
@@ -88,12 +104,13 @@ fn module(api: &str, text: &str) -> Result<syn::File, String> {
         .map(|(_, item)| fields::writer(item))
         .collect();
     let names = types::declared(types);
+    let reference = docs::Reference::of(&document, &facts);
 
     let groups: BTreeSet<&str> = facts.iter().map(|facts| facts.group.as_str()).collect();
     let groups = groups.into_iter().map(|group| {
         let doc = format!("Operations on: {}.", group.replace('_', " "));
         let members = bound.iter().filter(|bound| bound.facts.group == group);
-        let members = members.map(|bound| operations::operation(bound, api, &structs, &names));
+        let members = members.map(|bound| operations::operation(bound, api, &structs, &names, &reference));
         let members: Vec<TokenStream> = members.collect::<Result<_, _>>()?;
         let name = format_ident!("{group}");
         Ok(quote! {

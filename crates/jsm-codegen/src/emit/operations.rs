@@ -11,6 +11,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, ImplItemFn, Item, ItemStruct, Pat, ReturnType, Type, parse_quote};
 
 use super::constructor::constructor;
+use super::docs::{self, Reference};
 use super::facts::{Facts, Parameter, with_default};
 use super::fields::{Argument, deprecation, settable, setter, setters};
 use super::types::{inner, qualified, read_names, words};
@@ -182,9 +183,11 @@ pub(crate) fn operation(
     api: &str,
     structs: &Structs<'_>,
     declared: &BTreeSet<String>,
+    reference: &Reference<'_>,
 ) -> Result<TokenStream, String> {
     let Bound { facts, name, method, params, output, .. } = bound;
-    let doc = doc(facts);
+    let doc = docs::operation(bound, reference);
+    let aliases = docs::aliases(facts, reference);
     let body = params.iter().find(|param| param.is_body());
     let body_fields = body.and_then(|body| body_struct(body, structs)).map(|item| {
         let mut fields = settable(item);
@@ -305,6 +308,7 @@ pub(crate) fn operation(
     });
     Ok(quote! {
         #[doc = #doc]
+        #(#[doc(alias = #aliases)])*
         #[derive(Clone, Debug)]
         #[must_use = "an operation does nothing until it is called"]
         pub struct #name { #(#fields)* #files }
@@ -413,33 +417,6 @@ fn info(
             response_items: #items,
         }
     }
-}
-
-fn doc(facts: &Facts) -> String {
-    let mut doc = facts.description.clone();
-    doc.push_str(&format!("\n\n`{} {}`", facts.method, facts.path));
-    if facts.experimental {
-        doc.push_str(", experimental");
-    }
-    if facts.deprecated {
-        doc.push_str(", deprecated");
-    }
-    doc.push_str(".\n");
-    if !facts.scopes.is_empty() {
-        let sets: Vec<String> = facts
-            .scopes
-            .iter()
-            .map(|set| set.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and "))
-            .collect();
-        doc.push_str(&format!("\nOAuth scopes: {}.\n", sets.join(", or ")));
-    }
-    if !facts.statuses.is_empty() {
-        doc.push_str("\n| status | meaning |\n| --- | --- |\n");
-        for (status, text) in &facts.statuses {
-            doc.push_str(&format!("| {status} | {} |\n", text.replace('\n', " ").replace('|', "\\|")));
-        }
-    }
-    doc
 }
 
 /// The struct that a body is, where it is one with fields of its own.

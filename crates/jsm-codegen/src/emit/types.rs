@@ -10,10 +10,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Field, Fields, Item, ItemEnum, ItemStruct, Meta, Token, Type, parse_quote};
+use syn::{Attribute, Field, Fields, Item, ItemStruct, Meta, Token, Type, parse_quote};
 
-use super::facts::object;
+use super::facts::{object, resolve, text};
 use super::fields::deprecation;
+use super::open_enums::{is_plain, meanings, open_enum};
 use crate::annotations::{OfSchema, deprecated};
 
 /// Rewrites the items of the module `types`; `answered` are the types that answers start from.
@@ -31,8 +32,8 @@ pub(crate) fn soften(items: &mut Vec<Item>, document: &Value, answered: &[Type])
             Item::Enum(item) if is_plain(item) => Some(item.ident.to_string()),
             _ => None,
         })
-        .filter(|name| read.contains(name))
         .collect();
+    let meanings = meanings(document);
     // What typify implements for a closed enum does not hold for an open one.
     items.retain(|item| match item {
         Item::Impl(item) => names(&item.self_ty).is_disjoint(&open),
@@ -43,10 +44,13 @@ pub(crate) fn soften(items: &mut Vec<Item>, document: &Value, answered: &[Type])
         match item {
             Item::Struct(mut item) => {
                 let name = item.ident.to_string();
-                soften_struct(&mut item, schemas.get(&name).copied(), read.contains(&name));
+                soften_struct(&mut item, document, schemas.get(&name).copied(), read.contains(&name));
                 softened.push(Item::Struct(item));
             }
-            Item::Enum(item) if open.contains(&item.ident.to_string()) => softened.extend(open_enum(&item)),
+            Item::Enum(item) if is_plain(&item) => {
+                let meanings = meanings.get(&item.ident.to_string());
+                softened.extend(open_enum(&item, meanings));
+            }
             Item::Enum(mut item) => {
                 item.attrs.push(json_schema());
                 softened.push(Item::Enum(item));
@@ -61,7 +65,7 @@ fn json_schema() -> Attribute {
     parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))])
 }
 
-fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
+fn soften_struct(item: &mut ItemStruct, document: &Value, schema: Option<&Value>, read: bool) {
     item.attrs.push(json_schema());
     let Fields::Named(fields) = &mut item.fields else { return };
     item.attrs.push(parse_quote!(#[non_exhaustive]));
@@ -92,6 +96,12 @@ fn soften_struct(item: &mut ItemStruct, schema: Option<&Value>, read: bool) {
             serde.push(parse_quote!(alias = #alias));
         }
         serde.put(field);
+        // A reference has no description of its own; what it refers to has.
+        let meant = property.map(|property| text(resolve(document, property), "description"));
+        let documented = field.attrs.iter().any(|attr| attr.path().is_ident("doc"));
+        if let Some(description) = meant.filter(|text| !text.is_empty() && !documented) {
+            field.attrs.insert(0, parse_quote!(#[doc = #description]));
+        }
         field.attrs.extend(deprecation(property.and_then(deprecated)));
     }
 }
@@ -210,87 +220,6 @@ impl Serde {
     fn push(&mut self, meta: Meta) {
         self.0.push(meta);
     }
-}
-
-fn is_plain(item: &ItemEnum) -> bool {
-    !item.variants.is_empty() && item.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit))
-}
-
-/// An enum that keeps the values it does not know.
-fn open_enum(item: &ItemEnum) -> Vec<Item> {
-    let name = &item.ident;
-    let docs = item.attrs.iter().filter(|attr| attr.path().is_ident("doc"));
-    let known: Vec<_> = item
-        .variants
-        .iter()
-        .map(|variant| {
-            let field = Field {
-                attrs: variant.attrs.clone(),
-                ident: Some(variant.ident.clone()),
-                ..parse_quote!(stand_in: ())
-            };
-            (&variant.ident, json_name(&field))
-        })
-        .collect();
-    let taken = |candidate: &&str| known.iter().any(|(ident, _)| ident == candidate);
-    let other = format_ident!(
-        "{}",
-        ["Other", "Unlisted", "OtherValue"].iter().find(|c| !taken(c)).unwrap_or(&"Rest")
-    );
-    let (idents, values): (Vec<_>, Vec<_>) = known.iter().cloned().unzip();
-    let value_docs = values.iter().map(|value| format!("`{value}`"));
-    let parsed: syn::File = parse_quote! {
-        #(#docs)*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum #name {
-            #(#[doc = #value_docs] #idents,)*
-            /// A value that this version does not know, as it was sent.
-            #other(::std::string::String),
-        }
-        impl #name {
-            /// The value as it stands in JSON.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    #(Self::#idents => #values,)*
-                    Self::#other(text) => text,
-                }
-            }
-        }
-        impl ::std::convert::From<&str> for #name {
-            fn from(text: &str) -> Self {
-                match text {
-                    #(#values => Self::#idents,)*
-                    other => Self::#other(other.to_owned()),
-                }
-            }
-        }
-        impl ::std::fmt::Display for #name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-        impl ::serde::Serialize for #name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-        impl<'de> ::serde::Deserialize<'de> for #name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                crate::lenient::text(deserializer)
-            }
-        }
-        #[cfg(feature = "schemars")]
-        impl ::schemars::JsonSchema for #name {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                stringify!(#name).into()
-            }
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": "string", "examples": [#(#values),*] })
-            }
-        }
-    };
-    parsed.items
 }
 
 /// The names of the types that can be reached from the given ones.

@@ -8,6 +8,7 @@ use heck::ToPascalCase;
 use serde_json::Value;
 
 use super::Finding;
+use crate::annotations::OfSchema;
 use crate::emit::facts::{list, object, resolve, text};
 
 const MEND: &str = "mend it in corrections.yaml";
@@ -110,6 +111,13 @@ fn values(document: &Value, schema: &Value, say: &mut dyn FnMut(String, &str)) {
             Some(first) => say(format!("its enum values {first:?} and {value:?} have one Rust name"), REMOVE),
             None => {}
         }
+    }
+    let meanings = OfSchema::read(schema).enum_docs;
+    for value in meanings.keys().filter(|value| !list(schema, "enum").any(|known| known == *value)) {
+        say(
+            format!("its x-jsm-enum-docs describes {value:?}, which it does not list"),
+            "remove it in docs.yaml",
+        );
     }
     let Some(default) = schema.get("default") else { return };
     let meant = resolve(document, schema);

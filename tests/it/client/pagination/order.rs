@@ -9,6 +9,7 @@ use jsm_client::servicedesk::comment::GetComments;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganizations;
 use jsm_client::servicedesk::request::{GetRequest, GetRequests};
+use jsm_client::servicedesk::types::RequestExpand;
 use jsm_client::{ErrorKind, Items, Operation, OperationInfo, Page, Paginated, Position, ResumeToken};
 use jsm_raw::{PageParts, RequestError};
 use jsm_sandbox::Sandbox;
@@ -284,7 +285,7 @@ async fn goes_on_behind_a_page_inside_another_answer() {
     let sandbox = Sandbox::builder().no_violations().page_cap(1).start().await.unwrap();
     let client = of(&sandbox, &TestClock::new()).build().unwrap();
     // The first of the requests that were seeded with two comments.
-    let request = client.call(GetRequest::new("HELP-1").expand(["comment"])).await.unwrap();
+    let request = client.call(GetRequest::new("HELP-1").expand([RequestExpand::Comment])).await.unwrap();
     let comments = request.comments.unwrap();
     let mut bodies: Vec<String> = comments.values.iter().map(|comment| comment.body.clone()).collect();
     assert_eq!(bodies.len(), 1);

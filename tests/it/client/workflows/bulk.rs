@@ -11,7 +11,7 @@ use jsm_client::csm::customer::{
 use jsm_client::csm::organization::FetchOrganizations;
 use jsm_client::csm::types::{
     BulkCustomerAccountOperationRequest, BulkCustomerAccountPayload, BulkCustomerDetailFieldOperation,
-    BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, DetailFieldOperation,
+    BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, BulkOperationType, DetailFieldOperation,
     DetailFieldOperationPayload, DetailFieldOperationType, ProfileOperationType,
 };
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
@@ -33,7 +33,7 @@ fn profiles(kind: ProfileOperationType, count: usize) -> BulkManageCustomerProfi
         let payload = BulkCustomerProfilePayload::new()
             .email(format!("new{number}@example.com"))
             .display_name(format!("New {number}"));
-        BulkManageCustomerProfileOperation::new(kind, payload)
+        BulkManageCustomerProfileOperation::new(kind.clone(), payload)
     };
     BulkManageCustomerProfiles::new("", (0..count).map(entry))
 }
@@ -304,7 +304,7 @@ async fn customer_accounts_go_out_as_the_list_of_that_name() {
     let entry = |number: usize| {
         let payload =
             BulkCustomerAccountPayload::new().email(format!("n{number}@example.com")).display_name("N");
-        BulkCustomerAccountOperationRequest::new("CREATE", payload)
+        BulkCustomerAccountOperationRequest::new(BulkOperationType::Create, payload)
     };
     let tasks = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
     for task in &tasks {
