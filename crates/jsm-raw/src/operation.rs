@@ -35,6 +35,12 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// The id by which the server counts the requests of this operation towards a rate limit, such as the issue that it
+    /// writes to. `None` where it counts by operation only.
+    fn rate_limit_key(&self) -> Option<&str> {
+        None
+    }
+
     /// The files that its request carries, so that [`FilePart::measure`](crate::FilePart::measure) can look at them
     /// before the request is built.
     fn files_mut(&mut self) -> &mut [crate::FilePart] {

@@ -306,6 +306,17 @@ pub(crate) fn operation(
             }
         }
     });
+    let is_key = |param: &&Param<'_>| {
+        let key = facts.rate_limit_key.as_deref();
+        param.parameter.is_some_and(|p| p.place == "path" && Some(p.name.as_str()) == key)
+    };
+    let rate_limit_key = params.iter().find(is_key).map(|Param { ident, .. }| {
+        quote! {
+            fn rate_limit_key(&self) -> ::std::option::Option<&str> {
+                ::std::option::Option::Some(self.#ident.as_str())
+            }
+        }
+    });
     Ok(quote! {
         #[doc = #doc]
         #(#[doc(alias = #aliases)])*
@@ -332,6 +343,7 @@ pub(crate) fn operation(
             fn decode(body: &::bytes::Bytes) -> ::std::result::Result<Self::Output, ::serde_json::Error> {
                 #decode
             }
+            #rate_limit_key
             #once
         }
         #paged
