@@ -2,7 +2,7 @@
 //!
 //! What is generated is listed in `surface`. Whatever says `pub` counts: the lint `unreachable_pub` sees to it that
 //! nothing says so in vain. Which private module something is in is left out, also of paths, because no program can name
-//! it. What a macro writes is not seen.
+//! it. A macro in an `impl` block is listed by its name.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -239,6 +239,10 @@ fn implementation(item: &ItemImpl, declared: &BTreeSet<String>, lines: &mut BTre
             }
             ImplItem::Const(member) if public(&member.vis) => {
                 lines.insert(format!("{name}::{}: {}", member.ident, text(&member.ty)));
+            }
+            // The setters of `RequestOptions`, by their macro.
+            ImplItem::Macro(member) => {
+                lines.insert(format!("{name}: {}!", text(&member.mac.path)));
             }
             _ => {}
         }

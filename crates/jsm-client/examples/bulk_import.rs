@@ -4,11 +4,12 @@ mod connect;
 
 use std::time::Duration;
 
+use jsm_client::BoxError;
 use jsm_client::csm::customer::BulkManageCustomerProfiles;
 use jsm_client::csm::types::{
     BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, ProfileOperationType,
 };
-use jsm_client::{BoxError, TaskResult};
+use jsm_client::tasks::TaskResult;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {

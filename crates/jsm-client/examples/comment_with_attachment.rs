@@ -2,9 +2,10 @@
 
 mod connect;
 
+use jsm_client::attachments::Visibility;
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{BoxError, FilePart, Visibility, timestamp};
+use jsm_client::{BoxError, FilePart, timestamp};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {

@@ -1,177 +1,89 @@
-//! A call: an operation, the client, and options.
+//! A call of one operation.
 
+use std::fmt;
 use std::future::IntoFuture;
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use jsm_raw::{FilePart, Operation, OperationInfo};
-use reqwest::StatusCode;
-use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap};
+use jsm_raw::Operation;
 
-use crate::client::{CALL_DEADLINE, Client};
-use crate::error::{self, Error, ErrorKind, Result};
-use crate::http;
-use crate::language::Language;
-use crate::response::{self, Repair};
-use crate::retry::{FOREVER, RetryPolicy};
-use crate::send::{Options, Received};
+use crate::error::Result;
+use crate::response::{Response, Session};
+use crate::transport::options::{RequestOptions, option_setters};
 
-/// An operation that is about to be called.
+/// A call of an operation. [`Client::call`](crate::Client::call) makes it; await it, or [`send`](Self::send) it.
 ///
-/// Awaiting it sends it. Dropping it, or the future it becomes, ends it; what was sent by then may have been done.
+/// # Cancel safety
+///
+/// Dropping the future cancels the call: it leaves the queues of rate limits, and a request in flight is abandoned. The
+/// server may have done what that request asked for. A call that was dropped cannot be continued; call again.
 #[must_use = "a call does nothing until it is awaited"]
-#[derive(Debug)]
 pub struct Call<O> {
-    client: Client,
+    session: Arc<Session>,
     operation: O,
-    options: Options,
-    wrong: Option<Error>,
-}
-
-/// An answer with what came along.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Response<T> {
-    /// What the operation answers with.
-    pub value: T,
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The id under which the server logged the request.
-    pub request_id: Option<String>,
-    /// How often the request was sent.
-    pub attempts: u32,
-    /// What was odd in the response and read all the same; mostly nothing.
-    pub repairs: Vec<Repair>,
+    options: RequestOptions,
 }
 
 impl<O: Operation> Call<O> {
-    pub(crate) fn new(client: Client, operation: O) -> Self {
-        Self { client, operation, options: Options::default(), wrong: None }
+    pub(crate) fn new(session: Arc<Session>, operation: O) -> Self {
+        Self { session, operation, options: RequestOptions::new() }
     }
 
-    /// How long one attempt may take.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.options.attempt_timeout = Some(time);
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = change(self.options);
         self
     }
 
-    /// How long the call may take in all, waits and retries included.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.options.deadline = Some(time);
-        self
+    option_setters! {
+        timeout: "Sets the timeout of one attempt, from sending the request to the last byte of the response. The \
+                  default is the client's, which is 60 s.",
+        deadline: "Sets the deadline of the call, with retries and waits. The default is the client's, which is 5 minutes."
     }
 
-    /// When the request is sent again, and how often.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
-        self
-    }
-
-    /// Declares that sending the request twice does no harm, or that it does. By default the operation's own facts decide.
-    ///
-    /// A call that is idempotent is sent again after a broken connection, a timeout of an attempt, and a failure of the
-    /// server.
-    ///
-    /// ```
-    /// # use jsm_client::{Client, servicedesk::comment::CreateComment};
-    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
-    /// // Rather the same comment twice than none.
-    /// let comment = CreateComment::new("HELP-12", "The printer is out of paper.", true);
-    /// jira.call(comment).idempotent(true).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn idempotent(mut self, idempotent: bool) -> Self {
-        self.options.idempotent = Some(idempotent);
-        self
-    }
-
-    /// Opts in to experimental operations for this call, or out of them. With `true`, the opt-in header is sent
-    /// whatever the operation.
-    pub fn experimental(mut self, opt_in: bool) -> Self {
-        self.options.experimental = Some(opt_in);
-        self
-    }
-
-    /// Adds a header to the request.
-    ///
-    /// A name or value that is not valid makes the call fail before anything is sent, with an error of kind
-    /// `Configuration`. So do the headers that the client or the connection sets: `Authorization`, `Host`,
-    /// `Content-Length`, `Transfer-Encoding`, `Connection` and their like.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        match http::header(name, value) {
-            Ok((name, value)) => {
-                self.options.headers.insert(name, value);
-            }
-            Err(error) => self.wrong = Some(error),
-        }
-        self
-    }
-
-    /// In which language the server is asked to respond; that of the client by default. See [`Language`].
-    pub fn language<L>(mut self, language: L) -> Self
-    where
-        L: TryInto<Language>,
-        L::Error: Into<Error>,
-    {
-        match language.try_into() {
-            Ok(language) => {
-                self.options.headers.insert(ACCEPT_LANGUAGE, language.header());
-            }
-            Err(error) => self.wrong = Some(error.into()),
-        }
-        self
-    }
-
-    /// Answers with status, headers and request id besides the value.
+    /// Returns a [`Response`], which has the status, the headers and the request id besides the value.
     pub fn with_meta(self) -> WithMeta<O> {
         WithMeta(self)
     }
 
-    async fn run(self) -> Result<Response<O::Output>> {
-        let Self { client, mut operation, mut options, wrong } = self;
-        if let Some(error) = wrong {
-            return Err(error.with_operation(O::INFO));
-        }
-        options.once = operation.is_single_use();
-        let files = operation.files_mut();
-        if !files.is_empty() {
-            let shared = client.shared();
-            let time = options.deadline.or(shared.deadline).unwrap_or(CALL_DEADLINE).min(FOREVER);
-            let until = shared.clock.now() + time;
-            let attempt = options.attempt_timeout.unwrap_or(shared.attempt_timeout);
-            measure(O::INFO, files, time.min(attempt)).await?;
-            options.deadline = Some(until.saturating_duration_since(shared.clock.now()));
-        }
-        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
-        let (received, decoded) = response::ask::<O>(client.shared(), &options, &build).await?;
-        let Received { status, headers, attempts, .. } = received;
-        Ok(Response {
-            value: decoded.value,
-            repairs: decoded.repairs.listed,
-            status,
-            request_id: error::request_id(&headers).map(str::to_owned),
-            headers,
-            attempts,
-        })
+    /// Returns the future of the call, which is `Send` and `'static`: for `tokio::spawn`, `join_all`,
+    /// `buffer_unordered` and others that take a future. Like any future, it does nothing until it is polled.
+    ///
+    /// ```
+    /// use futures_util::future::join_all;
+    /// use futures_util::stream::{self, StreamExt};
+    /// use jsm_client::servicedesk::service_desk::GetServiceDesk;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().no_violations().start().await?;
+    /// # let jira = jsm_client::Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token()).build()?;
+    /// // A task of its own.
+    /// let desk = tokio::spawn(jira.call(GetServiceDesk::new(1)).send()).await??;
+    ///
+    /// // Several calls at once.
+    /// let desks = join_all([1, 1, 1].map(|id| jira.call(GetServiceDesk::new(id)).send())).await;
+    /// assert!(desks.iter().all(|found| found.as_ref().is_ok_and(|found| found.id == desk.id)));
+    ///
+    /// // Any number of calls, at most eight at a time.
+    /// let ids = stream::iter(std::iter::repeat_n(1, 20));
+    /// let mut desks = ids.map(|id| jira.call(GetServiceDesk::new(id)).send()).buffer_unordered(8);
+    /// while let Some(desk) = desks.next().await {
+    ///     println!("{}", desk?.project_name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub fn send(self) -> BoxFuture<'static, Result<O::Output>> {
+        Box::pin(async move { Ok(self.run().await?.value) })
     }
-}
 
-/// Looks at the files that a request will carry: folders and what is not there are refused before anything is sent.
-pub(crate) async fn measure(
-    info: &'static OperationInfo,
-    files: &mut [FilePart],
-    time: Duration,
-) -> Result<()> {
-    let measured = tokio::time::timeout(time, FilePart::measure(files)).await;
-    let error = match measured {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => Error::configuration(error.to_string()).with_source(error),
-        Err(_) => Error::new(ErrorKind::Timeout, "the disk did not say in time how long the files are"),
-    };
-    Err(error.with_operation(info))
+    async fn run(self) -> Result<Response<O::Output>> {
+        self.session.call(self.operation, &self.options).await
+    }
 }
 
 impl<O: Operation> IntoFuture for Call<O> {
@@ -179,20 +91,40 @@ impl<O: Operation> IntoFuture for Call<O> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.run().await.map(|answer| answer.value) })
+        self.send()
     }
 }
 
-/// A call whose answer comes with status, headers and request id.
+impl<O: fmt::Debug> fmt::Debug for Call<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that returns a [`Response`]. [`Call::with_meta`] makes it.
 #[must_use = "a call does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct WithMeta<O>(Call<O>);
+
+impl<O: Operation> WithMeta<O> {
+    /// Returns the future of the call. See [`Call::send`].
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub fn send(self) -> BoxFuture<'static, Result<Response<O::Output>>> {
+        Box::pin(self.0.run())
+    }
+}
 
 impl<O: Operation> IntoFuture for WithMeta<O> {
     type Output = Result<Response<O::Output>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run())
+        self.send()
     }
 }

@@ -3,40 +3,48 @@
 //!
 #![doc = include_str!("guide.md")]
 
+// What a user touches.
+mod builder;
 mod call;
 mod client;
-mod credentials;
 mod date;
-mod error;
-mod http;
-mod language;
-#[cfg(feature = "oauth")]
-pub mod oauth;
+
+// Many requests.
 mod pagination;
-mod response;
-mod site;
-mod trace;
-mod transport;
 mod workflows;
 
-pub use call::{Call, Response, WithMeta};
-pub use client::{Client, ClientBuilder};
-pub use credentials::{Authorization, BoxError, Credentials};
-pub use date::timestamp;
-pub use error::{Error, ErrorKind, FormError, Result};
-pub use language::Language;
-pub use pagination::{Items, ListPage, Pages, ResumeToken};
-pub use response::{Repair, RepairAction};
-pub use transport::clock::{Clock, SystemClock};
-pub use transport::retry::RetryPolicy;
-#[cfg(feature = "servicedesk")]
-pub use workflows::{Attach, AttachError, FileOutcome, FileStatus, Upload, Visibility};
-#[cfg(feature = "csm")]
-pub use workflows::{Bulk, BulkError, Task, TaskOutcome, TaskResult, TaskState, Wait};
-pub use workflows::{Download, FetchAll, Fetched, FileStream, Progress};
+// Bytes to values.
+mod response;
 
-// What modules of the crate know these by.
-use transport::{self as send, clock, retry};
+// One request with everything.
+mod transport;
+
+// Who sends requests.
+mod auth;
+
+// The ground floor.
+mod error;
+
+#[cfg(feature = "oauth")]
+pub use auth::oauth;
+#[cfg(feature = "servicedesk")]
+pub use workflows::attachments;
+#[cfg(feature = "csm")]
+pub use workflows::{bulk, tasks};
+pub use workflows::{downloads, lookup};
+
+pub use auth::credentials::{Authorization, BoxError, Credentials};
+pub use builder::ClientBuilder;
+pub use call::{Call, WithMeta};
+pub use client::Client;
+pub use date::timestamp;
+pub use error::{Error, ErrorKind, FormError, Result, ResumeToken};
+pub use pagination::{Items, ListPage, Pages};
+pub use response::{Repair, RepairAction, Response};
+pub use transport::clock::{Clock, SystemClock};
+pub use transport::language::Language;
+pub use transport::options::RequestOptions;
+pub use transport::retry::RetryPolicy;
 
 pub use jiff::Timestamp;
 #[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]

@@ -111,7 +111,7 @@ async fn need_a_cloud_id_that_can_be_had() {
         let script = Script::of(answers).await;
         let clock = TestClock::new();
         let builder = Client::builder(&script.url).bearer_token("eyJ.ada").clock(clock.clone());
-        let client = builder.attempt_timeout(Duration::from_millis(100)).build().unwrap();
+        let client = builder.timeout(Duration::from_millis(100)).build().unwrap();
         let outcome = match client.call(GetOrganization::new(1)).await {
             Ok(_) => "answered".to_owned(),
             Err(error) => format!("{:?}: {error}", error.kind()),

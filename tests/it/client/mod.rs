@@ -13,6 +13,7 @@ mod errors; // What an error says, whatever the server sent.
 mod headers; // How long a body is, and in which language to respond.
 mod oauth; // Tokens that renew themselves.
 mod opt_in; // The header for experimental operations.
+mod options; // The options of a request, wherever they are given.
 mod pagination; // Lists of all styles, and how they end.
 mod rate_limits; // The server's limits, kept and heeded.
 mod reading; // What is read of a response, whatever is odd in it.

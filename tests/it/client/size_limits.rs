@@ -25,16 +25,16 @@ async fn gives_an_attempt_so_much_time() {
         for per_call in [true, false] {
             let script = Script::of([trouble(), fine()]).await;
             let builder = to(&script.url, &TestClock::new());
-            let client = if per_call { builder } else { builder.attempt_timeout(MOMENT) }.build().unwrap();
+            let client = if per_call { builder } else { builder.timeout(MOMENT) }.build().unwrap();
             let call = client.call(GetOrganization::new(1));
             let answer = if per_call { call.timeout(MOMENT) } else { call }.with_meta().await.unwrap();
             assert_eq!(answer.attempts, 2);
         }
         let script = Script::of([trouble(), fine()]).await;
-        let client = to(&script.url, &TestClock::new()).attempt_timeout(MOMENT).build().unwrap();
+        let client = to(&script.url, &TestClock::new()).timeout(MOMENT).build().unwrap();
         let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "it may have been done");
-        assert_eq!(error.to_string().split(": ").last(), Some("no answer in time"));
+        assert_eq!(error.to_string().split(": ").last(), Some("no response in time"));
     }
 }
 

@@ -96,7 +96,7 @@ async fn pages_asked_ahead_belong_to_who_asked() {
     };
     tracing::Instrument::instrument(read, span).await;
     drop(guard);
-    let answers: Vec<_> = ours(&told).into_iter().filter(|(_, what)| what.starts_with("answered")).collect();
+    let answers: Vec<_> = ours(&told).into_iter().filter(|(_, what)| what.starts_with("response")).collect();
     assert_eq!(answers.len(), 2, "{answers:#?}");
     assert!(answers.iter().all(|(spans, _)| spans.contains("sync:call{")), "{answers:#?}");
 }

@@ -1,4 +1,4 @@
-//! What the body of an error says, whatever its shape.
+//! What the body of an error reports, whatever its shape.
 //!
 //! Error bodies of these APIs have no single shape: several JSON ones, plain text, HTML, XML, nothing at all. Each
 //! part is looked for wherever it is known to be; what is not found is absent, and nothing here fails.
@@ -6,10 +6,23 @@
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
-use super::FormError;
 use super::printable::{excerpt, line};
 
-/// What a body says.
+/// One error in a form that was submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FormError {
+    /// A code for programs.
+    pub code: Option<String>,
+    /// What is wrong, in short.
+    pub title: Option<String>,
+    /// What is wrong, in full.
+    pub detail: Option<String>,
+    /// The ids of the questions that the error is about.
+    pub questions: Vec<String>,
+}
+
+/// What an error body reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorDetails {
     pub(crate) message: Option<String>,
@@ -38,22 +51,22 @@ const LISTS: [&str; 3] = ["errors", "fieldErrors", "formErrors"];
 pub(crate) fn read(body: &[u8]) -> ErrorDetails {
     let text = String::from_utf8_lossy(body);
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
-    let mut said = ErrorDetails::default();
+    let mut details = ErrorDetails::default();
     if let Ok(value) = serde_json::from_str(text) {
-        let messages = words(&value, &mut said, 0);
-        said.message = join(&messages);
+        let messages = words(&value, &mut details, 0);
+        details.message = join(&messages);
     } else if let Some(title) = title(text) {
-        said.message = Some(title);
+        details.message = Some(title);
     } else if !text.starts_with('<') && !is_broken_json(text) {
-        said.message = some(&excerpt(text, EXCERPT));
+        details.message = some(&excerpt(text, EXCERPT));
     }
-    said
+    details
 }
 
 /// Whether the text is HTML, whatever it was sent as.
 pub(crate) fn is_html(body: &[u8], headers: &HeaderMap) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
-    // Most bodies are JSON, and one byte tells.
+    // Most bodies are JSON, which one byte shows.
     if text.first() != Some(&b'<') {
         return false;
     }
@@ -93,34 +106,34 @@ fn some(text: &str) -> Option<String> {
     (!line(text).is_empty()).then(|| text.trim().to_owned())
 }
 
-/// The messages of any value; what it says of fields and forms is added to `said`.
-fn words(value: &Value, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
+/// The messages of any value; what it says of fields and forms is added to `details`.
+fn words(value: &Value, details: &mut ErrorDetails, depth: usize) -> Vec<String> {
     match value {
         Value::String(text) => some(text).into_iter().collect(),
         Value::Array(list) if depth < DEEPEST => {
-            list.iter().flat_map(|entry| words(entry, said, depth + 1)).collect()
+            list.iter().flat_map(|entry| words(entry, details, depth + 1)).collect()
         }
-        Value::Object(map) if depth < DEEPEST => object(map, said, depth + 1),
+        Value::Object(map) if depth < DEEPEST => object(map, details, depth + 1),
         _ => Vec::new(),
     }
 }
 
 /// The messages of an object: what it says itself, else the errors that it lists.
-fn object(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
+fn object(map: &Map<String, Value>, details: &mut ErrorDetails, depth: usize) -> Vec<String> {
     let text = |key: &str| map.get(key).and_then(Value::as_str).and_then(some);
-    said.i18n_key = said.i18n_key.take().or_else(|| {
+    details.i18n_key = details.i18n_key.take().or_else(|| {
         let key = map.get("i18nErrorMessage").and_then(|i18n| i18n.get("i18nKey")).and_then(Value::as_str);
         key.and_then(some).or_else(|| text("reasonKey"))
     });
-    said.code = said
+    details.code = details
         .code
         .take()
         .or_else(|| text("errorCode"))
         .or_else(|| text("error").filter(|code| !code.contains(char::is_whitespace)));
-    let (fields, forms) = (said.fields.len(), said.forms.len());
-    let listed = listed(map, said, depth);
+    let (fields, forms) = (details.fields.len(), details.forms.len());
+    let listed = listed(map, details, depth);
     let mut first = |keys: &[&str]| {
-        let mut found = keys.iter().filter_map(|key| map.get(*key)).map(|value| words(value, said, depth));
+        let mut found = keys.iter().filter_map(|key| map.get(*key)).map(|value| words(value, details, depth));
         found.find(|messages| !messages.is_empty()).unwrap_or_default()
     };
     let mut messages = first(&MESSAGES);
@@ -133,8 +146,9 @@ fn object(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Ve
     let has_message = !messages.is_empty();
     messages.extend(listed.into_iter().filter(|text| !(has_message && is_code(text))));
     if messages.is_empty() {
-        let fields = said.fields[fields..].iter().map(|(name, why)| named(name, why));
-        let forms = said.forms[forms..].iter().filter_map(|form| form.detail.clone().or(form.title.clone()));
+        let fields = details.fields[fields..].iter().map(|(name, why)| named(name, why));
+        let forms =
+            details.forms[forms..].iter().filter_map(|form| form.detail.clone().or(form.title.clone()));
         messages = fields.chain(forms).collect();
     }
     if messages.is_empty() {
@@ -143,49 +157,50 @@ fn object(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Ve
     messages
 }
 
-/// The errors that an object lists: those of fields and forms go to `said`, the messages of others are returned.
-fn listed(map: &Map<String, Value>, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
-    let mut messages = map.get("elementErrors").map(|nested| words(nested, said, depth)).unwrap_or_default();
+/// The errors that an object lists: those of fields and forms go to `details`, the messages of others are returned.
+fn listed(map: &Map<String, Value>, details: &mut ErrorDetails, depth: usize) -> Vec<String> {
+    let mut messages =
+        map.get("elementErrors").map(|nested| words(nested, details, depth)).unwrap_or_default();
     for list in LISTS.iter().filter_map(|key| map.get(*key)) {
         match list {
             Value::Object(fields) => {
                 for (name, why) in fields {
                     if let Some(why) = reason(why, depth) {
-                        said.fields.push((name.clone(), why));
+                        details.fields.push((name.clone(), why));
                     }
                 }
             }
             Value::Array(list) => {
                 for entry in list {
-                    messages.extend(element(entry, said, depth));
+                    messages.extend(element(entry, details, depth));
                 }
             }
-            other => messages.extend(words(other, said, depth)),
+            other => messages.extend(words(other, details, depth)),
         }
     }
     messages
 }
 
 /// One entry of a list of errors.
-fn element(entry: &Value, said: &mut ErrorDetails, depth: usize) -> Vec<String> {
+fn element(entry: &Value, details: &mut ErrorDetails, depth: usize) -> Vec<String> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).and_then(some);
     if !entry.is_object() {
-        return words(entry, said, depth);
+        return words(entry, details, depth);
     }
     if let (Some(field), Some(why)) =
         (text("fieldId").or_else(|| text("field")), text("errorMessage").or_else(|| text("message")))
     {
-        said.fields.push((field, why));
+        details.fields.push((field, why));
         return Vec::new();
     }
     if ["title", "detail", "context"].iter().any(|key| entry.get(*key).is_some_and(|value| !value.is_null()))
     {
-        said.forms.push(form(entry));
+        details.forms.push(form(entry));
         return text("errorMessage").or_else(|| text("message")).into_iter().collect();
     }
-    let messages = words(entry, said, depth);
+    let messages = words(entry, details, depth);
     if messages.is_empty() && text("code").is_some() {
-        said.forms.push(form(entry));
+        details.forms.push(form(entry));
     }
     messages
 }

@@ -26,14 +26,14 @@ impl Error {
                 None => status.as_u16().to_string(),
             });
         }
-        let said = self.message().map(|message| part(message) + &self.details(message));
-        match (&inner.note, said) {
-            (Some(note), Some(said)) => parts.push(format!("{note} ({said})")),
+        let message = self.message().map(|message| part(message) + &self.details(message));
+        match (&inner.note, message) {
+            (Some(note), Some(message)) => parts.push(format!("{note} ({message})")),
             (Some(note), None) => parts.push(note.clone()),
-            (None, Some(said)) => parts.push(said),
+            (None, Some(message)) => parts.push(message),
             (None, None) => {}
         }
-        // The server said nothing. Our text for the status is marked as ours.
+        // The server sent no message. The documented meaning of the status is marked as such.
         let documented = match (&inner.note, self.message()) {
             (None, None) => self.documented().map(|text| format!(" (documented: {})", part(text))),
             _ => None,

@@ -1,54 +1,54 @@
-//! What kinds of failure there are.
+//! The kinds of failure.
 
-/// What went wrong, coarsely enough to decide what to do next.
+/// The kind of a failure, coarse enough to decide what to do next.
 ///
-/// More kinds may come; match with a wildcard.
+/// More kinds may be added; match with a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The credentials are missing, wrong or expired (401), or a login page answered in place of the API.
+    /// The credentials are missing, wrong or expired (401), or a login page came in place of the API's response.
     Authentication,
     /// The account or the token may not do this (403).
     Permission,
-    /// There is no such thing, or the account may not see it (404).
+    /// The object does not exist, or the account may not see it (404).
     NotFound,
-    /// The whole site does not respond as a site: it is suspended, moved or unknown (404). It says nothing about what
-    /// was asked for, which may well exist.
+    /// The whole site does not respond as a site: it is suspended, moved or unknown (404). The object that was
+    /// requested may well exist.
     SiteUnavailable,
-    /// The state of things forbids it, for example because it exists already (409).
+    /// The state on the server forbids it, for example because the object exists already (409).
     Conflict,
-    /// The server found the request wrong (400 and other statuses of its class).
+    /// The server finds the request wrong (400 and other statuses of its class).
     InvalidRequest,
-    /// Fields of the request, or answers of a form, are wrong; they are listed (400 and 422).
+    /// Fields of the request, or of a form in it, are wrong; the error lists them (400 and 422).
     Validation,
-    /// The request, or a file in it, is too large (413), or an answer is larger than the client takes.
+    /// The request or a file in it is too large (413), or the response is larger than the client accepts.
     TooLarge,
-    /// Too many requests (429), and waiting for a free slot would take longer than the call may.
+    /// A rate limit refuses the request (429), and waiting for it would take longer than the deadline allows.
     RateLimited,
-    /// The operation is experimental and nobody opted in.
+    /// The operation is experimental, and the program did not opt in.
     ExperimentalOptIn,
     /// The server failed (5xx).
     Server,
-    /// The call took longer than it may.
+    /// The timeout of an attempt or the deadline passed.
     Timeout,
-    /// No connection, or it broke.
+    /// The connection could not be made, or it broke.
     Connection,
-    /// The answer is not what the operation answers with.
+    /// The response cannot be decoded as the output of the operation.
     Decode,
-    /// An HTML page came with a status of success: usually a login page or a proxy's notice.
+    /// An HTML page came with a status of success: usually a login page or a notice of a proxy.
     Html,
-    /// The program's store of OAuth tokens failed, when tokens were to be stored or read again.
+    /// The program's store of OAuth tokens failed to store or to load them.
     TokenStore,
     /// A list did not advance from page to page.
     Pagination,
-    /// The client or the call is set up in a way that cannot work; nothing was sent.
+    /// The client or the call is configured in a way that cannot work; nothing was sent.
     Configuration,
-    /// Any other answer, such as a redirect.
+    /// Any other response, such as a redirect.
     Other,
 }
 
 impl ErrorKind {
-    /// The kind that a status means by itself.
+    /// The kind that a status has by itself.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             401 => Self::Authentication,

@@ -31,6 +31,11 @@ pub(crate) fn excerpt(text: &str, most: usize) -> String {
     line
 }
 
+/// The text without white space, byte order marks and other invisible characters around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
 /// Whether a character takes no space, or changes how its neighbours are shown.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,

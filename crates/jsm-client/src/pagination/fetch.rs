@@ -9,10 +9,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::list::List;
 use crate::error::{Error, ErrorKind, Result};
-use crate::response::{self, Repairs};
-use crate::trace;
+use crate::response::Repairs;
+use crate::transport::trace;
 
-/// A page on its way.
+/// The future of a page.
 pub(super) type Fetch<O> = BoxFuture<'static, Fetched<<O as Paginated>::Item>>;
 
 /// A page, or why there is none.
@@ -20,7 +20,7 @@ pub(super) struct Fetched<T> {
     pub(super) at: Position,
     pub(super) page: Result<PageParts<T>>,
     pub(super) requests: u32,
-    /// What tells two pages apart that do not say where they start.
+    /// A hash that distinguishes pages that do not report where they start.
     pub(super) fingerprint: Option<u64>,
     pub(super) repairs: Repairs,
 }
@@ -34,14 +34,13 @@ impl<T> Fetched<T> {
 pub(super) fn fetch<O: Paginated>(list: Arc<List<O>>, at: Position) -> Fetch<O> {
     Box::pin(async move {
         let build = |http: &reqwest::Client, base: &str| list.request(http, base, &at);
-        let answered = response::ask::<O>(list.client.shared(), &list.options, &build).await;
-        let (received, decoded) = match answered {
-            Ok(answered) => answered,
+        let (received, decoded) = match list.session.page::<O>(&list.options, &build).await {
+            Ok(page) => page,
             Err(error) => return Fetched::failed(at, error.attempts(), error),
         };
         let page = O::page_parts(decoded.value);
-        // Hashing a page costs about as much as reading it, so it is done only where nothing else tells. With cursors, a
-        // server may send the same start with every page.
+        // Hashing a page costs about as much as decoding it, so it is done only where the start is not reported. With
+        // cursors, a server may send the same start with every page.
         let by_start = matches!(O::INFO.pagination, Some(Pagination::Offset | Pagination::Number))
             && page.start.is_some();
         let fingerprint = (!by_start).then(|| {
@@ -53,14 +52,15 @@ pub(super) fn fetch<O: Paginated>(list: Arc<List<O>>, at: Position) -> Fetch<O> 
     })
 }
 
-/// Lets a page come by itself, so that it does not wait for whoever reads the pages in front of it.
-pub(super) fn ahead<O: Paginated>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
-    let task = AbortOnDropHandle::new(tokio::spawn(trace::here(fetch)));
+/// Requests a page as a task of its own, so that it does not wait for the caller to read the pages before it.
+pub(super) fn prefetch<O: Paginated>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
+    let task = AbortOnDropHandle::new(tokio::spawn(trace::in_current_span(fetch)));
     Box::pin(async move {
         task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => {
-                let error = Error::new(ErrorKind::Connection, "the runtime ended before the page was here");
+                let error =
+                    Error::new(ErrorKind::Connection, "the runtime ended before the page was received");
                 Fetched::failed(at, 0, error.with_operation(O::INFO))
             }
         })

@@ -6,21 +6,25 @@ use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
 use jsm_raw::{Page, Paginated, Position};
 
-use super::{ListPage, Pages, ResumeToken};
-use crate::error::{Error, Result};
-use crate::language::Language;
-use crate::retry::RetryPolicy;
+use super::pages::{ListPage, Pages};
+use crate::error::{Result, ResumeToken};
+use crate::transport::options::{RequestOptions, option_setters};
 
-/// A stream over the items of a list, all pages of it.
+/// A stream over the items of a list, all pages of it. [`Client::items`](crate::Client::items) makes it.
 ///
-/// Nothing is asked before it is polled, and no page before it is needed. It ends with the list, or with the first
-/// error; the items in front of the error are delivered.
+/// Nothing is requested before it is polled, and no page before it is needed. It ends with the list, or with the first
+/// error; the items before the error are returned. It is a [`Stream`], and [`try_next`](Self::try_next) reads it
+/// without an import.
+///
+/// # Cancel safety
+///
+/// A future of [`try_next`](Self::try_next) can be dropped, for example by `tokio::select!`, without losing an item: a
+/// request in flight goes on with the next poll. Dropping the stream cancels the requests in flight.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<O: Paginated> {
     pages: Pages<O>,
@@ -48,13 +52,15 @@ impl<O: Paginated> Items<O> {
         Self { at: pages.at.clone(), pages, page: Vec::new().into_iter(), delivered: 0, seen: None }
     }
 
-    /// The next item, or nothing at the end of the list.
+    /// The next item; `None` at the end of the list.
     ///
-    /// It is what `TryStreamExt::try_next` gives, with fewer moves of each item and nothing to import.
+    /// It is what `TryStreamExt::try_next` returns, with fewer moves of each item and without an import. It is cancel
+    /// safe: dropping the future loses no item.
     ///
     /// # Errors
     ///
-    /// What the call for a page can fail with, and of kind `Pagination` when the list does not advance.
+    /// Any error of the call for a page; of kind [`Pagination`](crate::ErrorKind::Pagination) when the list does not
+    /// advance.
     pub async fn try_next(&mut self) -> Result<Option<O::Item>> {
         if self.is_at_end_of_page() && !poll_fn(|context| self.poll_page(context)).await? {
             return Ok(None);
@@ -62,7 +68,7 @@ impl<O: Paginated> Items<O> {
         Ok(self.item())
     }
 
-    /// Turns to the next page that has something to deliver; false at the end of the list.
+    /// Turns to the next page that has items to return; false at the end of the list.
     ///
     /// It is not inlined, so that the code that each item goes through stays short and moves the item less often.
     #[inline(never)]
@@ -78,10 +84,10 @@ impl<O: Paginated> Items<O> {
         }
     }
 
-    /// Whether the page that is here has nothing more to deliver.
+    /// Whether the current page has no more items to return.
     fn is_at_end_of_page(&mut self) -> bool {
         if let Some(seen) = &mut self.seen {
-            // What is left out counts as delivered, for the token to resume from.
+            // An item that is left out counts as delivered in the resume token.
             while self.page.as_slice().first().is_some_and(|item| !seen.is_new(item)) {
                 self.page.next();
                 self.delivered += 1;
@@ -89,13 +95,13 @@ impl<O: Paginated> Items<O> {
         }
         let at_end = self.page.as_slice().is_empty();
         if at_end {
-            // Its memory is free for the next page.
+            // Frees its memory for the next page.
             self.page = Vec::new().into_iter();
         }
         at_end
     }
 
-    /// The next item of the page that is here.
+    /// The next item of the current page.
     #[inline]
     fn item(&mut self) -> Option<O::Item> {
         self.delivered += 1;
@@ -108,65 +114,56 @@ impl<O: Paginated> Items<O> {
         self.page = page.items.into_iter();
     }
 
-    fn map_pages(mut self, change: impl FnOnce(Pages<O>) -> Pages<O>) -> Self {
-        self.pages = change(self.pages);
+    /// Starts elsewhere in the list.
+    fn seek(mut self, seek: impl FnOnce(Pages<O>) -> Pages<O>) -> Self {
+        self.pages = seek(self.pages);
         self.at = self.pages.at.clone();
         self.delivered = self.pages.skip;
         self
     }
 
-    /// Asks for pages of this many items. Servers lower what is too much without a word; 50 is usual.
-    pub fn page_size(self, items: u32) -> Self {
-        self.map_pages(|pages| pages.page_size(items))
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.pages = self.pages.map_options(change);
+        self
     }
 
-    /// Ends after this many items. Unlike `StreamExt::take`, it also lowers the page size, to no less than 10.
-    pub fn max_items(self, items: u64) -> Self {
-        self.map_pages(|pages| pages.max_items(items))
+    option_setters! {
+        timeout: "Sets the timeout of one attempt to request a page; the client's by default, which is 60 s.",
+        deadline: "Sets the deadline of one page: the time in which it has to be received, with retries and waits. The \
+                   default is the client's, which is 5 minutes. The list as a whole has no deadline."
     }
 
-    /// As [`Pages::prefetch`].
-    pub fn prefetch(self, pages: usize) -> Self {
-        self.map_pages(|list| list.prefetch(pages))
+    /// Sets the page size. The default is the server's, mostly 50. Servers lower a larger one to their maximum.
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.pages = self.pages.page_size(items);
+        self
     }
 
-    /// Reads on from where a token says.
+    /// Ends the list after this many items. Unlike `StreamExt::take`, it also lowers the page size, to no less than 10.
+    pub fn max_items(mut self, items: u64) -> Self {
+        self.pages = self.pages.max_items(items);
+        self
+    }
+
+    /// Sets how many pages are requested at once; 1 by default. See [`Pages::prefetch`].
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.pages = self.pages.prefetch(pages);
+        self
+    }
+
+    /// Reads on from a token. See [`Pages::resume`].
     pub fn resume(self, token: ResumeToken) -> Self {
-        self.map_pages(|pages| pages.resume(token))
+        self.seek(|pages| pages.resume(token))
     }
 
-    /// As [`Pages::after`].
+    /// Reads on after a page that was part of another response. See [`Pages::after`].
     pub fn after<T>(self, page: &Page<T>) -> Self {
-        self.map_pages(|pages| pages.after(page))
+        self.seek(|pages| pages.after(page))
     }
 
-    /// Opts in to an experimental list, or out of it.
-    pub fn experimental(self, opt_in: bool) -> Self {
-        self.map_pages(|pages| pages.experimental(opt_in))
-    }
-
-    /// In which language the server is asked to respond; that of the client by default. See [`Language`].
-    pub fn language<L>(self, language: L) -> Self
-    where
-        L: TryInto<Language>,
-        L::Error: Into<Error>,
-    {
-        self.map_pages(|pages| pages.language(language))
-    }
-
-    /// When the request for a page is sent again, and how often.
-    pub fn retry(self, policy: RetryPolicy) -> Self {
-        self.map_pages(|pages| pages.retry(policy))
-    }
-
-    /// How long reading one page may take in all, waits and retries included.
-    pub fn deadline(self, time: Duration) -> Self {
-        self.map_pages(|pages| pages.deadline(time))
-    }
-
-    /// Leaves out items whose key came before, for lists that shift while they are read.
+    /// Leaves out items whose id was returned before, for lists that shift while they are read.
     ///
-    /// This remembers eight bytes of every item, so it grows with the list.
+    /// It keeps eight bytes of every item, so its memory grows with the list.
     ///
     /// ```
     /// # use jsm_client::{Client, servicedesk::request::GetRequests};
@@ -184,12 +181,12 @@ impl<O: Paginated> Items<O> {
         self
     }
 
-    /// Where the list can be read on from: behind the item delivered last.
+    /// The place to read on from: after the item that was returned last, or the start of the list.
     pub fn resume_token(&self) -> ResumeToken {
         self.pages.token(self.at.clone(), self.delivered)
     }
 
-    /// How many requests were sent for the pages that were read so far, those sent again included.
+    /// How many requests were sent for the pages so far, retries included.
     pub fn requests(&self) -> u64 {
         self.pages.requests()
     }

@@ -1,31 +1,31 @@
-//! What is the same for all pages of a list.
+//! What all pages of a list share.
 //!
-//! The request for the first page is built as for any call. After that only the position in it changes, which spares
-//! formatting and parsing the same address for every page.
+//! The request for the first page is built as for any call. For the pages after it, only the position in the URL is
+//! replaced, which spares formatting and parsing the same URL for every page.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsm_raw::{Paginated, Position, RequestError};
 use reqwest::{Request, Url};
 
-use crate::client::Client;
-use crate::send::Options;
+use crate::response::Session;
+use crate::transport::options::RequestOptions;
 
-/// A list, as it is asked for.
+/// A list, as it is requested.
 pub(super) struct List<O> {
-    pub(super) client: Client,
+    pub(super) session: Arc<Session>,
     pub(super) operation: O,
-    pub(super) options: Options,
+    pub(super) options: RequestOptions,
     built: OnceLock<(Position, Request)>,
     arguments: OnceLock<u64>,
 }
 
 impl<O: Paginated> List<O> {
-    pub(super) fn new(client: Client, operation: O, options: Options) -> Self {
-        Self { client, operation, options, built: OnceLock::new(), arguments: OnceLock::new() }
+    pub(super) fn new(session: Arc<Session>, operation: O, options: RequestOptions) -> Self {
+        Self { session, operation, options, built: OnceLock::new(), arguments: OnceLock::new() }
     }
 
-    /// What tells this list from others of the same operation: a hash of its request without position and page size.
+    /// What distinguishes this list from others of the same operation: a hash of its request without position and page size.
     pub(super) fn arguments(&self) -> u64 {
         *self.arguments.get_or_init(|| {
             let mut operation = self.operation.clone();
@@ -35,7 +35,7 @@ impl<O: Paginated> List<O> {
                 operation.seek(&start);
             }
             // A list is the same wherever its site is. What cannot be built is an error when it is sent.
-            let Ok(request) = operation.request(self.client.shared().http.client(), "http://localhost")
+            let Ok(request) = operation.request(self.session.transport.http.client(), "http://localhost")
             else {
                 return 0;
             };
@@ -58,7 +58,7 @@ impl<O: Paginated> List<O> {
         let built = built.and_then(|(place, request)| Some((place, request.try_clone()?)));
         if let Some((place, mut request)) = built {
             if place != at {
-                turn(request.url_mut(), O::POSITION_PARAMETER, at);
+                set_position(request.url_mut(), O::POSITION_PARAMETER, at);
             }
             return Ok(request);
         }
@@ -66,7 +66,7 @@ impl<O: Paginated> List<O> {
         operation.seek(at);
         let request = operation.request(http, base)?;
         if let Some(copy) = request.try_clone() {
-            // If another page was faster, what it left does as well.
+            // If another page was faster, its request is as good.
             let _ = self.built.set((at.clone(), copy));
         }
         Ok(request)
@@ -84,8 +84,8 @@ fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
     hash >> 11
 }
 
-/// Lets an address lead to another page.
-fn turn(url: &mut Url, parameter: &str, at: &Position) {
+/// Replaces the position in the URL of a page.
+fn set_position(url: &mut Url, parameter: &str, at: &Position) {
     let value = match at {
         Position::Offset(number) | Position::Number(number) => number.to_string(),
         Position::Cursor(cursor) => form_urlencoded::byte_serialize(cursor.as_bytes()).collect(),
@@ -111,7 +111,7 @@ mod tests {
     use jsm_raw::Position;
     use reqwest::Url;
 
-    use super::turn;
+    use super::set_position;
 
     #[test]
     fn changes_nothing_but_the_position() {
@@ -125,7 +125,7 @@ mod tests {
         ] {
             let address = |query| Url::parse(&format!("https://acme.atlassian.net/x{query}"));
             let mut url = address(before).expect("it is an address");
-            turn(&mut url, "start", &at);
+            set_position(&mut url, "start", &at);
             assert_eq!(Ok(url), address(after), "{before}");
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a list goes on, where, and whether it advances at all.
+//! The progress of a list: whether it continues, at which position, and whether it advances.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,16 +14,16 @@ const EMPTY_PAGES: u32 = 100;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextPage {
     /// It was the last one.
-    Ends,
-    /// The next page is here.
-    GoesOn(Position),
-    /// The page is good, and there is no way on from it, for this reason.
-    Strands(String),
-    /// It is the page before once more, which happens at this one place; the next page is here.
-    Repeats(Position),
+    End,
+    /// The next page is at this position.
+    At(Position),
+    /// The page is valid, and the position of the next one is not known, for this reason.
+    Stalled(String),
+    /// It is the first page once more, which is skipped; the next page is at this position.
+    Repeated(Position),
 }
 
-/// What has to be remembered of the pages so far.
+/// What is remembered of the pages so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     step: Option<u64>,
@@ -43,21 +43,21 @@ impl Progress {
         self.step
     }
 
-    /// Whether the page just judged was not followed by the next one at that distance.
+    /// Whether the last page was not followed by the next one at that distance.
     pub(super) fn broke_step(&self) -> bool {
         self.broke_step
     }
 
-    /// Judges the page that was asked for at a position; the error tells how the list failed to advance.
+    /// The page after the one that was requested at a position, or how the list failed to advance.
     ///
-    /// `dropped` items could not be read and have a place in the list all the same; `asked_size` is the page size that
-    /// was asked for.
+    /// `dropped` items could not be decoded and count as items of the list; `requested_size` is the page size that was
+    /// requested.
     pub(super) fn next<O: Paginated>(
         &mut self,
         at: &Position,
         page: &PageParts<O::Item>,
         dropped: u64,
-        asked_size: Option<u32>,
+        requested_size: Option<u32>,
         fingerprint: Option<u64>,
     ) -> Result<NextPage, String> {
         let places = page.items.len() as u64 + dropped;
@@ -66,14 +66,14 @@ impl Progress {
             if fingerprint.is_some() && fingerprint == self.fingerprint {
                 // A server that counts pages from 1, and does not say so, sends its first page for none and for 1.
                 if *at == Position::Number(1) {
-                    return Ok(NextPage::Repeats(Position::Number(2)));
+                    return Ok(NextPage::Repeated(Position::Number(2)));
                 }
                 return Err("the list does not advance: the server sent the same page twice".to_owned());
             }
             self.fingerprint = fingerprint;
         }
-        let verdict = match O::INFO.pagination {
-            Some(Pagination::Offset) => self.offset::<O>(at, page, places, asked_size)?,
+        let next = match O::INFO.pagination {
+            Some(Pagination::Offset) => self.offset::<O>(at, page, places, requested_size)?,
             Some(Pagination::Number) => number(at, page, places)?,
             Some(Pagination::LinkCursor) => {
                 let next = page.next.as_deref().and_then(|link| parameter(link, O::POSITION_PARAMETER));
@@ -82,11 +82,11 @@ impl Progress {
             _ => self.cursor(at, page.last, page.next.clone()),
         };
         self.empty = if page.items.is_empty() { self.empty + 1 } else { 0 };
-        match verdict {
-            NextPage::GoesOn(_) if self.empty >= EMPTY_PAGES => {
+        match next {
+            NextPage::At(_) if self.empty >= EMPTY_PAGES => {
                 Err(format!("the list does not advance: {EMPTY_PAGES} pages in a row were empty"))
             }
-            verdict => Ok(verdict),
+            next => Ok(next),
         }
     }
 
@@ -95,7 +95,7 @@ impl Progress {
         at: &Position,
         page: &PageParts<O::Item>,
         places: u64,
-        asked_size: Option<u32>,
+        requested_size: Option<u32>,
     ) -> Result<NextPage, String> {
         let asked = match at {
             Position::Offset(asked) => *asked,
@@ -104,13 +104,13 @@ impl Progress {
         let start = page.start.unwrap_or(asked);
         if start < asked {
             return Err(format!(
-                "the list does not advance: asked for item {asked}, the server sent item {start}"
+                "the list does not advance: item {asked} was requested, and the server sent item {start}"
             ));
         }
         let had_links = self.linked;
         self.linked |= page.next.is_some();
-        // An empty page stands for as many places as any other. Too few of them cost a request; too many, items.
-        let size = [self.step, page.limit, asked_size.map(u64::from)].into_iter().flatten().min();
+        // An empty page counts for as many items as any other. Too few of them cost a request; too many lose items.
+        let size = [self.step, page.limit, requested_size.map(u64::from)].into_iter().flatten().min();
         let next = match next_offset(&OffsetPage {
             start,
             places,
@@ -123,10 +123,10 @@ impl Progress {
             has_next: page.next.is_some(),
         }) {
             Next::Offset(next) => next,
-            Next::End => return Ok(NextPage::Ends),
-            Next::Nowhere => {
-                let note = "the list does not advance: it goes on, but the server does not say where";
-                return Ok(NextPage::Strands(note.to_owned()));
+            Next::End => return Ok(NextPage::End),
+            Next::Unknown => {
+                let note = "the list does not advance: it continues, but the server does not send a position";
+                return Ok(NextPage::Stalled(note.to_owned()));
             }
         };
         let known = self.step;
@@ -137,17 +137,17 @@ impl Progress {
         if self.broke_step && places > 0 {
             self.step = Some(next - start);
         }
-        Ok(NextPage::GoesOn(Position::Offset(next)))
+        Ok(NextPage::At(Position::Offset(next)))
     }
 
     fn cursor(&mut self, at: &Position, last: Option<bool>, next: Option<String>) -> NextPage {
         let Some(next) = next.filter(|next| !next.is_empty() && last != Some(true)) else {
             // To end here would lose the rest silently.
             return match last {
-                Some(false) => {
-                    NextPage::Strands("the list goes on, but the server does not say where".to_owned())
-                }
-                _ => NextPage::Ends,
+                Some(false) => NextPage::Stalled(
+                    "the list continues, but the server does not send a position".to_owned(),
+                ),
+                _ => NextPage::End,
             };
         };
         if let Position::Cursor(at) = at {
@@ -155,9 +155,9 @@ impl Progress {
         }
         if !self.cursors.insert(hashed(&next)) {
             let note = "the list does not advance: the server sent a cursor for the second time";
-            return NextPage::Strands(note.to_owned());
+            return NextPage::Stalled(note.to_owned());
         }
-        NextPage::GoesOn(Position::Cursor(next))
+        NextPage::At(Position::Cursor(next))
     }
 }
 
@@ -167,12 +167,12 @@ fn hashed(cursor: &str) -> u64 {
     hasher.finish()
 }
 
-/// What a page of a list by offset says of its place.
+/// What a page of a list by offset reports of its position.
 struct OffsetPage {
     start: u64,
-    /// How many items it has, those included that could not be read.
+    /// How many items it has, with those that could not be decoded.
     places: u64,
-    /// How many places an empty page stands for, if that is known.
+    /// How many items an empty page counts for, if that is known.
     size: Option<u64>,
     limit: Option<u64>,
     last: Option<bool>,
@@ -187,8 +187,8 @@ struct OffsetPage {
 enum Next {
     Offset(u64),
     End,
-    /// It goes on, and nothing tells where.
-    Nowhere,
+    /// It continues at an unknown position.
+    Unknown,
 }
 
 fn next_offset(page: &OffsetPage) -> Next {
@@ -204,29 +204,29 @@ fn next_offset(page: &OffsetPage) -> Next {
             return Next::End;
         }
     }
-    // A page that is not full may have hidden items: where the next one starts is the server's own word then, if it
-    // leaves nothing out. Otherwise the items are what there was.
+    // A page that is not full may have hidden items: where the next one starts is what the server's link says, if it
+    // skips nothing. Otherwise the items count.
     let linked = page.next.filter(|next| !is_full && *next > start);
     let linked = linked.filter(|next| places == 0 || limit.is_none_or(|limit| next - start <= limit));
     let next = match (linked, places, size) {
         (Some(next), ..) => next,
         (None, 0, Some(size)) => start.saturating_add(size),
-        (None, 0, None) => return Next::Nowhere,
+        (None, 0, None) => return Next::Unknown,
         (None, places, _) => start.saturating_add(places),
     };
-    if next > start { Next::Offset(next) } else { Next::Nowhere }
+    if next > start { Next::Offset(next) } else { Next::Unknown }
 }
 
 fn linked_offset<O: Paginated>(link: Option<&str>) -> Option<u64> {
     parameter(link?, O::POSITION_PARAMETER)?.parse().ok()
 }
 
-/// Where a list goes on behind a page that came inside another response; nothing at its end.
-pub(super) fn behind<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>, &'static str> {
+/// The position after a page that was part of another response; `None` at the end of the list.
+pub(super) fn after<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>, &'static str> {
     let link = page.links.as_ref().and_then(|links| links.next.as_deref());
     let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
     let (start, places) = (number(page.start).unwrap_or(0), page.values.len() as u64);
-    let nowhere = "the list goes on, but the page does not say where";
+    let unknown = "the list continues, but the page has no position of the next one";
     match O::INFO.pagination {
         Some(Pagination::Offset) => {
             let next = next_offset(&OffsetPage {
@@ -244,8 +244,8 @@ pub(super) fn behind<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>
                 Next::Offset(next) => Ok(Some(Position::Offset(next))),
                 Next::End => Ok(None),
                 // Nothing was read yet, so nothing comes twice.
-                Next::Nowhere if places == 0 => Ok(Some(Position::Offset(start))),
-                Next::Nowhere => Err(nowhere),
+                Next::Unknown if places == 0 => Ok(Some(Position::Offset(start))),
+                Next::Unknown => Err(unknown),
             }
         }
         Some(Pagination::Number) => match page.is_last_page {
@@ -256,7 +256,7 @@ pub(super) fn behind<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>
         _ => match (page.is_last_page, link.and_then(|link| parameter(link, O::POSITION_PARAMETER))) {
             (Some(true), _) => Ok(None),
             (_, Some(cursor)) if !cursor.is_empty() => Ok(Some(Position::Cursor(cursor))),
-            (Some(false), _) => Err(nowhere),
+            (Some(false), _) => Err(unknown),
             (None, _) => Ok(None),
         },
     }
@@ -264,7 +264,7 @@ pub(super) fn behind<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>
 
 fn number<T>(at: &Position, page: &PageParts<T>, places: u64) -> Result<NextPage, String> {
     if page.last == Some(true) || page.last.is_none() && places == 0 {
-        return Ok(NextPage::Ends);
+        return Ok(NextPage::End);
     }
     let asked = match at {
         Position::Number(asked) => Some(*asked),
@@ -274,13 +274,13 @@ fn number<T>(at: &Position, page: &PageParts<T>, places: u64) -> Result<NextPage
         && sent < asked
     {
         return Err(format!(
-            "the list does not advance: asked for page {asked}, the server sent page {sent}"
+            "the list does not advance: page {asked} was requested, and the server sent page {sent}"
         ));
     }
     let next = page.start.or(asked).unwrap_or(0).checked_add(1);
     Ok(next.map_or_else(
-        || NextPage::Strands("the list does not advance: it goes on beyond any page number".to_owned()),
-        |next| NextPage::GoesOn(Position::Number(next)),
+        || NextPage::Stalled("the list does not advance: it continues beyond any page number".to_owned()),
+        |next| NextPage::At(Position::Number(next)),
     ))
 }
 
@@ -319,7 +319,7 @@ mod tests {
             let mut at = Position::Start;
             let circle = (0..length).cycle().take(10_000).map(|n: usize| n.to_string());
             let stopped = circle.into_iter().position(|next| match progress.cursor(&at, None, Some(next)) {
-                NextPage::GoesOn(next) => {
+                NextPage::At(next) => {
                     at = next;
                     false
                 }

@@ -64,7 +64,7 @@ pub(super) fn scalar(value: &Value, wanted: &str) -> Fit {
 
 /// A number as an integer of a type, if it has no fraction and is in range.
 fn integer(number: &Number, wanted: &str) -> Option<Value> {
-    /// Above this, a float does not tell one integer from the next.
+    /// Above this, a float does not distinguish one integer from the next.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let (least, most) = range(wanted)?;
     let whole = match (number.as_i64(), number.as_u64(), number.as_f64()) {

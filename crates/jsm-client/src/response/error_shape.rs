@@ -54,8 +54,8 @@ pub(super) enum NoValue {
 
 /// Whether a body is something other than a value of the operation.
 ///
-/// Nearly everything in a response can be missing, so that a decoder takes either. Mostly one look at the first name
-/// tells.
+/// Nearly everything in a response can be missing, so that a decoder takes either. Mostly the first name is
+/// enough.
 pub(super) fn no_value(info: &OperationInfo, body: &[u8]) -> Option<NoValue> {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let properties = info.response_properties;

@@ -5,8 +5,6 @@
 //! duplicate names. Then, as long as the decoder fails at some place: the value there is converted, or left out, and
 //! so is every value like it in the same place of other list items. What fails in the end fails with its first error.
 
-use std::fmt;
-
 use bytes::Bytes;
 use jsm_raw::{OperationInfo, PAGE_ITEMS, REQUIRED};
 use serde_json::Value;
@@ -14,102 +12,12 @@ use serde_json::Value;
 use super::convert::{Fit, is_scalar, scalar};
 use super::error_shape;
 use super::place::{Scanner, Step, offset};
+use super::repairs::{RepairAction, Repairs};
 use super::tree::{Path, parse, type_of};
-
-/// How many repairs of one response are listed.
-const LISTED: usize = 1_000;
 
 /// How many bytes are decoded again at most, and how often at least and at most.
 const REREAD: usize = 32 * 1024 * 1024;
 const ROUNDS: (usize, usize) = (8, 512);
-
-/// Something odd in a response that was decoded all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Repair {
-    /// Where it was in the response: `$.values[3].active`.
-    pub path: String,
-    /// What was done about it.
-    pub action: RepairAction,
-}
-
-/// What was done about something odd in a response. More actions may come; match with a wildcard.
-///
-/// JSON types are called by their names: `null`, `boolean`, `number`, `string`, `array`, `object`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RepairAction {
-    /// A byte order mark in front of the text was skipped.
-    SkippedByteOrderMark,
-    /// Half of a surrogate pair was replaced with U+FFFD.
-    ReplacedSurrogate,
-    /// A name was in one object more than once, or beside another name for the same property; one value was kept.
-    MergedDuplicate,
-    /// A value was converted to the JSON type that is expected.
-    Converted {
-        /// The JSON type that was sent.
-        from: &'static str,
-        /// The JSON type that was read.
-        to: &'static str,
-    },
-    /// A property with a value of another shape was left out, so that it reads as absent.
-    LeftOut {
-        /// The JSON type that was sent.
-        found: &'static str,
-    },
-    /// An item of a list that cannot be read was dropped.
-    Dropped {
-        /// The JSON type that was sent.
-        found: &'static str,
-    },
-    /// So many more repairs were made and are not listed.
-    More(usize),
-}
-
-impl fmt::Display for RepairAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SkippedByteOrderMark => f.write_str("byte order mark skipped"),
-            Self::ReplacedSurrogate => f.write_str("half a surrogate pair replaced"),
-            Self::MergedDuplicate => f.write_str("duplicate name merged"),
-            Self::Converted { from, to } => write!(f, "{from} read as {to}"),
-            Self::LeftOut { found } => write!(f, "{found} read as absent"),
-            Self::Dropped { found } => write!(f, "{found} dropped from the list"),
-            Self::More(count) => write!(f, "{count} more repairs"),
-        }
-    }
-}
-
-impl fmt::Display for Repair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.action)
-    }
-}
-
-/// What was repaired in one response.
-#[derive(Debug, Default)]
-pub(crate) struct Repairs {
-    pub(crate) listed: Vec<Repair>,
-    /// How many items were dropped from the list that the page is about.
-    pub(crate) dropped: u64,
-    more: usize,
-}
-
-impl Repairs {
-    pub(super) fn add(&mut self, path: impl FnOnce() -> String, action: RepairAction) {
-        match self.listed.len() < LISTED {
-            true => self.listed.push(Repair { path: path(), action }),
-            false => self.more += 1,
-        }
-    }
-
-    fn finish(mut self) -> Self {
-        if self.more > 0 {
-            self.listed.push(Repair { path: "$".to_owned(), action: RepairAction::More(self.more) });
-        }
-        self
-    }
-}
 
 /// Decodes a body after repairing it; nothing if it cannot be repaired.
 ///

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::place::Scanner;
-use super::repair::{RepairAction, Repairs};
+use super::repairs::{RepairAction, Repairs};
 
 /// Parses a body, more leniently than a JSON parser; nothing if it is no JSON.
 pub(super) fn parse(body: &[u8]) -> Option<(Value, Repairs)> {
@@ -18,9 +18,9 @@ pub(super) fn parse(body: &[u8]) -> Option<(Value, Repairs)> {
     let whole = without_half_surrogates(text, &mut repairs);
     let text = std::str::from_utf8(whole.as_deref().unwrap_or(text)).ok()?;
     // A name with one value takes several hundred bytes in a tree, and seven in a body.
-    let mut room = text.len().saturating_mul(12).saturating_add(4 * 1024 * 1024);
+    let mut memory = text.len().saturating_mul(12).saturating_add(4 * 1024 * 1024);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let tree = Tree { path: Path::Root, repairs: &mut repairs, room: &mut room };
+    let tree = Tree { path: Path::Root, repairs: &mut repairs, memory: &mut memory };
     let tree = tree.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     Some((tree, repairs))
@@ -96,12 +96,13 @@ impl fmt::Display for Path<'_> {
 struct Tree<'t> {
     path: Path<'t>,
     repairs: &'t mut Repairs,
-    room: &'t mut usize,
+    memory: &'t mut usize,
 }
 
 impl Tree<'_> {
     fn take<E: serde::de::Error>(&mut self, bytes: usize) -> Result<(), E> {
-        *self.room = self.room.checked_sub(bytes).ok_or_else(|| E::custom("too many values to repair"))?;
+        *self.memory =
+            self.memory.checked_sub(bytes).ok_or_else(|| E::custom("too many values to repair"))?;
         Ok(())
     }
 }
@@ -144,7 +145,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         loop {
             self.take::<A::Error>(2 * size_of::<Value>())?;
             let path = Path::Index(&path, items.len());
-            let item = Tree { path, repairs: &mut *self.repairs, room: &mut *self.room };
+            let item = Tree { path, repairs: &mut *self.repairs, memory: &mut *self.memory };
             match list.next_element_seed(item)? {
                 Some(item) => items.push(item),
                 None => return Ok(items.into()),
@@ -155,10 +156,10 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut entries = Map::new();
         let path = self.path;
         while let Some(key) = map.next_key::<String>()? {
-            let room = if entries.is_empty() { 11 } else { 2 } * size_of::<(String, Value)>();
-            self.take::<A::Error>(room)?;
+            let memory = if entries.is_empty() { 11 } else { 2 } * size_of::<(String, Value)>();
+            self.take::<A::Error>(memory)?;
             let path = Path::Key(&path, &key);
-            let seed = Tree { path, repairs: &mut *self.repairs, room: &mut *self.room };
+            let seed = Tree { path, repairs: &mut *self.repairs, memory: &mut *self.memory };
             let value = map.next_value_seed(seed)?;
             if entries.contains_key(&key) {
                 self.repairs.add(|| path.to_string(), RepairAction::MergedDuplicate);

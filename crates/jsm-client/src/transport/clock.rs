@@ -1,33 +1,33 @@
-//! The clock that waits, pauses and deadlines go by.
+//! The clock of waits, pauses and deadlines.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 
-/// More than anybody waits, and little enough to be added to any moment.
+/// Longer than any wait, and short enough to be added to any moment.
 pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Time and chance, as far as retries and limits need them.
+/// The clock, and the random numbers of jitter.
 ///
-/// Tests bring their own, so that waiting takes no time and every wait can be looked at.
+/// Tests implement it, so that waiting takes no time and every wait can be checked.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time passed since some fixed moment, never going back.
     fn now(&self) -> Instant;
 
-    /// The date, which a server's dates are compared with.
+    /// The date and time, which dates of a server are compared with.
     fn date(&self) -> SystemTime;
 
     /// Waits.
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 
-    /// A number from 0 to 1 that spreads out what many clients do at once.
+    /// A random number from 0 to 1 for jitter.
     fn random(&self) -> f64;
 }
 
-/// The clock of tokio, which is that of the system unless a test has paused it with `tokio::time::pause`.
+/// The clock of tokio, which is the system's unless a test has paused it with `tokio::time::pause`. It is the default.
 ///
-/// Timeouts of attempts go by it too. Only waiting needs a runtime.
+/// Timeouts of attempts use it too. Only waiting needs a runtime.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

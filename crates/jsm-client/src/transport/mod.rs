@@ -1,27 +1,34 @@
-//! One call as requests: when each is sent, and whether it is sent again.
+//! One request with everything that belongs to it: credentials, rate limits, retries, timeouts and a deadline.
 //!
-//! `send` is the loop of one call, and `attempt` is one request. `retry`, `budget` and `rate_limit` decide when to send,
-//! `fault` and `retry_after` read what went wrong and what the server asks for, `check` lets the caller look at a response
-//! while its request can still be sent again, and `clock` is the time they go by. What a response means to its operation
-//! is not decided here.
+//! `retry_loop` is the loop that every request goes through, `attempt` sends one request of an operation, and `classify`
+//! decides what the end of an attempt means. What a response means to its operation is decided in `response`.
 
 mod attempt;
+mod body;
 mod budget;
-mod check;
+pub(crate) mod classify;
 pub(crate) mod clock;
-mod fault;
-mod rate_limit;
+pub(crate) mod http;
+pub(crate) mod language;
+mod network_error;
+pub(crate) mod options;
+mod plan;
+pub(crate) mod rate_limit;
+mod redirects;
 pub(crate) mod retry;
 mod retry_after;
+mod retry_loop;
 mod send;
+mod shared;
 #[cfg(test)]
 mod simulation;
+pub(crate) mod site;
+#[cfg(feature = "oauth")]
+pub(crate) mod token_endpoint;
+pub(crate) mod trace;
 
-pub(crate) use attempt::{
-    Build, Content, Head, Options, Reading, Received, no_credentials, opt_in, read_body, read_start,
-    transport,
-};
-pub(crate) use check::NoValue;
-pub(crate) use fault::is_permanent;
-pub(crate) use rate_limit::{Limits, Throttling};
-pub(crate) use send::{attempts, send};
+pub(crate) use body::{Content, Head, read_start};
+pub(crate) use network_error::describe;
+pub(crate) use plan::{Build, Busy, RequestSpec};
+pub(crate) use send::{Received, open, send};
+pub(crate) use shared::Transport;

@@ -1,42 +1,50 @@
-//! When a request is sent again, and how long to wait before.
+//! The retry policy: when a request is retried, how often, and after which wait.
 
 use std::time::{Duration, SystemTime};
 
+use super::clock::FOREVER;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::StatusCode;
 
-pub(crate) use super::clock::FOREVER;
-pub(crate) use super::retry_after::retry_after;
-
-/// When requests are sent again, and how often.
+/// When requests are retried, and how often.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use jsm_client::RetryPolicy;
+///
+/// let policy = RetryPolicy::default()
+///     .max_retries(2)
+///     .backoff(Duration::from_millis(500), Duration::from_secs(5));
+/// ```
 ///
 /// # Failures
 ///
-/// By default a request is sent up to four times more: after a connection that broke or could not be made, after a
-/// timeout of an attempt, and after the statuses 408, 502, 503 and 504, and any 5xx that carries `Retry-After`. Operations
-/// that are not idempotent are sent again only where nothing of the request had been sent. The waits are exponential backoff
-/// from 2 s to 30 s with jitter of a factor of 0.7 to 1.3. `Retry-After` is the shortest wait; jitter adds up to 30 % of
-/// it, 5 s at most. A certificate that is not accepted is a failure at once.
+/// By default a request is retried up to four times: after a connection that broke or could not be made, after a timeout
+/// of an attempt, after the statuses 408, 502, 503 and 504, and after any other 5xx with `Retry-After`. An operation that
+/// is not idempotent is retried only if nothing of the request had been sent. The waits are exponential backoff from 2 s
+/// to 30 s with jitter of a factor of 0.7 to 1.3. `Retry-After` is the shortest wait; jitter adds up to 30 % of it, 5 s
+/// at most. A certificate that is not accepted is not retried.
 ///
-/// When a connection ends before a response began, as when a server closes an idle one, an idempotent operation is sent
-/// again at once, up to three times; that is not counted as a failure.
+/// When a connection ends before a response began, as when a server closes an idle one, an idempotent operation is
+/// retried at once, up to three times. These retries are not counted as failures.
 ///
-/// Retries have a budget for each operation, shared by all clones of a client: about a hundred that do not help, for broken
-/// connections and for 5xx each. Failures of requests that were under way at the same time count once. When the budget
-/// is used up, the operation fails at its first attempt; each success brings a fifth of a retry back.
+/// Each operation has a retry budget, shared by all clones of a client: about a hundred retries that do not help, for
+/// broken connections and for 5xx each. Failures of requests that were in flight at the same time count once. When the
+/// budget is used up, the operation fails at its first attempt; each success returns a fifth of a retry.
 ///
 /// # Rate limits
 ///
-/// A refusal by a rate limit (429) is no failure: nothing was done. It is not counted and costs no budget, and the call
-/// is sent again, idempotent or not, until its deadline. The refusal pauses what its `RateLimit-Reason` names, for all
-/// calls of the client: `jira-per-issue-on-write` the writes to that issue, `jira-quota-...` everything, any other reason
-/// or none that operation. The pause is what `Retry-After` asks for (where it is missing, the time to
-/// `X-RateLimit-Reset`; an hour at most, or until a reset that is later), else exponential backoff. Waiting calls
-/// queue, first in first out, and after the pause they are sent at the rate that the server is known or found to take. A 503
-/// with `Retry-After` pauses its operation in the same way, and counts as a failure of the call.
+/// A refusal by a rate limit (429) is no failure: nothing was done. It is not counted, costs no budget, and the request is
+/// retried, idempotent or not, until its deadline. The refusal pauses what its `RateLimit-Reason` names, for all calls of
+/// the client: `jira-per-issue-on-write` the writes to that issue, `jira-quota-...` everything, any other reason or none
+/// that operation. The pause is the time in `Retry-After` (without it, the time to `X-RateLimit-Reset`; an hour at most,
+/// or until a reset that is later), else exponential backoff. Waiting calls queue, first in first out, and after the
+/// pause they are sent at the documented rate, or at a rate learned from refusals. A 503 with `Retry-After` pauses its
+/// operation in the same way, and counts as a failure of the call.
 ///
-/// A call whose deadline comes before it may be sent fails at once with an error of kind
-/// [`RateLimited`](crate::ErrorKind::RateLimited) that names the time, whether it was refused itself or waits behind others.
+/// If the deadline of a call comes before it may be sent, the call fails at once with an error of kind
+/// [`RateLimited`](crate::ErrorKind::RateLimited) that names the time, whether it was refused itself or waits behind
+/// others.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -52,20 +60,20 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sends every request once. Even a refusal by a rate limit (429) is the result of the call then; calls still queue
-    /// while their operation is paused.
+    /// Sends every request once. A refusal by a rate limit (429) is then the result of the call. Calls still queue while
+    /// their operation is paused.
     pub fn never() -> Self {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// How many failures of a call are followed by another attempt; 4 by default. 0 is [`never`](Self::never).
+    /// Sets how many failures of a call are retried; 4 by default. 0 is [`never`](Self::never).
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// The first wait, 2 s by default, and the longest, 30 s by default.
+    /// Sets the first wait, 2 s by default, and the longest, 30 s by default. Each wait is twice as long as the one before.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.base = first.min(FOREVER);
@@ -103,22 +111,11 @@ fn spread(time: Duration, part: f64, most: Duration, chance: f64) -> Duration {
     time.mul_f64(part).min(most).mul_f64(chance.clamp(0.0, 1.0))
 }
 
-/// Whether sending the request again after this status can help and does no harm. `asked` is the pause that the
-/// response asked for.
-pub(crate) fn is_worth_it(status: StatusCode, asked: Option<Duration>, idempotent: bool) -> bool {
-    match status.as_u16() {
-        429 => true,
-        408 | 502 | 503 | 504 => idempotent,
-        500..=599 => idempotent && asked.is_some(),
-        _ => false,
-    }
-}
-
 /// The end of a wait, for people.
 pub(crate) fn until_text(now: SystemTime, wait: Duration) -> String {
     let now = Timestamp::try_from(now).unwrap_or_default();
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    // Rounded up to the second: who comes back then does not come too early.
+    // Rounded up to the second: a retry at that time is not too early.
     let until = now.saturating_add(wait + SignedDuration::from_millis(999)).unwrap_or(Timestamp::MAX);
     Timestamp::from_second(until.as_second()).unwrap_or(until).to_string()
 }

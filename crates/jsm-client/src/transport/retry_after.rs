@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone.
+//! The pause that a response asks for, by `Retry-After` or the reset of a rate limit.
 
 use std::time::{Duration, SystemTime};
 
@@ -38,11 +38,6 @@ pub(crate) fn pause(
         Some(asked) => Some(asked.min(reset.unwrap_or_default().max(LONGEST))),
         None => reset,
     }
-}
-
-/// What `Retry-After` asks for, in seconds or as a date.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    pause(StatusCode::SERVICE_UNAVAILABLE, headers, || now)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

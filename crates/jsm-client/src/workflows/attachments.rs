@@ -1,212 +1,200 @@
-//! Files on their way to a request: uploaded to its service desk first, attached to it then.
+//! Files that are uploaded and attached to a request.
+//!
+//! [`Client::attach`](crate::Client::attach) does both; [`Client::upload`](crate::Client::upload) leaves the files under
+//! temporary ids.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jsm_raw::servicedesk::attachment::{AddRequestAttachments, AttachTemporaryFiles};
+use jsm_raw::servicedesk::request::GetRequest;
+use jsm_raw::servicedesk::types::{AdditionalComment, AttachmentCreateResult, TemporaryAttachment};
+use jsm_raw::servicedesk::{IssueIdOrKey, ServiceDeskId, TemporaryAttachmentId};
 use jsm_raw::{Batched, FilePart, Operation};
 
-use super::batches::parts;
+use super::batches::batches;
 use super::deadline::Deadline;
-use crate::call::measure;
-use crate::client::Client;
-use crate::error::{Error, Result};
-use crate::servicedesk::attachment::{AddRequestAttachments, AttachTemporaryFiles};
-use crate::servicedesk::request::GetRequest;
-use crate::servicedesk::types::{AdditionalComment, AttachmentCreateResult, TemporaryAttachment};
-use crate::servicedesk::{IssueIdOrKey, ServiceDeskId, TemporaryAttachmentId};
+use crate::error::{Error, ErrorKind, Result};
+use crate::response::{Session, measure};
+use crate::transport::options::{RequestOptions, option_setters};
 
-/// How long one upload may take: files are larger than what other calls carry.
-const UPLOAD_TIME: Duration = Duration::from_secs(30 * 60);
+/// The timeout of one request that uploads: files are larger than what other requests carry.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// Who sees a comment and its files. Customers can write for everybody alone.
+/// Who can see a comment and its files. Customers can only write public ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Visibility {
-    /// Everybody who sees the request.
+    /// All people who can see the request.
     Public,
-    /// Those who work on it.
+    /// Agents, who work on the request.
     Internal,
 }
 
-/// Where a file has got to.
+/// The status of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileStatus {
-    /// It is not on the server, or nowhere that anybody could find it.
+    /// It is not on the server, or under no id that is known.
     NotSent,
-    /// It is uploaded and can be attached by this id, for as long as the server keeps it.
+    /// It is uploaded and can be attached by this id, as long as the server keeps it.
     Uploaded(TemporaryAttachmentId),
-    /// It is uploaded, and the request to attach it got no answer: look at the request before attaching it again.
+    /// It is uploaded, and the request to attach it got no response: check the request before attaching it again.
     Unclear(TemporaryAttachmentId),
     /// It is attached.
     Attached(TemporaryAttachmentId),
 }
 
-/// A file, and where it has got to.
+/// A file, with its status after a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileOutcome {
-    /// The name under which it was sent.
+    /// The name of the file.
     pub name: String,
-    /// Where it has got to.
+    /// Its status.
     pub status: FileStatus,
 }
 
-/// Files that were not uploaded, or not attached, all of them.
+/// The error of files that were not all uploaded, or not attached.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AttachError {
-    /// Why not.
+    /// Why.
     pub error: Error,
-    /// Where each file has got to, in the order in which they were given.
+    /// The status of each file, in the order in which the files were given.
     pub files: Vec<FileOutcome>,
 }
 
-/// Files, about to be uploaded to a service desk.
+/// An upload of files to a service desk. [`Client::upload`](crate::Client::upload) makes it; await it.
+///
+/// Dropping the future cancels it. Files that are uploaded by then are removed by the server after a while.
 #[must_use = "nothing is uploaded until it is awaited"]
-#[derive(Debug)]
 pub struct Upload {
-    client: Client,
+    session: Arc<Session>,
     operation: AttachTemporaryFiles,
-    timeout: Duration,
-    deadline: Option<Duration>,
+    options: RequestOptions,
 }
 
-/// Files, about to be attached to a request.
+/// Files that are uploaded and attached to a request. [`Client::attach`](crate::Client::attach) makes it; await it.
+///
+/// Dropping the future cancels it. Files are attached by the last request, all of them or none: if the future is dropped
+/// before it, the server removes the uploaded files after a while; if it is dropped during it, check the request.
 #[must_use = "nothing is attached until it is awaited"]
-#[derive(Debug)]
 pub struct Attach {
-    client: Client,
+    session: Arc<Session>,
     request: IssueIdOrKey,
     visibility: Visibility,
     files: Vec<FilePart>,
     desk: Option<ServiceDeskId>,
     comment: Option<String>,
-    timeout: Duration,
-    deadline: Option<Duration>,
-}
-
-impl Client {
-    /// Uploads files to a service desk, in as many requests as their number takes.
-    ///
-    /// They wait there under temporary ids, in the order given, until they are attached to a request or used as the
-    /// answer to a field of a new one; after a while they are gone. To attach them to a request that is there, see
-    /// [`attach`](Self::attach).
-    pub fn upload(
-        &self,
-        desk: impl Into<ServiceDeskId>,
-        files: impl IntoIterator<Item = FilePart>,
-    ) -> Upload {
-        let operation = AttachTemporaryFiles::new(desk, files);
-        Upload { client: self.clone(), operation, timeout: UPLOAD_TIME, deadline: None }
-    }
-
-    /// Uploads files and attaches them to a request, all with one comment.
-    ///
-    /// ```
-    /// # use jsm_client::{Client, FilePart, Visibility};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = jsm_sandbox::Sandbox::start().await?;
-    /// # let jira = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token()).build()?;
-    /// # let request = jsm_client::servicedesk::request::GetRequests::new();
-    /// # let mut requests = jira.items(request);
-    /// # let first = requests.try_next().await?.ok_or("no request")?;
-    /// # let key = first.issue_key;
-    /// let files = [FilePart::bytes("notes.txt", "It is on fire."), FilePart::path("Cargo.toml")];
-    /// let attached = jira.attach(key, Visibility::Public, files).comment("As seen today.").await?;
-    /// assert_eq!(attached.attachments.ok_or("no list")?.values.len(), 2);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn attach(
-        &self,
-        request: impl Into<IssueIdOrKey>,
-        visibility: Visibility,
-        files: impl IntoIterator<Item = FilePart>,
-    ) -> Attach {
-        Attach {
-            client: self.clone(),
-            request: request.into(),
-            visibility,
-            files: files.into_iter().collect(),
-            desk: None,
-            comment: None,
-            timeout: UPLOAD_TIME,
-            deadline: None,
-        }
-    }
+    options: RequestOptions,
 }
 
 impl Upload {
-    /// How long uploading the files of one request may take; half an hour by default.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = time;
+    pub(crate) fn new(
+        session: Arc<Session>,
+        desk: ServiceDeskId,
+        files: impl IntoIterator<Item = FilePart>,
+    ) -> Self {
+        let operation = AttachTemporaryFiles::new(desk, files);
+        Self { session, operation, options: RequestOptions::new() }
+    }
+
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = change(self.options);
         self
     }
 
-    /// How long all of it may take, waits and retries included. The default is the client's
-    /// [`deadline`](crate::ClientBuilder::deadline) where that is set, else an hour.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
-        self
+    option_setters! {
+        timeout: "Sets the timeout of one attempt of a request that uploads; 30 minutes by default.",
+        deadline: "Sets the deadline of the whole upload, with retries and waits. The default is the client's \
+                   [`deadline`](crate::ClientBuilder::deadline) if one is set, else an hour."
     }
 
-    async fn run(mut self) -> Result<Vec<TemporaryAttachment>, AttachError> {
-        let deadline = Deadline::new(self.client.shared(), self.deadline);
-        look_at(self.operation.files_mut(), self.timeout.min(deadline.left())).await?;
-        upload(&self.client, &self.operation, self.timeout, deadline).await
+    /// Starts the upload when the future is polled. See [`Call::send`](crate::Call::send).
+    ///
+    /// # Errors
+    ///
+    /// What any call can fail with, and the status of each file.
+    pub fn send(self) -> BoxFuture<'static, Result<Vec<TemporaryAttachment>, AttachError>> {
+        Box::pin(self.run())
+    }
+
+    async fn run(self) -> Result<Vec<TemporaryAttachment>, AttachError> {
+        let Self { session, mut operation, options } = self;
+        let deadline = Deadline::new(&session, &options);
+        look_at(operation.files_mut(), deadline, &options).await?;
+        upload(&operation, deadline, &session).await
     }
 }
 
 impl Attach {
-    /// What the comment says that carries the files.
+    pub(crate) fn new(
+        session: Arc<Session>,
+        request: IssueIdOrKey,
+        visibility: Visibility,
+        files: Vec<FilePart>,
+    ) -> Self {
+        let options = RequestOptions::new();
+        Self { session, request, visibility, files, desk: None, comment: None, options }
+    }
+
+    /// Sets the text of the comment to which the files are attached.
     pub fn comment(mut self, text: impl Into<String>) -> Self {
         self.comment = Some(text.into());
         self
     }
 
-    /// The service desk of the request. Without it, the request is asked for it.
+    /// Sets the service desk of the request. Without it, one more request looks it up.
     pub fn desk(mut self, desk: impl Into<ServiceDeskId>) -> Self {
         self.desk = Some(desk.into());
         self
     }
 
-    /// How long uploading the files of one request may take; half an hour by default.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = time;
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = change(self.options);
         self
     }
 
-    /// How long all of it may take, waits and retries included. The default is the client's
-    /// [`deadline`](crate::ClientBuilder::deadline) where that is set, else an hour.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
-        self
+    option_setters! {
+        timeout: "Sets the timeout of one attempt of a request. The default is 30 minutes for a request that uploads, \
+                  and the client's for the others.",
+        deadline: "Sets the deadline of the whole workflow, with retries and waits. The default is the client's \
+                   [`deadline`](crate::ClientBuilder::deadline) if one is set, else an hour."
+    }
+
+    /// Starts when the future is polled. See [`Call::send`](crate::Call::send).
+    ///
+    /// # Errors
+    ///
+    /// What any call can fail with, and the status of each file.
+    pub fn send(self) -> BoxFuture<'static, Result<AttachmentCreateResult, AttachError>> {
+        Box::pin(self.run())
     }
 
     async fn run(self) -> Result<AttachmentCreateResult, AttachError> {
-        let Self { client, request, visibility, mut files, desk, comment, timeout, deadline } = self;
-        let deadline = Deadline::new(client.shared(), deadline);
-        look_at(&mut files, timeout.min(deadline.left())).await?;
+        let Self { session, request, visibility, mut files, desk, comment, options } = self;
+        let deadline = Deadline::new(&session, &options);
+        look_at(&mut files, deadline, &options).await?;
         let desk = match desk {
             Some(desk) => desk,
-            None => match deadline.call(&client, GetRequest::new(request.clone())).await {
+            None => match deadline.call(GetRequest::new(request.clone())).await {
                 Ok(request) => request.service_desk_id,
                 Err(error) => return Err(not_sent(error, &files)),
             },
         };
         let names: Vec<String> = files.iter().map(|file| file.name().to_owned()).collect();
-        let uploaded = upload(&client, &AttachTemporaryFiles::new(desk, files), timeout, deadline).await?;
+        let uploaded = upload(&AttachTemporaryFiles::new(desk, files), deadline, &session).await?;
         let ids: Vec<TemporaryAttachmentId> =
             uploaded.into_iter().map(|file| file.temporary_attachment_id).collect();
         let mut attach = AddRequestAttachments::new(request, visibility == Visibility::Public, ids.clone());
         if let Some(comment) = comment {
             attach = attach.additional_comment(AdditionalComment::new(comment));
         }
-        deadline.call(&client, attach).await.map_err(|error| {
+        deadline.call(attach).await.map_err(|error| {
             let status = after(&error);
             let files = names.into_iter().zip(ids);
             AttachError {
@@ -217,10 +205,15 @@ impl Attach {
     }
 }
 
-/// Refuses folders and what is not there before anything is sent.
-async fn look_at(files: &mut [FilePart], time: Duration) -> Result<(), AttachError> {
-    let looked = measure(AttachTemporaryFiles::INFO, files, time).await;
-    looked.map_err(|error| not_sent(error, files))
+/// Refuses folders and missing files before anything is sent.
+async fn look_at(
+    files: &mut [FilePart],
+    deadline: Deadline<'_>,
+    options: &RequestOptions,
+) -> Result<(), AttachError> {
+    let time = options.timeout.unwrap_or(UPLOAD_TIMEOUT).min(deadline.left());
+    let measured = measure(AttachTemporaryFiles::INFO, files, time).await;
+    measured.map_err(|error| not_sent(error, files))
 }
 
 fn not_sent(error: Error, files: &[FilePart]) -> AttachError {
@@ -228,25 +221,26 @@ fn not_sent(error: Error, files: &[FilePart]) -> AttachError {
     AttachError { error, files: files.iter().map(status).collect() }
 }
 
-/// Uploads files in as many requests as it takes.
+/// Uploads files in as many requests as needed.
 async fn upload(
-    client: &Client,
     operation: &AttachTemporaryFiles,
-    timeout: Duration,
     deadline: Deadline<'_>,
+    session: &Arc<Session>,
 ) -> Result<Vec<TemporaryAttachment>, AttachError> {
     let mut done: Vec<TemporaryAttachment> = Vec::with_capacity(operation.entries().len());
-    for part in parts(operation) {
-        let count = part.entries().len();
-        let error = match deadline.call(client, part).timeout(timeout).await {
-            Ok(answer) if answer.temporary_attachments.len() == count => {
-                done.extend(answer.temporary_attachments);
+    for batch in batches(operation) {
+        let count = batch.entries().len();
+        let mut options = deadline.options();
+        options.timeout.get_or_insert(UPLOAD_TIMEOUT);
+        let error = match session.call(batch, &options).await.map(|response| response.value) {
+            Ok(kept) if kept.temporary_attachments.len() == count => {
+                done.extend(kept.temporary_attachments);
                 continue;
             }
-            Ok(answer) => {
-                let kept = answer.temporary_attachments.len();
-                let note = format!("the server kept {kept} of {count} files, without saying why");
-                Error::new(crate::ErrorKind::Other, note).with_operation(AttachTemporaryFiles::INFO)
+            Ok(kept) => {
+                let kept = kept.temporary_attachments.len();
+                let note = format!("the server kept {kept} of {count} files and reports no reason");
+                Error::new(ErrorKind::Other, note).with_operation(AttachTemporaryFiles::INFO)
             }
             Err(error) => error,
         };
@@ -260,10 +254,10 @@ async fn upload(
     Ok(done)
 }
 
-/// Where files are after the request to attach them failed in this way.
+/// The status of files after the request to attach them failed with this error.
 fn after(error: &Error) -> fn(TemporaryAttachmentId) -> FileStatus {
     match error.status().map(|status| status.as_u16()) {
-        // It was done, and only the answer could not be read.
+        // It was done, and only the response could not be read.
         Some(200..=299) => FileStatus::Attached,
         Some(500..) => FileStatus::Unclear,
         None if error.attempts() > 0 && !error.is_rate_limited() => FileStatus::Unclear,
@@ -276,7 +270,7 @@ impl IntoFuture for Upload {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        self.send()
     }
 }
 
@@ -285,7 +279,7 @@ impl IntoFuture for Attach {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        self.send()
     }
 }
 
@@ -293,10 +287,10 @@ impl fmt::Display for AttachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |is: fn(&FileStatus) -> bool| self.files.iter().filter(|file| is(&file.status)).count();
         let parts = [
-            (count(|place| *place == FileStatus::NotSent), "not sent"),
-            (count(|place| matches!(place, FileStatus::Uploaded(_))), "uploaded and not attached"),
-            (count(|place| matches!(place, FileStatus::Unclear(_))), "uploaded and perhaps attached"),
-            (count(|place| matches!(place, FileStatus::Attached(_))), "attached"),
+            (count(|status| *status == FileStatus::NotSent), "not sent"),
+            (count(|status| matches!(status, FileStatus::Uploaded(_))), "uploaded and not attached"),
+            (count(|status| matches!(status, FileStatus::Unclear(_))), "uploaded and perhaps attached"),
+            (count(|status| matches!(status, FileStatus::Attached(_))), "attached"),
         ];
         write!(f, "{}", self.error)?;
         for (count, what) in parts.iter().filter(|(count, _)| *count > 0) {
@@ -315,5 +309,26 @@ impl StdError for AttachError {
 impl From<AttachError> for Error {
     fn from(error: AttachError) -> Self {
         error.error
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, options, .. } = self;
+        f.debug_struct("Upload")
+            .field("operation", operation)
+            .field("options", options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Attach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, files, options, .. } = self;
+        f.debug_struct("Attach")
+            .field("request", request)
+            .field("files", files)
+            .field("options", options)
+            .finish_non_exhaustive()
     }
 }

@@ -1,31 +1,31 @@
-//! Cutting the list in a request into pieces that a server takes.
+//! Batches: the list in a request, cut into lists that a server accepts.
 
 use jsm_raw::Batched;
 
-/// The operation once for every piece of its list; none where the list is empty.
+/// The operation once for each batch of its entries; none if it has no entries.
 ///
-/// An entry that is too much by itself gets a piece of its own, and the server says what it thinks of it.
-pub(super) fn parts<O: Batched>(operation: &O) -> Vec<O> {
+/// An entry that exceeds the limit by itself is a batch of its own, and the server responds with its own error.
+pub(super) fn batches<O: Batched>(operation: &O) -> Vec<O> {
     let limit = O::INFO.batch_limit.map_or(usize::MAX, |limit| limit as usize);
-    let mut pieces: Vec<Vec<O::Entry>> = Vec::new();
-    let mut weight = 0;
+    let mut batches: Vec<Vec<O::Entry>> = Vec::new();
+    let mut size = 0;
     for entry in operation.entries() {
         let more = O::entry_size(entry);
-        match pieces.last_mut() {
-            Some(piece) if weight + more <= limit => {
-                piece.push(entry.clone());
-                weight += more;
+        match batches.last_mut() {
+            Some(batch) if size + more <= limit => {
+                batch.push(entry.clone());
+                size += more;
             }
             _ => {
-                pieces.push(vec![entry.clone()]);
-                weight = more;
+                batches.push(vec![entry.clone()]);
+                size = more;
             }
         }
     }
     let with = |entries| {
-        let mut part = operation.clone();
-        part.set_entries(entries);
-        part
+        let mut batch = operation.clone();
+        batch.set_entries(entries);
+        batch
     };
-    pieces.into_iter().map(with).collect()
+    batches.into_iter().map(with).collect()
 }

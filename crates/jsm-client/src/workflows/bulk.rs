@@ -1,105 +1,88 @@
-//! Submitting bulk changes: cut into parts that the server takes, each under a key that makes repeating it harmless.
+//! Bulk changes: submitted in batches that the server accepts, each under an idempotency key.
 //!
-//! What comes of the parts is told by their tasks.
+//! [`Client::bulk`](crate::Client::bulk) submits one. Each batch becomes a task, whose result is in
+//! [`tasks`](crate::tasks).
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jsm_raw::BulkOperation;
+use jsm_raw::csm::types::TaskSubmitResponse;
 
-use super::batches::parts;
+use super::batches::batches;
 use super::deadline::Deadline;
 use super::tasks::Task;
-use crate::client::Client;
-use crate::csm::types::TaskSubmitResponse;
 use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
-use crate::retry::RetryPolicy;
+use crate::response::{Poll, Session};
+use crate::transport::options::{RequestOptions, option_setters};
+use crate::transport::retry::RetryPolicy;
 
-/// A bulk change, about to be submitted.
+/// A bulk change. [`Client::bulk`](crate::Client::bulk) makes it; await it for one task for each batch.
 ///
-/// Awaiting it gives one task for each part. Dropping it ends it; what was submitted by then is done.
+/// Dropping the future cancels it. The batches that are submitted by then are done, and one in flight may be: with an
+/// idempotency key of the program's, the same change can be submitted again without harm.
 #[must_use = "nothing is submitted until it is awaited"]
 pub struct Bulk<O> {
-    client: Client,
+    session: Arc<Session>,
     operation: O,
-    deadline: Option<Duration>,
+    options: RequestOptions,
 }
 
-/// A bulk change that was not submitted whole.
+/// The error of a bulk change that was not submitted whole.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkError<O> {
-    /// Why the first of the parts that are left was not taken.
+    /// Why the first batch in `left` was not accepted.
     pub error: Error,
-    /// What was submitted before.
+    /// The tasks of the batches that were submitted.
     pub submitted: Vec<Task>,
-    /// The parts that are left, each with its key. The first one may have arrived all the same; submitting it with
-    /// this key again does no harm.
+    /// The batches that are left, each with its idempotency key. The server may have received the first one: submitting
+    /// it again with this key does no harm.
     pub left: Vec<O>,
 }
 
-impl Client {
-    /// Submits a bulk change of any length: as many requests as it takes, one task for each.
-    ///
-    /// Every part goes out under an idempotency key of its own, which stays the same however often the request is
-    /// repeated. Leave the operation's key empty, and the keys are made at random; give one, and they are made from
-    /// it, so that a program that starts over with the same entries submits nothing twice.
-    ///
-    /// For up to three days, the server responds to the same key and entries with the same task, or with the same
-    /// validation errors; the same key with other entries, or with another operation, is an error. Tasks can run in
-    /// another order than they were submitted in: where one change needs another one, wait for the first task before
-    /// the second is submitted.
-    ///
-    /// A server that has too many unfinished tasks is asked again until it takes another. It says so in English text
-    /// alone; with a [`Language`](crate::Language) other than English it is an error instead.
-    ///
-    /// ```
-    /// # use jsm_client::csm::customer::BulkManageCustomerProfiles;
-    /// # use jsm_client::csm::types::{
-    /// #     BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, ProfileOperationType,
-    /// # };
-    /// # use jsm_client::{Client, TaskResult};
-    /// # async fn example(csm: Client) -> jsm_client::Result<()> {
-    /// let profile = BulkCustomerProfilePayload::new().email("fred@example.com").display_name("Fred F. User");
-    /// let entries = [BulkManageCustomerProfileOperation::new(ProfileOperationType::Upsert, profile)];
-    /// for task in csm.bulk(BulkManageCustomerProfiles::new("", entries)).await? {
-    ///     let outcome = task.wait().await?;
-    ///     match outcome.result {
-    ///         TaskResult::Succeeded => println!("done"),
-    ///         TaskResult::Failed => println!("{} entries failed", outcome.response.failures.len()),
-    ///         _ => println!("{}: read back what was written", outcome.response.status),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn bulk<O: BulkOperation<Output = TaskSubmitResponse>>(&self, operation: O) -> Bulk<O> {
-        Bulk { client: self.clone(), operation, deadline: None }
-    }
-}
-
 impl<O> Bulk<O> {
-    /// How long submitting all of it may take, waiting for the server to take on more included. The default is the
-    /// client's [`deadline`](crate::ClientBuilder::deadline) where that is set, else an hour: servers take on few tasks at
-    /// once, and have been seen to need eight minutes for a hundred customers.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
+    pub(crate) fn new(session: Arc<Session>, operation: O) -> Self {
+        Self { session, operation, options: RequestOptions::new() }
+    }
+
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = change(self.options);
         self
+    }
+
+    option_setters! {
+        timeout: "Sets the timeout of one attempt to submit a batch; the client's by default, which is 60 s.",
+        deadline: "Sets the deadline of submitting all batches, with waiting for a busy server. The default is the \
+                   client's [`deadline`](crate::ClientBuilder::deadline) if one is set, else an hour: servers accept \
+                   few tasks at once, and have been seen to need eight minutes for a hundred customers."
     }
 }
 
 impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
+    /// Submits when the future is polled. See [`Call::send`](crate::Call::send).
+    ///
+    /// # Errors
+    ///
+    /// What any call can fail with, and the batches that are left.
+    pub fn send(self) -> BoxFuture<'static, Result<Vec<Task>, BulkError<O>>> {
+        Box::pin(self.submit())
+    }
+
     async fn submit(self) -> Result<Vec<Task>, BulkError<O>> {
-        let deadline = Deadline::new(self.client.shared(), self.deadline);
-        let mut left = with_keys(parts(&self.operation), self.operation.idempotency_key());
+        let Self { session, operation, options } = self;
+        let deadline = Deadline::new(&session, &options);
+        let mut left = with_keys(batches(&operation), operation.idempotency_key());
         left.reverse();
         let mut submitted = Vec::new();
-        while let Some(part) = left.last() {
-            match submit_one(&self.client, part, deadline).await {
+        while let Some(batch) = left.last() {
+            match submit_batch(&session, batch, deadline).await {
                 Ok(task) => {
                     left.pop();
                     submitted.push(task);
@@ -114,48 +97,43 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
     }
 }
 
-async fn submit_one<O>(client: &Client, part: &O, deadline: Deadline<'_>) -> Result<Task>
+/// Submits one batch, once the server has capacity for its task.
+async fn submit_batch<O>(session: &Arc<Session>, batch: &O, deadline: Deadline<'_>) -> Result<Task>
 where
     O: BulkOperation<Output = TaskSubmitResponse>,
 {
-    let clock = &*client.shared().clock;
-    let patience = RetryPolicy::default().backoff(Duration::from_secs(5), Duration::from_secs(60));
-    for turn in 1.. {
-        match deadline.call(client, part.clone()).await {
-            Ok(answer) => return Ok(client.task(answer.id).with_key(part.idempotency_key())),
-            Err(error) if is_full(&error) => {
-                let wait = patience.wait(turn, None, clock.random());
-                if !deadline.allows(wait) {
-                    return Err(error);
-                }
-                clock.sleep(wait).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::configuration("the server took on no task however often it was asked"))
+    let backoff = RetryPolicy::default().backoff(Duration::from_secs(5), Duration::from_secs(60));
+    let turn = AtomicU32::new(0);
+    let busy = |error: &Error| {
+        let wait =
+            || backoff.wait(turn.fetch_add(1, Ordering::Relaxed) + 1, None, session.transport.clock.random());
+        is_full(error).then(wait)
+    };
+    let poll = Poll { value: None, error: Some(&busy) };
+    let accepted = session.poll(batch.clone(), &deadline.options(), &poll).await?.value;
+    Ok(Task::new(Arc::clone(session), accepted.id, Some(batch.idempotency_key())))
 }
 
-/// Whether the server has as many unfinished tasks as it wants. It says so with a 400, in words alone.
+/// Whether the server has as many unfinished tasks as it accepts. It reports that with a 400, in its message only.
 fn is_full(error: &Error) -> bool {
     error.status().is_some_and(|status| status == 400)
         && error.message().is_some_and(|text| says(text, Meaning::TaskLimit))
 }
 
-/// Gives every part its key: made at random, or from the one that the caller gave.
-fn with_keys<O: BulkOperation>(mut parts: Vec<O>, given: &str) -> Vec<O> {
-    let several = parts.len() > 1;
-    for (at, part) in parts.iter_mut().enumerate() {
+/// Gives every batch its key: a random one, or one made from the key of the operation.
+fn with_keys<O: BulkOperation>(mut batches: Vec<O>, given: &str) -> Vec<O> {
+    let several = batches.len() > 1;
+    for (at, batch) in batches.iter_mut().enumerate() {
         match given {
-            "" => part.set_idempotency_key(&random_key()),
-            given if several => part.set_idempotency_key(&format!("{given}-{}", at + 1)),
-            given => part.set_idempotency_key(given),
+            "" => batch.set_idempotency_key(&random_key()),
+            given if several => batch.set_idempotency_key(&format!("{given}-{}", at + 1)),
+            given => batch.set_idempotency_key(given),
         }
     }
-    parts
+    batches
 }
 
-/// 128 bits at random in the shape of a UUID of version 4. It has to be unique, not secret.
+/// A random UUID of version 4. It has to be unique, not secret.
 fn random_key() -> String {
     let bits = fastrand::u128(..);
     let bits = bits & !(0xf000 << 64) | (0x4000 << 64);
@@ -169,14 +147,14 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> IntoFuture for Bulk<O> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.submit())
+        self.send()
     }
 }
 
 impl<O> fmt::Display for BulkError<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (done, left) = (self.submitted.len(), self.left.len());
-        write!(f, "{}; {done} of {} parts were submitted before", self.error, done + left)
+        write!(f, "{}; {done} of {} batches were submitted before", self.error, done + left)
     }
 }
 
@@ -194,7 +172,10 @@ impl<O> From<BulkError<O>> for Error {
 
 impl<O: fmt::Debug> fmt::Debug for Bulk<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bulk").field("operation", &self.operation).field("deadline", &self.deadline).finish()
+        f.debug_struct("Bulk")
+            .field("operation", &self.operation)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

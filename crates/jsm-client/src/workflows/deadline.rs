@@ -1,51 +1,53 @@
 //! One deadline for all requests of a workflow.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jsm_raw::Operation;
 
-use crate::call::Call;
-use crate::client::{Client, Shared};
-use crate::clock::Clock;
-use crate::retry::FOREVER;
+use crate::error::Result;
+use crate::response::Session;
+use crate::transport::clock::FOREVER;
+use crate::transport::options::RequestOptions;
 
-/// How long a workflow may take in all, where neither it nor the client says.
-pub(super) const USUAL: Duration = Duration::from_secs(60 * 60);
+/// The deadline of a workflow, where neither it nor the client has one.
+const WORKFLOW_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
-/// The moment at which a workflow has to be over.
+/// The time by which a workflow has to end, with the options of its requests.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline<'a> {
-    clock: &'a dyn Clock,
+    session: &'a Arc<Session>,
+    options: &'a RequestOptions,
     time: Duration,
     until: Instant,
 }
 
 impl<'a> Deadline<'a> {
-    /// What the workflow says, else what the client says, else an hour. What is longer than a year is a year, so
-    /// that it can be added to any moment.
-    pub(super) fn new(shared: &'a Shared, given: Option<Duration>) -> Self {
-        let time = given.or(shared.deadline).unwrap_or(USUAL).min(FOREVER);
-        let clock = &*shared.clock;
-        Self { clock, time, until: clock.now() + time }
+    /// The workflow's own deadline, else the client's, else an hour. A time longer than a year is a year, so that it can
+    /// be added to any moment.
+    pub(super) fn new(session: &'a Arc<Session>, options: &'a RequestOptions) -> Self {
+        let transport = &session.transport;
+        let time = options.deadline.or(transport.deadline).unwrap_or(WORKFLOW_DEADLINE).min(FOREVER);
+        Self { session, options, time, until: transport.clock.now() + time }
     }
 
-    /// How long it was in all.
+    /// The time from the start to the deadline.
     pub(super) fn time(&self) -> Duration {
         self.time
     }
 
-    /// How long it is from now.
+    /// The time from now to the deadline.
     pub(super) fn left(&self) -> Duration {
-        self.until.saturating_duration_since(self.clock.now())
+        self.session.transport.time_to(self.until)
     }
 
-    /// Whether there is time to wait that long and to send a request afterwards.
-    pub(super) fn allows(&self, wait: Duration) -> bool {
-        wait < self.left()
+    /// The options of the next request, which has the time that is left.
+    pub(super) fn options(&self) -> RequestOptions {
+        self.options.clone().deadline(self.left())
     }
 
-    /// A call that has the time that is left.
-    pub(super) fn call<O: Operation>(&self, client: &Client, operation: O) -> Call<O> {
-        client.call(operation).deadline(self.left())
+    /// Calls an operation in the time that is left.
+    pub(super) async fn call<O: Operation>(&self, operation: O) -> Result<O::Output> {
+        Ok(self.session.call(operation, &self.options()).await?.value)
     }
 }

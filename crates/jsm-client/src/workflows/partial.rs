@@ -1,7 +1,7 @@
 //! A file that is there whole or not at all.
 //!
 //! What is downloaded is written into a partial file beside the final one and renamed at the end. The partial file is
-//! locked while it is written, so that one that an earlier process left behind can be told from one in use, and is
+//! locked while it is written, so that one that an earlier process left behind can be distinguished from one in use, and is
 //! removed however the download ends: dropping [`Partial`] removes it at once, and work that still waits for a thread
 //! then does nothing.
 
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::spawn_blocking;
 
-/// How many downloads to the same file are told apart.
+/// How many downloads to the same file can run at once.
 const MOST: u32 = 64;
 
 /// From this length on, the name of a partial file has a hash in place of the name's end: names have at most 255
@@ -52,7 +52,7 @@ impl Partial {
         let partial = Self(Arc::new(Mutex::new(State::Waiting)));
         let state = Arc::clone(&partial.0);
         let made = spawn_blocking(move || {
-            // The lock is held while the file is made, so that whoever gives it up finds it or prevents it.
+            // The lock is held while the file is made, so that dropping `Partial` finds it or prevents it.
             let mut state = lock(&state);
             if matches!(*state, State::Over) {
                 return Err(given_up());
@@ -86,7 +86,7 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         if let State::Made(place, _) = std::mem::replace(&mut *lock(&self.0), State::Over) {
-            // There is nobody left to report an error to.
+            // The caller is gone, so an error cannot be reported.
             let _ = fs::remove_file(place);
         }
     }
@@ -156,14 +156,14 @@ impl Target {
         options.write(true).create_new(true);
         #[cfg(unix)]
         if self.permissions.is_some() {
-            // Until it has the mode of the file that it replaces, nobody else may read it.
+            // Until it has the mode of the file that it replaces, no other user may read it.
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
         options.open(place)
     }
 }
 
-/// Removes a partial file that nobody writes any more. Where the file system has no locks, that cannot be known.
+/// Removes a partial file that is not written any more. Where the file system has no locks, that cannot be known.
 fn remove_left_over(place: &Path) -> bool {
     let Ok(file) = File::options().write(true).open(place) else { return false };
     file.try_lock().is_ok() && is_at(&file, place) && fs::remove_file(place).is_ok()

@@ -1,95 +1,92 @@
-//! Tasks: what a server does in its own time, and how to learn what came of it.
+//! Tasks: work that a server does in the background, and its result.
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jsm_raw::Operation;
+use jsm_raw::csm::TaskId;
+use jsm_raw::csm::task::GetTask;
+use jsm_raw::csm::types::TaskStatusResponse;
 
 use super::deadline::Deadline;
-use crate::client::Client;
-use crate::csm::TaskId;
-use crate::csm::task::GetTask;
-use crate::csm::types::TaskStatusResponse;
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::FOREVER;
+use crate::response::{Poll, Session};
+use crate::transport::clock::FOREVER;
+use crate::transport::options::{RequestOptions, option_setters};
 
-/// A task that the server works on.
+/// A task that the server works on. [`Client::bulk`](crate::Client::bulk) submits tasks, and
+/// [`Client::task`](crate::Client::task) makes a handle from an id.
 ///
-/// It is a handle: dropping it changes nothing, and [`Client::task`] makes another from the id.
+/// It is a handle: dropping it does not stop the task.
 #[derive(Clone)]
 pub struct Task {
-    client: Client,
+    session: Arc<Session>,
     id: TaskId,
-    key: String,
+    idempotency_key: Option<String>,
 }
 
-/// A task, about to be waited for.
-#[must_use = "nothing is waited for until it is awaited"]
+/// Waits for the end of a task. [`Task::wait`] makes it; await it.
+///
+/// Dropping the future does not stop the task, and another [`Task::wait`] can wait for it again.
+#[must_use = "it does not wait until it is awaited"]
 #[derive(Clone, Debug)]
 pub struct Wait {
     task: Task,
-    deadline: Option<Duration>,
     first: Duration,
     longest: Duration,
+    options: RequestOptions,
 }
 
-/// A task that has come to its end.
+/// The outcome of a task.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a task can fail"]
 #[non_exhaustive]
 pub struct TaskOutcome {
-    /// What came of it.
+    /// Whether it succeeded.
     pub result: TaskResult,
-    /// The server's last word on it, with the failures.
+    /// The last response for the task, with its failures.
     pub response: TaskStatusResponse,
 }
 
-/// What came of a task.
+/// Whether a task succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskResult {
-    /// All of it was done.
+    /// All of its work is done.
     Succeeded,
-    /// What the failures name was not done; the rest was.
+    /// The entries that the failures name are not done; the others are.
     Failed,
-    /// The server says that it failed, and names no failure. Such tasks are known to have done all their work: read
-    /// back what was to be written before you repeat it.
+    /// The server reports that it failed, and names no failure. Such tasks have been seen to do all their work: read
+    /// the data back before you repeat the task.
     Unexplained,
 }
 
-/// How far a task has come, by its status. The words that servers use are not documented, so a status that is not
-/// known is neither taken for success nor for failure.
+/// The state of a task, by its status. The statuses of servers are not documented, so an unknown one means neither
+/// success nor failure.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskState {
-    /// It goes on, or has not begun.
+    /// It is running, or has not started.
     Running,
-    /// It has come to its end.
+    /// It has ended.
     Ended(TaskResult),
-    /// The status is a word that this version does not know.
+    /// The status is not known to this version.
     Unknown(String),
 }
 
 impl TaskState {
-    /// What the server's response says.
+    /// The state in a response.
     pub fn of(response: &TaskStatusResponse) -> Self {
         state(&response.status, !response.failures.is_empty())
     }
 }
 
-impl Client {
-    /// The task of this id, for example one that another process submitted. Nothing is asked yet.
-    pub fn task(&self, id: impl Into<TaskId>) -> Task {
-        Task { client: self.clone(), id: id.into(), key: String::new() }
-    }
-}
-
 impl Task {
-    pub(super) fn with_key(mut self, key: &str) -> Self {
-        key.clone_into(&mut self.key);
-        self
+    pub(crate) fn new(session: Arc<Session>, id: TaskId, idempotency_key: Option<&str>) -> Self {
+        Self { session, id, idempotency_key: idempotency_key.map(str::to_owned) }
     }
 
     /// Its id.
@@ -97,82 +94,105 @@ impl Task {
         &self.id
     }
 
-    /// The idempotency key that it was submitted under; empty when it was found by its id.
-    pub fn key(&self) -> &str {
-        &self.key
+    /// The idempotency key that it was submitted with; `None` when the handle was made from an id.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
     }
 
-    /// Asks how far it has come.
+    /// Requests its status once.
     ///
     /// # Errors
     ///
-    /// What any call can fail with; of kind `NotFound` when there is no such task.
+    /// What any call can fail with; of kind [`NotFound`](ErrorKind::NotFound) when there is no such task.
     pub async fn status(&self) -> Result<TaskStatusResponse> {
-        self.client.call(GetTask::new(self.id.clone())).await
+        Ok(self.session.call(GetTask::new(self.id.clone()), &RequestOptions::new()).await?.value)
     }
 
-    /// Waits for its end, asking after 2 s and then ever more seldom, down to twice a minute.
+    /// Waits for its end: polls its status after 2 s, and then at growing intervals of up to 30 s.
     ///
-    /// It can be dropped and begun again: the task goes on. The wait ends with a status that is known to mean an end,
-    /// such as `COMPLETED` or `FAILED`. Where the status is not known, it goes on until the deadline, and the error
-    /// then names the status; see [`TaskState`].
+    /// The wait ends with a status that is known to mean an end, such as `COMPLETED` or `FAILED`. With an unknown status
+    /// it goes on until the deadline, and the error then names the status; see [`TaskState`].
     pub fn wait(&self) -> Wait {
         Wait {
             task: self.clone(),
-            deadline: None,
             first: Duration::from_secs(2),
             longest: Duration::from_secs(30),
+            options: RequestOptions::new(),
         }
     }
 }
 
 impl Wait {
-    /// How long to wait in all. The default is the client's [`deadline`](crate::ClientBuilder::deadline) where that is set,
-    /// else an hour. Then the wait fails, and the task goes on.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
-        self
-    }
-
-    /// How long to wait before asking first, 2 s by default, and how long at most before asking again, 30 s by
-    /// default. At least a millisecond passes between two requests.
+    /// Sets the wait before the first poll, 2 s by default, and the longest interval between polls, 30 s by default.
+    /// Each interval is 1.5 times the one before. The shortest interval is one millisecond.
     pub fn poll_interval(mut self, first: Duration, longest: Duration) -> Self {
         self.first = first.clamp(Duration::from_millis(1), FOREVER);
         self.longest = longest.clamp(self.first, FOREVER);
         self
     }
 
-    async fn run(self) -> Result<TaskOutcome> {
-        let client = &self.task.client;
-        let deadline = Deadline::new(client.shared(), self.deadline);
-        let mut wait = self.first;
-        let mut last = None;
-        loop {
-            if !deadline.allows(wait) {
-                return Err(self.too_long(deadline.time(), last));
-            }
-            client.shared().clock.sleep(wait).await;
-            let response = deadline.call(client, GetTask::new(self.task.id.clone())).await?;
-            let state = TaskState::of(&response);
-            if let TaskState::Ended(result) = state {
-                return Ok(TaskOutcome { result, response });
-            }
-            last = Some((state, response.status));
-            wait = wait.mul_f64(1.5).min(self.longest);
-        }
+    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = change(self.options);
+        self
     }
 
-    fn too_long(&self, time: Duration, last: Option<(TaskState, String)>) -> Error {
-        let (id, seconds) = (&self.task.id, time.as_secs());
+    option_setters! {
+        timeout: "Sets the timeout of one attempt to request the status; the client's by default, which is 60 s.",
+        deadline: "Sets the deadline of the whole wait. When it passes, the wait fails, and the task goes on. The \
+                   default is the client's [`deadline`](crate::ClientBuilder::deadline) if one is set, else an hour."
+    }
+
+    /// Waits when the future is polled. See [`Call::send`](crate::Call::send).
+    ///
+    /// # Errors
+    ///
+    /// What any call can fail with; of kind [`Timeout`](ErrorKind::Timeout) when the task has not ended by the deadline.
+    pub fn send(self) -> BoxFuture<'static, Result<TaskOutcome>> {
+        Box::pin(self.run())
+    }
+
+    async fn run(self) -> Result<TaskOutcome> {
+        let Self { task, first, longest, options } = &self;
+        let deadline = Deadline::new(&task.session, options);
+        if *first >= deadline.left() {
+            return Err(task.too_late(deadline.time(), None));
+        }
+        task.session.transport.clock.sleep(*first).await;
+        let interval = Mutex::new(*first);
+        let not_ended = |response: &TaskStatusResponse| {
+            let state = TaskState::of(response);
+            if let TaskState::Ended(_) = state {
+                return None;
+            }
+            let mut interval = interval.lock().unwrap_or_else(PoisonError::into_inner);
+            *interval = interval.mul_f64(1.5).min(*longest);
+            Some((task.too_late(deadline.time(), Some((state, &response.status))), *interval))
+        };
+        let poll = Poll { value: Some(&not_ended), error: None };
+        let options = deadline.options();
+        let response = task.session.poll(GetTask::new(task.id.clone()), &options, &poll).await?.value;
+        match TaskState::of(&response) {
+            TaskState::Ended(result) => Ok(TaskOutcome { result, response }),
+            state => Err(task.too_late(deadline.time(), Some((state, &response.status)))),
+        }
+    }
+}
+
+impl Task {
+    /// The error of a task that has not ended by the deadline.
+    fn too_late(&self, time: Duration, last: Option<(TaskState, &str)>) -> Error {
+        let (id, seconds) = (&self.id, time.as_secs());
         let note = match last {
             Some((TaskState::Unknown(status), _)) => format!(
                 "task {id} has the status {status:?} after {seconds} s, which is not known to mean success or \
-                 failure; read back what it was to write"
+                 failure; read the data back"
             ),
             Some((_, status)) => {
-                format!("task {id} says {status} after {seconds} s; it goes on, ask for it later")
+                format!("task {id} has the status {status} after {seconds} s; it goes on, wait for it later")
             }
-            None => format!("task {id} was not asked for within {seconds} s; it goes on, ask for it later"),
+            None => {
+                format!("task {id} could not be polled within {seconds} s; it goes on, wait for it later")
+            }
         };
         Error::new(ErrorKind::Timeout, note).with_operation(GetTask::INFO)
     }
@@ -223,12 +243,12 @@ const FAILED: [&str; 16] = [
     "TIMEOUT",
 ];
 
-/// What a status means.
+/// The state that a status means.
 fn state(status: &str, has_failures: bool) -> TaskState {
     let word: String =
         status.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect();
     let is_one_of = |words: &[&str]| words.contains(&word.as_str());
-    // A word in another script has no letters of these, and is not known.
+    // A word in another script has no ASCII letters, and is not known.
     let only_ascii = status.is_ascii();
     match (is_one_of(&SUCCEEDED), is_one_of(&FAILED)) {
         _ if !only_ascii => TaskState::Unknown(status.to_owned()),
@@ -245,13 +265,16 @@ impl IntoFuture for Wait {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        self.send()
     }
 }
 
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("id", &self.id).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("idempotency_key", &self.idempotency_key)
+            .finish_non_exhaustive()
     }
 }
 

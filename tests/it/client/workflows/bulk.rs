@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use jsm_client::attachments::Visibility;
 use jsm_client::csm::customer::{
     BulkManageCustomerAccounts, BulkManageCustomerDetails, BulkManageCustomerProfiles, FetchCustomerProfiles,
 };
@@ -18,7 +19,8 @@ use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{Client, FilePart, RetryPolicy, TaskResult, TaskState, Visibility};
+use jsm_client::tasks::{Task, TaskResult, TaskState};
+use jsm_client::{Client, FilePart, RetryPolicy};
 use jsm_sandbox::{Fault, Quirk, Received, Sandbox};
 use serde_json::{Value, json};
 
@@ -69,7 +71,7 @@ async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
     assert_eq!(sent.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [100, 30]);
     assert_ne!(sent[0].0, sent[1].0);
     assert_eq!(
-        tasks.iter().map(|task| task.key().to_owned()).collect::<Vec<_>>(),
+        tasks.iter().map(|task| task.idempotency_key().unwrap_or_default().to_owned()).collect::<Vec<_>>(),
         [&*sent[0].0, &*sent[1].0]
     );
     for task in &tasks {
@@ -107,13 +109,13 @@ async fn a_key_stays_with_its_part_however_often_it_is_sent() {
     let tasks = csm.bulk(upserts(2)).await.unwrap();
     let keys: BTreeSet<String> = sent(&sandbox).into_iter().map(|(key, _)| key).collect();
     assert_eq!((sent(&sandbox).len(), keys.len(), tasks.len()), (3, 1, 1));
-    assert_eq!(keys.first().map(String::as_str), Some(tasks[0].key()));
+    assert_eq!(keys.first().map(String::as_str), tasks[0].idempotency_key());
 
     let mut given = upserts(2);
     jsm_client::BulkOperation::set_idempotency_key(&mut given, "import of monday");
     let first = csm.bulk(given.clone()).await.unwrap();
     let again = csm.bulk(given).await.unwrap();
-    assert_eq!((first[0].key(), first[0].id()), ("import of monday", again[0].id()));
+    assert_eq!((first[0].idempotency_key(), first[0].id()), (Some("import of monday"), again[0].id()));
 }
 
 #[tokio::test]
@@ -134,12 +136,12 @@ async fn a_server_that_is_full_is_asked_until_it_is_not() {
     let (sandbox, _, csm) = full().await;
     let error = csm.bulk(upserts(250)).deadline(Duration::from_secs(60)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
-    assert!(error.to_string().ends_with("; 1 of 3 parts were submitted before"), "{error}");
+    assert!(error.to_string().ends_with("; 1 of 3 batches were submitted before"), "{error}");
     // What is left can be submitted later, under the keys it had.
     sandbox.clock().advance(Duration::from_secs(3600));
     let key = jsm_client::BulkOperation::idempotency_key(&error.left[0]).to_owned();
     let task = csm.bulk(error.left[0].clone()).await.unwrap();
-    assert_eq!(task[0].key(), key);
+    assert_eq!(task[0].idempotency_key(), Some(key.as_str()));
 }
 
 #[tokio::test]
@@ -174,9 +176,12 @@ async fn a_wait_ends_and_can_begin_again() {
     let id = csm.bulk(upserts(50)).await.unwrap()[0].id().clone();
     let minute = Duration::from_secs(60);
     let error = csm.task(&id).wait().poll_interval(minute, minute).deadline(minute * 2).await.unwrap_err();
-    assert!(error.is_timeout() && error.to_string().contains("says IN_PROGRESS after 120 s"), "{error}");
+    assert!(
+        error.is_timeout() && error.to_string().contains("has the status IN_PROGRESS after 120 s"),
+        "{error}"
+    );
     let error = csm.task(&id).wait().poll_interval(minute, minute).deadline(minute).await.unwrap_err();
-    assert!(error.is_timeout() && error.to_string().contains("was not asked for within 60 s"), "{error}");
+    assert!(error.is_timeout() && error.to_string().contains("could not be polled within 60 s"), "{error}");
     assert_eq!(clock.waits(), [60.0]);
     assert_eq!(csm.task(id).wait().await.unwrap().result, TaskResult::Succeeded);
     let error = csm.task("unknown").status().await.unwrap_err();
@@ -239,7 +244,7 @@ async fn the_longest_duration_means_no_deadline() {
     let patient = RetryPolicy::default().backoff(MAX, MAX);
     let client = of(&sandbox, &clock)
         .deadline(MAX)
-        .attempt_timeout(MAX)
+        .timeout(MAX)
         .connect_timeout(MAX)
         .retry(patient.clone())
         .build()
@@ -325,6 +330,6 @@ async fn customer_accounts_go_out_as_the_list_of_that_name() {
     assert_eq!(bodies[0]["customerAccounts"][0], first);
     // The same keys and bodies again: the same tasks.
     let again = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
-    let ids = |tasks: &[jsm_client::Task]| tasks.iter().map(|task| task.id().clone()).collect::<Vec<_>>();
+    let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id().clone()).collect::<Vec<_>>();
     assert_eq!(ids(&again), ids(&tasks));
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use jsm_client::attachments::Visibility;
 use jsm_client::servicedesk::attachment::{GetAttachmentContent, GetAttachmentThumbnail};
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{ErrorKind, FilePart, RetryPolicy, Visibility};
+use jsm_client::{ErrorKind, FilePart, RetryPolicy};
 use jsm_sandbox::Sandbox;
 
 use super::super::clock::TestClock;
@@ -109,7 +110,7 @@ async fn a_file_that_comes_without_a_redirect_is_a_file() {
 #[tokio::test]
 async fn redirects_that_lead_astray_are_errors() {
     let cases: [(&[Answer], ErrorKind, &str); 10] = [
-        (&[empty(303)], ErrorKind::Other, "without saying where to"),
+        (&[empty(303)], ErrorKind::Other, "without a target"),
         (&[leads_to("/login.jsp?os_destination=x")], ErrorKind::Authentication, "login page"),
         (&[leads_to("https://id.atlassian.com/login")], ErrorKind::Authentication, "login page"),
         (&[leads_to("ftp://files.example.com/x")], ErrorKind::Other, "without encryption"),
@@ -121,7 +122,7 @@ async fn redirects_that_lead_astray_are_errors() {
         ),
         (&[leads_to("/a"), leads_to("/login.jsp")], ErrorKind::Authentication, "login page"),
         (&[leads_to("/a"), leads_to("ftp://files.example.com/x")], ErrorKind::Other, "without encryption"),
-        (&[leads_to("/a"), empty(302)], ErrorKind::Other, "without saying where to"),
+        (&[leads_to("/a"), empty(302)], ErrorKind::Other, "without a target"),
         (&[leads_to("/a"), text(403, "The address has expired.")], ErrorKind::Permission, "has expired"),
     ];
     for (answers, kind, why) in cases {
@@ -284,8 +285,8 @@ async fn a_download_that_stalls_ends() {
     for (answers, why) in [
         (vec![file("the whole file").stalls(5)], "sent nothing for 0.05 s after 5 of 14 bytes"),
         (vec![leads_to("/f"), file("the whole file").stalls(0)], "after 0 of 14 bytes"),
-        (vec![silence()], "no answer in time"),
-        (vec![leads_to("/f"), silence()], "no answer in time"),
+        (vec![silence()], "no response in time"),
+        (vec![leads_to("/f"), silence()], "no response in time"),
     ] {
         let script = Script::of(answers).await;
         let jira = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jsm_client::attachments::{FileStatus, Visibility};
 use jsm_client::servicedesk::attachment::{
     AttachTemporaryFiles, GetAttachmentContent, GetRequestAttachments,
 };
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{Client, ErrorKind, FilePart, FileStatus, RetryPolicy, Visibility};
+use jsm_client::{Client, ErrorKind, FilePart, RetryPolicy};
 use jsm_sandbox::{Fault, Sandbox};
 
 use super::super::clock::TestClock;

@@ -1,10 +1,9 @@
-//! When requests may be sent, so that the limits of the server are kept, by many callers at once.
+//! Client-side throttling: when requests may be sent, so that many callers together keep the rate limits of the server.
 //!
-//! A request counts towards up to three limits: that of its issue, that of its operation, that of everything. Each is a
-//! [`Lane`]: a queue, a pause and a pace. A caller takes its place in one after the other and holds those it has reached
-//! the front of; when all let it go, it takes a permit from each in one step and is sent. A caller that goes away leaves
-//! its places and nothing else behind. How long a call may wait in all, and what follows from a refusal for the call
-//! itself, is decided by `send`.
+//! A request counts towards up to three limits: that of its issue, that of its operation, and that of all requests. Each
+//! is a [`Lane`]: a queue, a pause and a pace. A caller queues in one after the other and keeps its place at the front of
+//! each. When all let it pass, it takes a permit from each in one step and sends its request. A caller that is dropped
+//! leaves all queues. `retry_loop` decides how long a call may wait in all, and what a refusal means to the call itself.
 
 mod lane;
 mod pace;
@@ -24,26 +23,25 @@ use super::budget::{Budget, Reason};
 use super::clock::Clock;
 use lane::Lane;
 
-/// The header that says whether the limit is near.
+/// The header that reports whether the limit is near.
 const NEAR_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-nearlimit");
 
-/// How much later the next request is sent while the server says that the limit is near.
+/// The pause before the next request while the server reports that the limit is near.
 const NEAR_LIMIT_PAUSE: Duration = Duration::from_millis(500);
 
-/// A pause that grows by less than this is not looked at anew by those that wait: each refusal of many at once would
-/// wake all of them.
+/// A pause that grows by less than this wakes no waiting caller: otherwise each refusal of many at once would wake all.
 const GROWN: Duration = Duration::from_millis(100);
 
-/// Issues that nothing has to be remembered of are forgotten when there are this many, and twice as many as were left.
+/// Issues without state are removed when there are this many, and twice as many as after the last removal.
 const SWEEP: usize = 256;
 
 /// Which documented limits are kept from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Throttling {
-    /// None, and none are learnt: a refusal pauses what it names, and that is all.
+    /// None, and none are learned: a refusal only pauses what it names.
     Off,
-    /// Those of single operations; what else there is is learnt from refusals.
-    Learnt,
+    /// Those of single operations; the others are learned from refusals.
+    Learned,
     /// All: those of single operations, of methods in general, and of writes to one issue.
     Documented,
 }
@@ -101,7 +99,7 @@ const LANES: [Scope; 3] = [Scope::Issue, Scope::Operation, Scope::All];
 /// What a request counts towards.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
-    info: &'static OperationInfo,
+    info: Option<&'static OperationInfo>,
     issue: Option<Arc<str>>,
 }
 
@@ -116,7 +114,7 @@ pub(crate) struct Permit<'a> {
 /// Why a request may not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Late {
-    /// The limits leave no room before the deadline, but after so long.
+    /// The limits let no request pass before the deadline, but after this time.
     Limited(Duration),
     /// The deadline has come.
     TimedOut,
@@ -133,21 +131,19 @@ enum Step {
 }
 
 impl Subject {
-    /// `path` is the path of the request.
-    pub(crate) fn new(info: &'static OperationInfo, path: &str) -> Self {
-        let issue = info.rate_limit_key.filter(|_| info.method != "GET").and_then(|name| {
-            // The request's path ends as the operation's does, whatever base precedes it.
-            let behind =
-                info.path.split('/').rev().position(|part| {
-                    part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) == Some(name)
-                })?;
-            path.split('/').rev().nth(behind).map(Arc::from)
-        });
-        Self { info, issue }
+    /// A request of an operation. `key` names the object that it writes to, if the server counts writes by object.
+    pub(crate) fn new(info: &'static OperationInfo, key: Option<&str>) -> Self {
+        Self { info: Some(info), issue: key.filter(|_| info.method != "GET").map(Arc::from) }
+    }
+
+    /// A request of no operation, such as one for tokens.
+    #[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "only tokens are requested so"))]
+    pub(crate) fn of_no_operation() -> Self {
+        Self { info: None, issue: None }
     }
 
     fn endpoint(&self) -> Endpoint {
-        (self.info.api, self.info.name)
+        self.info.map_or(("", ""), |info| (info.api, info.name))
     }
 
     /// The limit that a refusal is about, by its reason.
@@ -216,7 +212,7 @@ impl Limits {
                 queued(time.max(expected));
             }
             if !matches!(step, Step::Send(_)) {
-                // Whoever has to wait for a limit leaves the slot to those that have not.
+                // A caller that has to wait for a limit leaves the slot to those that do not.
                 slot = None;
             }
             match step {
@@ -294,11 +290,12 @@ impl State {
             (Scope::All, _) => &mut self.all,
             (Scope::Issue, Some(issue)) => self.issues.entry(Arc::clone(issue)).or_insert_with(|| {
                 let known = throttling == Throttling::Documented;
-                Lane::with_windows(if known { subject.info.base.write_rate_limits } else { &[] })
+                let limits = subject.info.filter(|_| known).map(|info| info.base.write_rate_limits);
+                Lane::with_windows(limits.unwrap_or_default())
             }),
             _ => {
                 let operation = self.operations.entry(subject.endpoint()).or_insert_with(|| Operation {
-                    lane: Lane::with_rate(documented(throttling, subject.info)),
+                    lane: Lane::with_rate(subject.info.and_then(|info| documented(throttling, info))),
                     budget: Budget::default(),
                 });
                 &mut operation.lane
@@ -311,7 +308,7 @@ impl State {
         if subject.issue.is_some() { &LANES } else { &LANES[1..] }
     }
 
-    /// Sends where nobody waits and nothing is in the way.
+    /// Sends at once, if no caller waits and no limit is reached.
     fn send_at_once(&mut self, throttling: Throttling, subject: &Subject, now: Instant) -> Option<u64> {
         if subject.issue.is_some() && self.issues.len() >= SWEEP.max(2 * self.swept) {
             self.issues.retain(|_, lane| !lane.is_idle(now));
@@ -430,7 +427,7 @@ fn documented(throttling: Throttling, info: &OperationInfo) -> Option<f64> {
     };
     let rate = match throttling {
         Throttling::Off => None,
-        Throttling::Learnt => info.rate_limit,
+        Throttling::Learned => info.rate_limit,
         Throttling::Documented => info.rate_limit.or_else(general),
     };
     rate.filter(|rate| *rate > 0).map(f64::from)

@@ -1,4 +1,4 @@
-//! How fast requests of one limit may follow each other: a token bucket whose rate is documented, learnt, or unknown.
+//! How fast requests of one limit may follow each other: a token bucket whose rate is documented, learned, or unknown.
 //!
 //! A documented rate is where it starts and its ceiling. A refusal lowers the rate; from then on it grows along a cubic
 //! curve (RFC 9438, as the AWS SDKs use it): fast at first, slowly around the rate that was refused, and faster again
@@ -16,7 +16,7 @@ const RECOVERY: Duration = Duration::from_secs(4);
 /// documents. The pauses of a server that takes less set the pace there.
 const LOWEST: f64 = 5.0;
 
-/// A learnt rate from which there is no limit to be kept, as requests a second.
+/// A learned rate from which there is no limit to be kept, as requests a second.
 const UNLIMITED: f64 = 10_000.0;
 
 /// The time for which requests are counted to measure a rate.
@@ -25,16 +25,16 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     documented: Option<f64>,
-    learnt: Option<Learnt>,
+    learned: Option<Learned>,
     tokens: f64,
     /// The moment at which there were so many tokens.
     at: Option<Instant>,
     flow: Flow,
 }
 
-/// A rate that was learnt from a refusal.
+/// A rate that was learned from a refusal.
 #[derive(Debug)]
-struct Learnt {
+struct Learned {
     /// The rate that held before.
     before: f64,
     /// The rate that is taken for the one that was refused.
@@ -52,10 +52,10 @@ impl Pace {
 
     /// The requests per second that may be sent.
     pub(super) fn rate(&self) -> Option<f64> {
-        let learnt = self.learnt.as_ref().map(|learnt| learnt.rate);
-        match (self.documented, learnt) {
-            (Some(documented), Some(learnt)) => Some(documented.min(learnt)),
-            (documented, learnt) => documented.or(learnt),
+        let learned = self.learned.as_ref().map(|learned| learned.rate);
+        match (self.documented, learned) {
+            (Some(documented), Some(learned)) => Some(documented.min(learned)),
+            (documented, learned) => documented.or(learned),
         }
     }
 
@@ -63,7 +63,7 @@ impl Pace {
     fn burst(&self, rate: f64) -> f64 {
         // One request short of the server's own burst, so that two clocks need not agree to the millisecond.
         let documented = self.documented.map_or(f64::INFINITY, |rate| (rate - 1.0).max(1.0));
-        match self.learnt {
+        match self.learned {
             // Nothing is known of the server's burst. A tenth of a second makes up for timers that fire late.
             Some(_) => (1.0 + rate / 10.0).min(documented),
             None => documented,
@@ -79,9 +79,9 @@ impl Pace {
         if missing * 1e9 < rate { Duration::ZERO } else { Duration::from_secs_f64(missing / rate) }
     }
 
-    /// How long that is at the least. A learnt rate may grow meanwhile, so it is not counted on.
+    /// How long that is at the least. A learned rate may grow meanwhile, so it is not counted on.
     pub(super) fn least_wait(&mut self, ahead: usize, now: Instant) -> Duration {
-        match (self.documented, &self.learnt) {
+        match (self.documented, &self.learned) {
             (None, _) => Duration::ZERO,
             (Some(rate), Some(_)) => Duration::from_secs_f64(ahead as f64 / rate),
             (Some(_), None) => self.wait(ahead, now),
@@ -108,19 +108,19 @@ impl Pace {
     /// A request was accepted. `late` says that it was sent before the last refusal.
     pub(super) fn accepted(&mut self, late: bool, now: Instant) {
         self.flow.count(now).accepted += 1;
-        let Some(learnt) = &mut self.learnt else { return };
+        let Some(learned) = &mut self.learned else { return };
         if late {
             // It shows that more was accepted at the time of the refusal than was known by then.
-            let peak = self.flow.measured(now).1.min(learnt.before);
-            if peak > learnt.peak {
-                (learnt.peak, learnt.rate) = (peak, peak * DECREASE);
+            let peak = self.flow.measured(now).1.min(learned.before);
+            if peak > learned.peak {
+                (learned.peak, learned.rate) = (peak, peak * DECREASE);
             }
             return;
         }
-        let time = now.saturating_duration_since(learnt.since).as_secs_f64() / RECOVERY.as_secs_f64() - 1.0;
-        learnt.rate = learnt.peak * (1.0 + (1.0 - DECREASE) * time.powi(3));
-        if learnt.rate >= self.documented.unwrap_or(UNLIMITED) {
-            self.learnt = None;
+        let time = now.saturating_duration_since(learned.since).as_secs_f64() / RECOVERY.as_secs_f64() - 1.0;
+        learned.rate = learned.peak * (1.0 + (1.0 - DECREASE) * time.powi(3));
+        if learned.rate >= self.documented.unwrap_or(UNLIMITED) {
+            self.learned = None;
         }
     }
 
@@ -128,14 +128,14 @@ impl Pace {
     pub(super) fn refused(&mut self, until: Instant, now: Instant) {
         let (sent, accepted) = self.flow.measured(now);
         let before = self.rate().unwrap_or(f64::INFINITY);
-        let peak = match (&self.learnt, self.documented) {
+        let peak = match (&self.learned, self.documented) {
             (None, Some(documented)) => documented,
             // What was accepted can be the server's burst, or be counted late: it is a guess in both directions.
             (None, None) => accepted.max(sent / 4.0),
-            (Some(learnt), _) => accepted.max(learnt.rate / 2.0).min(learnt.rate),
+            (Some(learned), _) => accepted.max(learned.rate / 2.0).min(learned.rate),
         };
         let peak = peak.max(LOWEST.min(self.documented.unwrap_or(LOWEST)));
-        self.learnt = Some(Learnt { before, peak, rate: peak * DECREASE, since: until });
+        self.learned = Some(Learned { before, peak, rate: peak * DECREASE, since: until });
         self.hold(until);
     }
 
@@ -148,7 +148,7 @@ impl Pace {
 
     /// Whether there is nothing to remember.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
-        self.learnt.is_none() && self.flow.measured(now) == (0.0, 0.0)
+        self.learned.is_none() && self.flow.measured(now) == (0.0, 0.0)
     }
 }
 

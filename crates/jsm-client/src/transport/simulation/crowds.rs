@@ -9,7 +9,7 @@ use super::{Reply, World, operation};
 use crate::error::ErrorKind;
 use crate::transport::clock::{Clock, SystemClock};
 
-/// A crowd that nobody made up.
+/// A random crowd.
 #[derive(Clone, Debug)]
 struct Crowd {
     callers: usize,
@@ -100,7 +100,7 @@ async fn drive(crowd: &Crowd) -> Result<(), TestCaseError> {
         }
     }
     prop_assert!(!crowd.documented || model.refused == 0, "{} over the documented rate", model.refused);
-    // Nobody is starved: where there is time for all, all are served.
+    // No caller is starved: where there is time for all, all are served.
     let needed =
         (crowd.callers * crowd.pages * 3) as f64 / f64::from(crowd.rate) + refusal.1 as f64 * 1.1 + 30.0;
     if faults == [0, 0, 0] && needed < crowd.deadline as f64 {

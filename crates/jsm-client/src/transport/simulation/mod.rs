@@ -1,6 +1,6 @@
 //! Crowds of callers against a model of a server, on tokio's paused clock: hours pass in moments, and every count is exact.
 //!
-//! The callers run the loop of `send` with limits, budgets and policy as they are; only the network is left out.
+//! The callers run the loop of `retry_loop` with limits, budgets and policy as they are; only the network is left out.
 
 mod crowds; // Any crowd against any server.
 mod trials; // What crowds have been seen to meet.
@@ -15,12 +15,12 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::task::JoinSet;
 
-use super::attempt::Failed;
+use super::classify::{self, Failure};
 use super::clock::{Clock, SystemClock};
 use super::rate_limit::{Limits, Subject, Throttling};
-use super::retry::{self, RetryPolicy};
-use super::send::{Effort, Exchange};
-use crate::credentials::BoxError;
+use super::retry::RetryPolicy;
+use super::retry_loop::{Exchange, RetryLoop};
+use crate::auth::credentials::BoxError;
 use crate::error::{Error, ErrorKind, Result};
 
 const LATENCY: Duration = Duration::from_millis(10);
@@ -132,7 +132,7 @@ struct World {
 impl World {
     fn new(rate: f64, faults: impl Fn(usize, Duration) -> Reply + Send + Sync + 'static) -> Self {
         Self {
-            limits: Arc::new(Limits::new(Throttling::Learnt, 512)),
+            limits: Arc::new(Limits::new(Throttling::Learned, 512)),
             model: Arc::new(Mutex::new(Model::new(rate))),
             faults: Arc::new(faults),
             deadline: MINUTES,
@@ -146,16 +146,16 @@ impl World {
 
     async fn call_within(&self, info: &'static OperationInfo, what: &str, time: Duration) -> Result<u32> {
         let policy = RetryPolicy::default();
-        let effort = Effort {
-            info,
+        let retries = RetryLoop {
+            operation: info.name,
             limits: &self.limits,
             clock: &SystemClock,
             policy: &policy,
-            once: false,
+            single_use: false,
             deadline: SystemClock.now() + time,
             time,
         };
-        let ((), sent) = effort.run(&Request { world: self, info, what }).await?;
+        let ((), sent) = retries.run(&Request { world: self, info, what }).await?;
         Ok(sent)
     }
 
@@ -193,15 +193,15 @@ impl Exchange for Request<'_> {
     type Request = ();
     type Response = ();
 
-    async fn prepare(&self, _: Option<HeaderValue>) -> Result<((), Subject), Failed> {
-        Ok(((), Subject::new(self.info, &format!("/thing/{}", self.what.split('/').next().unwrap_or("")))))
+    async fn prepare(&self, _: Option<HeaderValue>) -> Result<((), Subject), Failure> {
+        Ok(((), Subject::new(self.info, self.info.rate_limit_key.and(self.what.split('/').next()))))
     }
 
-    async fn refresh(&self, (): &mut ()) -> Result<(), Failed> {
+    async fn refresh(&self, (): &mut ()) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn execute(&self, (): (), _: u32) -> Result<(), Failed> {
+    async fn execute(&self, (): (), _: u32) -> Result<(), Failure> {
         let World { model, faults, latency, .. } = self.world;
         tokio::time::sleep(*latency / 2).await;
         let reply = {
@@ -222,18 +222,20 @@ impl Exchange for Request<'_> {
             Reply::Fine => Ok(()),
             Reply::Dropped | Reply::DroppedAfter => {
                 let error = Error::new(ErrorKind::Connection, "the connection broke off");
-                Err(if self.info.idempotent { Failed::Lost(error) } else { Failed::ForGood(error) })
+                Err(if self.info.idempotent {
+                    Failure::Disconnected(error)
+                } else {
+                    Failure::Permanent(error)
+                })
             }
             Reply::Status(status, asked, reason) => {
                 let mut headers = HeaderMap::new();
                 let name = HeaderName::from_static("ratelimit-reason");
                 headers.insert(name, HeaderValue::from_static(reason));
                 let status = StatusCode::from_u16(status).unwrap();
-                let asked = asked.map(Duration::from_secs);
-                let error =
-                    Error::answered(self.info, status, &headers, Bytes::new()).with_retry_after(asked);
-                let again = retry::is_worth_it(status, asked, self.info.idempotent);
-                Err(if again { Failed::ForNow(error) } else { Failed::ForGood(error) })
+                let error = Error::of_response(status, &headers, Bytes::new()).with_operation(self.info);
+                let error = error.with_retry_after(asked.map(Duration::from_secs));
+                Err(classify::of_status(status, error, self.info.idempotent))
             }
         }
     }

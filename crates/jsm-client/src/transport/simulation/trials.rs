@@ -191,7 +191,7 @@ async fn writes_to_one_issue_are_paced_and_those_to_others_are_not() {
 #[tokio::test(start_paused = true)]
 async fn no_more_requests_are_in_flight_than_may_be() {
     let mut world = World::new(1e9, |_, _| Reply::Fine);
-    world.limits = Arc::new(Limits::new(Throttling::Learnt, 10));
+    world.limits = Arc::new(Limits::new(Throttling::Learned, 10));
     world.latency = Duration::from_secs(1);
     let failed = world.crowd(get("List", None), 100, 1).await;
     assert!(failed.is_empty());

@@ -1,7 +1,14 @@
-//! What went wrong where a request got no response: read from the errors of reqwest, hyper and the TLS library.
+//! Requests without a response: what the errors of reqwest, hyper and the TLS library mean.
 
 use std::error::Error as StdError;
 use std::io;
+
+use jsm_raw::RequestError;
+
+use crate::error::{Error, ErrorKind};
+
+/// The note of a timeout.
+pub(super) const NO_RESPONSE: &str = "no response in time";
 
 /// What a request without a response means for sending it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +42,7 @@ impl Fault {
 }
 
 /// What is wrong with the server's certificate, if that is what failed.
-pub(super) fn certificate(error: &reqwest::Error) -> Option<String> {
+fn certificate(error: &reqwest::Error) -> Option<String> {
     if !error.is_connect() {
         return None;
     }
@@ -47,17 +54,34 @@ pub(super) fn certificate(error: &reqwest::Error) -> Option<String> {
             _ => {}
         }
     }
-    // Other TLS libraries have text alone: OpenSSL, Secure Transport and SChannel all name the certificate.
+    // Other TLS libraries have text only: OpenSSL, Secure Transport and SChannel all name the certificate.
     sources(error).map(ToString::to_string).find(|text| text.to_ascii_lowercase().contains("certificate"))
 }
 
-/// Whether a request that failed with this error fails again, however often it is sent.
-pub(crate) fn is_permanent(error: &crate::error::Error) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref());
-    source.is_some_and(|source| Fault::of(source) == Fault::Permanent)
+/// The error for a request without a response. It leaves out the address, which can hold private data.
+pub(crate) fn describe(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let unreadable = sources(&error).find_map(|cause| cause.downcast_ref::<RequestError>());
+    if let Some(note) = unreadable.map(ToString::to_string) {
+        // A file of the request cannot be read.
+        return Error::configuration(note).with_source(error);
+    }
+    let (kind, note) = if let Some(wrong) = certificate(&error) {
+        let note = format!("the certificate of the server is not accepted: {wrong}");
+        return Error::new(ErrorKind::Connection, note).with_source(error);
+    } else if error.is_timeout() {
+        (ErrorKind::Timeout, NO_RESPONSE)
+    } else if error.is_connect() {
+        (ErrorKind::Connection, "no connection to the server")
+    } else if error.is_builder() || error.is_request() && error.is_redirect() {
+        (ErrorKind::Configuration, "the request cannot be sent")
+    } else {
+        (ErrorKind::Connection, "the connection broke")
+    };
+    Error::new(kind, note).with_source(error)
 }
 
-/// An error and what it comes from, to the ground.
+/// An error and its sources, to the last one.
 fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         // The source of an I/O error is that of the error in it, which would be left out.

@@ -1,130 +1,89 @@
-//! The token endpoint: what is sent to it, what it grants, and why it grants nothing.
+//! Grants: the form that is sent to a token endpoint, and the meaning of its responses.
 //!
-//! When to ask and what to do with the tokens is `renewal`'s.
+//! `refresh` decides when tokens are renewed, and `transport` sends the form.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::stream;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use reqwest::{Body, Client, StatusCode};
+use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::{App, LARGEST_RESPONSE, TIMEOUT, address};
-use crate::credentials::cleaned;
+use super::app::App;
+use crate::auth::credentials::cleaned;
 use crate::error::known::{Meaning, says};
-use crate::error::{self, Error, ErrorKind, Result};
-use crate::retry;
-use crate::send::{is_permanent, read_start, transport};
+use crate::error::printable::trimmed;
+use crate::error::{Error, ErrorKind, Result};
 
-/// The longest pause that the token endpoint can impose.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What tokens are asked for with.
-pub(super) enum Grant<'a> {
+/// What is exchanged for tokens.
+#[derive(Clone, Copy)]
+pub(crate) enum Grant<'a> {
     Code { code: &'a SecretString, redirect_uri: &'a str },
     Refresh(&'a SecretString),
 }
 
-/// What the token endpoint grants. Each part is read by itself, so that an odd one costs no other.
+/// The tokens in a response. Each part is read by itself, so that an invalid one does not lose the others.
 #[derive(Debug)]
-pub(super) struct Granted {
-    pub(super) access_token: Option<SecretString>,
-    pub(super) refresh_token: Option<SecretString>,
-    pub(super) expires_in: Option<Duration>,
-    pub(super) scopes: Vec<String>,
+pub(crate) struct Granted {
+    pub(crate) access_token: Option<SecretString>,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) scopes: Vec<String>,
 }
 
-/// Why it grants nothing.
+/// A refusal by the token endpoint.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) error: Error,
-    /// Whether what was asked with is not valid any more, so that asking again is in vain.
-    pub(super) is_dead: bool,
-    /// Whether asking again soon may help.
-    pub(super) passes: bool,
+pub(crate) struct Refused {
+    pub(crate) error: Error,
+    pub(crate) cause: Cause,
 }
 
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        let passes =
-            matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::RateLimited)
-                && !is_permanent(&error);
-        Self { error, is_dead: false, passes }
-    }
+/// Why tokens are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The code or the refresh token is not valid any more.
+    Grant,
+    /// The app is not accepted.
+    App,
+    /// The endpoint, or something in front of it, failed. The tokens are as valid as they were.
+    Server,
 }
 
-/// Asks the token endpoint once.
-pub(super) async fn ask(
-    app: &App,
-    http: &Client,
-    grant: &Grant<'_>,
-    date: SystemTime,
-) -> Result<Granted, Refused> {
-    let url = address(&app.token_url)?;
-    let client_secret = cleaned("the app's client secret", &app.client_secret)?;
-    let mut form = json!({
-        "client_id": app.client_id,
-        "client_secret": client_secret.expose_secret(),
-    });
-    let secret = match grant {
-        Grant::Code { code, redirect_uri } => {
-            form["grant_type"] = "authorization_code".into();
-            form["code"] = code.expose_secret().into();
-            form["redirect_uri"] = (*redirect_uri).into();
-            code
+impl Grant<'_> {
+    /// The body of the request.
+    pub(crate) fn form(&self, app: &App) -> Result<String> {
+        let client_secret = cleaned("the app's client secret", &app.client_secret)?;
+        let mut form = json!({
+            "client_id": app.client_id,
+            "client_secret": client_secret.expose_secret(),
+        });
+        match self {
+            Grant::Code { code, redirect_uri } => {
+                form["grant_type"] = "authorization_code".into();
+                form["code"] = code.expose_secret().into();
+                form["redirect_uri"] = (*redirect_uri).into();
+            }
+            Grant::Refresh(token) => {
+                form["grant_type"] = "refresh_token".into();
+                form["refresh_token"] = token.expose_secret().into();
+            }
         }
-        Grant::Refresh(token) => {
-            form["grant_type"] = "refresh_token".into();
-            form["refresh_token"] = token.expose_secret().into();
-            token
+        Ok(form.to_string())
+    }
+
+    /// The secret in the grant itself.
+    fn secret(&self) -> &SecretString {
+        match self {
+            Grant::Code { code, .. } => code,
+            Grant::Refresh(token) => token,
         }
-    };
-    let form = Bytes::from(form.to_string());
-    let request = http
-        .post(url.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(CONTENT_LENGTH, form.len())
-        // A body that can be sent once only: no client takes it along where a redirect leads.
-        .body(Body::wrap_stream(stream::iter([Ok::<_, Infallible>(form)])))
-        .timeout(TIMEOUT);
-    let response = request.send().await.map_err(|error| {
-        transport(error).map_note(|note| format!("no tokens from the token endpoint: {note}"))
-    })?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    if status.is_redirection() || *response.url() != url {
-        let target = match status.is_redirection() {
-            true => error::target(&headers),
-            false => "another address".to_owned(),
-        };
-        let note =
-            format!("the token endpoint redirects to {target}; the app's secret does not follow it there");
-        return Err(Error::new(ErrorKind::Other, note).into());
     }
-    let pause = retry::retry_after(&headers, date).map(|pause| pause.min(LONGEST_PAUSE));
-    // Where the body breaks off, the tokens in front are all there is, and they are valid.
-    // The timeout of the request holds for its body.
-    let body = read_start(response, LARGEST_RESPONSE, retry::FOREVER).await;
-    if !status.is_success() {
-        let mut refused = refused(grant, status, &body, &[secret, &client_secret]);
-        refused.error = refused.error.with_retry_after(pause);
-        return Err(refused);
-    }
-    let granted = granted(&body);
-    if granted.access_token.is_none() && granted.refresh_token.is_none() {
-        // What cannot be read may hold the tokens all the same, so nothing of it is kept.
-        return Err(Error::new(ErrorKind::Decode, "the token endpoint's response has no access token").into());
-    }
-    Ok(granted)
 }
 
-/// What a response grants, as far as it can be read.
-fn granted(body: &[u8]) -> Granted {
+/// The tokens in a response, as far as it can be read.
+pub(crate) fn granted(body: &[u8]) -> Granted {
     let token = |name: &str| match field(body, name) {
         Some(Value::String(token)) => cleaned("the token", &SecretString::from(token)).ok(),
         _ => None,
@@ -179,31 +138,31 @@ fn field(body: &[u8], name: &str) -> Option<Value> {
     found
 }
 
-/// Why the token endpoint grants nothing. Its words are kept, its body is not: it may repeat what was sent.
-fn refused(grant: &Grant<'_>, status: StatusCode, body: &[u8], secrets: &[&SecretString]) -> Refused {
+/// The meaning of an error response. Its message is kept, its body is not: it may repeat the secrets that were sent.
+pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[u8]) -> Refused {
+    let secrets = [grant.secret(), &app.client_secret];
     let text = |name: &str| match field(body, name) {
-        Some(Value::String(text)) => hide(text.trim(), secrets),
+        Some(Value::String(text)) => hide(text.trim(), &secrets),
         _ => String::new(),
     };
     let (code, description) = (text("error"), text("error_description"));
     let status = status.as_u16();
     let message = Some(if description.is_empty() { code.clone() } else { description.clone() });
     if code.is_empty() || !matches!(status, 400 | 401 | 403) {
-        // Something in front of the endpoint, or its failure: the tokens are as good as they were.
         let kind = if status == 429 { ErrorKind::RateLimited } else { ErrorKind::Server };
         let error = Error::new(kind, format!("the token endpoint responds with {status}"));
         let error = error.with_message(message.filter(|message| !message.is_empty()));
-        return Refused { error, is_dead: false, passes: status == 429 || status >= 500 };
+        return Refused { error, cause: Cause::Server };
     }
     let (meaning, unclear) = match grant {
         Grant::Code { .. } => (Meaning::Code, false),
-        // Atlassian says so of refresh tokens, in whatever language; of the app, it says so in English.
+        // Atlassian sends this code for refresh tokens, in any language, and for the app, in English.
         Grant::Refresh(_) => (Meaning::RefreshToken, code == "unauthorized_client"),
     };
-    let is_dead = code == "invalid_grant"
+    let is_invalid = code == "invalid_grant"
         || says(&description, meaning)
         || unclear && !says(&description, Meaning::App);
-    let note = match (is_dead, grant) {
+    let note = match (is_invalid, grant) {
         (true, Grant::Refresh(_)) => {
             format!("the refresh token is no longer valid ({code}); let the account authorise the app again")
         }
@@ -217,16 +176,15 @@ fn refused(grant: &Grant<'_>, status: StatusCode, body: &[u8], secrets: &[&Secre
             )
         }
     };
-    Refused {
-        error: Error::new(ErrorKind::Authentication, note).with_message(message),
-        is_dead,
-        passes: false,
-    }
+    let cause = if is_invalid { Cause::Grant } else { Cause::App };
+    Refused { error: Error::new(ErrorKind::Authentication, note).with_message(message), cause }
 }
 
-/// The text without the secrets that were sent, should the server repeat them.
+/// The text without the secrets that were sent, if the server repeats them.
 fn hide(text: &str, secrets: &[&SecretString]) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[secret]"))
+    let secrets =
+        secrets.iter().map(|secret| trimmed(secret.expose_secret())).filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
 }
 
 #[cfg(test)]
@@ -235,10 +193,10 @@ mod tests {
 
     use secrecy::{ExposeSecret, SecretString};
 
-    use super::{Grant, StatusCode, granted, refused};
+    use super::{App, Cause, Grant, StatusCode, granted, refused};
 
     #[test]
-    fn an_odd_field_loses_no_other() {
+    fn an_invalid_field_loses_no_other() {
         let hour = Some(Duration::from_secs(3600));
         for (rest, expires_in, scopes) in [
             (r#""expires_in":3600,"scope":"a b""#, hour, 2),
@@ -270,11 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_token_is_told_from_a_wrong_app() {
+    fn a_refused_token_is_distinguished_from_a_refused_app() {
+        let app = App::new("an app", "s-1");
         let (token, code) = (SecretString::from("r-1"), SecretString::from("c-1"));
         let refresh = Grant::Refresh(&token);
         let code = Grant::Code { code: &code, redirect_uri: "https://app.example" };
-        for (grant, status, error, description, is_dead, authentication) in [
+        for (grant, status, error, description, is_invalid, authentication) in [
             (&refresh, 403, "invalid_grant", "Unknown or invalid refresh token.", true, true),
             (&refresh, 400, "invalid_grant", "", true, true),
             (&refresh, 403, "unauthorized_client", "refresh_token is invalid", true, true),
@@ -291,13 +250,14 @@ mod tests {
         ] {
             let body = serde_json::json!({"error": error, "error_description": description}).to_string();
             let status = StatusCode::from_u16(status).expect("it is a status");
-            let refused = refused(grant, status, body.as_bytes(), &[]);
-            assert_eq!(refused.is_dead, is_dead, "{body}");
+            let refused = refused(&app, grant, status, body.as_bytes());
+            assert_eq!(refused.cause == Cause::Grant, is_invalid, "{body}");
             assert_eq!(refused.error.is_authentication(), authentication, "{body}");
             assert!(description.is_empty() || refused.error.message() == Some(description), "{body}");
         }
-        let body = br#"{"error":"invalid_grant","error_description":"unknown: r-1"}"#;
-        let refused = refused(&refresh, StatusCode::FORBIDDEN, body, &[&token]);
-        assert!(!format!("{:?} {}", refused.error, refused.error).contains("r-1"));
+        let body = br#"{"error":"invalid_grant","error_description":"unknown: r-1 of s-1"}"#;
+        let refused = refused(&app, &refresh, StatusCode::FORBIDDEN, body);
+        let shown = format!("{:?} {}", refused.error, refused.error);
+        assert!(!shown.contains("r-1") && !shown.contains("s-1"), "{shown}");
     }
 }

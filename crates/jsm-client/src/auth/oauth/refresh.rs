@@ -1,8 +1,8 @@
 //! Tokens that renew themselves.
 //!
-//! Refresh tokens rotate: each is good for one renewal, which brings the next one. So one renewal runs at a time, as a
+//! Refresh tokens rotate: each is valid for one renewal, which brings the next one. So one renewal runs at a time, as a
 //! task of its own that all callers wait for and that goes on when they leave; and the program stores the new tokens
-//! before they are used.
+//! before they are used. `transport` sends the grants, through [`TokenEndpoint`].
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,31 +15,37 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use super::endpoint::{Grant, Granted, Refused, ask};
-use super::{App, Reload, Store, Tokens};
-use crate::clock::Clock;
-use crate::credentials::{Authorization, BoxError, Credentials, cleaned, sensitive};
+use super::app::{OAuth, Reload, Store, Tokens, not_a_token};
+use super::grant::{Cause, Grant, Granted, Refused};
+use crate::auth::credentials::{Authorization, BoxError, Credentials, cleaned, sensitive};
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::RetryPolicy;
 
 /// How much earlier than at its end an access token is renewed.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// How long an access token lives where the token endpoint does not say, as Atlassian documents it.
+/// How long an access token is valid if the token endpoint does not report it, as Atlassian documents it.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// The longest pause that a renewal waits for. After a longer one, the calls fail with the time.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Exchanges grants for tokens, with retries, and knows the time. The layer that sends requests implements it.
+pub(crate) trait TokenEndpoint: Send + Sync {
+    /// Exchanges a grant.
+    fn exchange<'a>(&'a self, grant: Grant<'a>) -> BoxFuture<'a, Result<Granted, Refused>>;
 
-/// Credentials at work.
-pub(super) struct Renewing(Arc<Inner>);
+    /// The time passed since some fixed moment.
+    fn now(&self) -> Instant;
+
+    /// The date and time.
+    fn date(&self) -> SystemTime;
+}
+
+/// Credentials that renew themselves.
+pub(crate) struct Renewing(Arc<Inner>);
 
 struct Inner {
-    app: App,
+    client_id: String,
     store: Store,
     reload: Option<Reload>,
-    http: reqwest::Client,
-    clock: Arc<dyn Clock>,
+    endpoint: Box<dyn TokenEndpoint>,
     current: StdMutex<Option<Current>>,
     running: StdMutex<Option<Running>>,
     state: Mutex<State>,
@@ -67,37 +73,33 @@ struct State {
     unstored: Option<(Tokens, Instant, SystemTime)>,
     /// Why the refresh token is not valid any more.
     dead: Option<Error>,
-    /// Until when the token endpoint asked not to be asked, and how it did.
+    /// Until when the token endpoint wants no requests, and the error that it responded with.
     pause: Option<(Instant, Error)>,
 }
 
 impl Renewing {
-    pub(super) fn new(
-        (app, store, reload): (App, Store, Option<Reload>),
-        refresh_token: SecretString,
-        access: Option<(HeaderValue, Option<Duration>)>,
-        http: reqwest::Client,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let current = access.map(|(header, expires_in)| {
-            let (now, date) = (clock.now(), clock.date());
-            Current::new(header, now, date, expires_in, expires_in)
+    pub(crate) fn new(oauth: OAuth, endpoint: Box<dyn TokenEndpoint>) -> Result<Self> {
+        let OAuth { app, refresh_token, access, store, reload } = oauth;
+        let refresh_token = cleaned("the refresh token", &refresh_token)?;
+        let current = access.map(|(token, expires_in)| -> Result<Current> {
+            let token = cleaned("the access token", &token)?;
+            let header = bearer(&token).map_err(not_a_token)?;
+            Ok(Current::new(header, endpoint.now(), endpoint.date(), expires_in, expires_in))
         });
-        Self(Arc::new(Inner {
-            app,
+        Ok(Self(Arc::new(Inner {
+            client_id: app.client_id,
             store,
             reload,
-            http,
-            clock,
-            current: StdMutex::new(current),
+            current: StdMutex::new(current.transpose()?),
+            endpoint,
             running: StdMutex::default(),
             state: Mutex::new(State { refresh_token, unstored: None, dead: None, pause: None }),
-        }))
+        })))
     }
 }
 
 impl Current {
-    /// A token that came at this moment. One that lives little longer than the margin is used for most of its life.
+    /// A token that was received at this moment. A token of a short life is used for most of it.
     fn new(
         header: HeaderValue,
         came: Instant,
@@ -113,9 +115,9 @@ impl Current {
     }
 
     /// Whether it may have expired; none where its age is unknown.
-    fn has_ended(&self, clock: &dyn Clock) -> Option<bool> {
+    fn has_ended(&self, endpoint: &dyn TokenEndpoint) -> Option<bool> {
         let (at, date) = self.ends?;
-        Some(clock.now() >= at || date.is_some_and(|date| clock.date() >= date))
+        Some(endpoint.now() >= at || date.is_some_and(|date| endpoint.date() >= date))
     }
 }
 
@@ -140,7 +142,7 @@ impl Credentials for Renewing {
                         return current.ok_or_else(|| "the renewal brought no token".into());
                     }
                     // It was to be renewed ahead of its end, which is not there yet.
-                    (Err(_), Some(other)) if other.has_ended(&*inner.clock) == Some(false) => {
+                    (Err(_), Some(other)) if other.has_ended(&*inner.endpoint) == Some(false) => {
                         return Ok(other.header.clone());
                     }
                     (Err(error), _) => return Err(BoxError::from(error.duplicate())),
@@ -152,7 +154,7 @@ impl Credentials for Renewing {
     fn may_be_expired(&self, refused: &HeaderValue) -> bool {
         let current = self.0.current.lock().unwrap_or_else(PoisonError::into_inner);
         match current.as_ref().filter(|current| current.header == *refused) {
-            Some(current) => current.has_ended(&*self.0.clock).unwrap_or(true),
+            Some(current) => current.has_ended(&*self.0.endpoint).unwrap_or(true),
             // Another call has renewed it meanwhile.
             None => true,
         }
@@ -165,7 +167,7 @@ impl Credentials for Renewing {
 
 impl fmt::Debug for Renewing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuth").field("app", &self.0.app).finish_non_exhaustive()
+        f.debug_struct("OAuth").field("client_id", &self.0.client_id).finish_non_exhaustive()
     }
 }
 
@@ -183,7 +185,7 @@ impl Inner {
     fn fresh(&self, refused: Option<&HeaderValue>) -> Option<HeaderValue> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let current = current.as_ref()?;
-        let ends = current.renew_at.is_some_and(|at| self.clock.now() >= at);
+        let ends = current.renew_at.is_some_and(|at| self.endpoint.now() >= at);
         (!ends && refused != Some(&current.header)).then(|| current.header.clone())
     }
 
@@ -195,7 +197,7 @@ impl Inner {
         }
         let finished = Arc::<AtomicBool>::default();
         let (inner, refused, finish) = (Arc::clone(self), refused.cloned(), Finish(Arc::clone(&finished)));
-        // As a task of its own, because the refresh token is lost if nobody waits for the one that follows it.
+        // As a task of its own: if all callers leave, the next refresh token must not be lost.
         let task = tokio::spawn(async move {
             let _finish = finish;
             inner.renew(refused.as_ref()).await.map_err(Arc::new)
@@ -220,7 +222,7 @@ impl Inner {
             return Ok(());
         }
         if state.unstored.is_none() {
-            let granted = self.ask(&mut state).await?;
+            let granted = self.exchange(&mut state).await?;
             if let Some(next) = granted.refresh_token {
                 state.refresh_token = next;
             }
@@ -231,7 +233,7 @@ impl Inner {
                 expires_in: granted.expires_in,
                 scopes: granted.scopes,
             };
-            state.unstored = Some((tokens, self.clock.now(), self.clock.date()));
+            state.unstored = Some((tokens, self.endpoint.now(), self.endpoint.date()));
         }
         let Some((tokens, came, date)) = state.unstored.clone() else { return Ok(()) };
         (self.store)(tokens.clone()).await.map_err(|source| {
@@ -254,10 +256,10 @@ impl Inner {
         Ok(())
     }
 
-    /// Asks for tokens, and before giving up the refresh token, asks the program for a newer one.
-    async fn ask(&self, state: &mut State) -> Result<Granted> {
+    /// Renews the tokens. If the refresh token is not valid, the program is asked for a newer one.
+    async fn exchange(&self, state: &mut State) -> Result<Granted> {
         if let Some((until, error)) = &state.pause {
-            let left = until.saturating_duration_since(self.clock.now());
+            let left = until.saturating_duration_since(self.endpoint.now());
             if !left.is_zero() {
                 return Err(error.duplicate().with_retry_after(Some(left)));
             }
@@ -273,9 +275,9 @@ impl Inner {
             state.dead = None;
         }
         loop {
-            match self.ask_with_retries(&state.refresh_token).await {
+            match self.endpoint.exchange(Grant::Refresh(&state.refresh_token)).await {
                 Ok(granted) => return Ok(granted),
-                Err(Refused { error, is_dead: true, .. }) => {
+                Err(Refused { error, cause: Cause::Grant }) => {
                     if !reloaded && self.reload(state).await? {
                         reloaded = true;
                         continue;
@@ -284,27 +286,11 @@ impl Inner {
                     return Err(error);
                 }
                 Err(Refused { error, .. }) => {
-                    let until = error.retry_after().and_then(|wait| self.clock.now().checked_add(wait));
+                    let until = error.retry_after().and_then(|wait| self.endpoint.now().checked_add(wait));
                     state.pause = until.map(|until| (until, error.duplicate()));
                     return Err(error);
                 }
             }
-        }
-    }
-
-    /// Asks, and asks again after failures that pass soon.
-    async fn ask_with_retries(&self, refresh_token: &SecretString) -> Result<Granted, Refused> {
-        let policy = RetryPolicy::default().max_retries(2);
-        let mut retries = 0;
-        loop {
-            // A token that may have been used up by a lost response is all there is to ask with.
-            let asked = ask(&self.app, &self.http, &Grant::Refresh(refresh_token), self.clock.date()).await;
-            let error = match asked {
-                Err(refused) if passes_soon(&refused) && retries < policy.max_retries => refused.error,
-                other => return other,
-            };
-            retries += 1;
-            self.clock.sleep(policy.wait(retries, error.retry_after(), self.clock.random())).await;
         }
     }
 
@@ -326,11 +312,7 @@ impl Inner {
     }
 }
 
-fn passes_soon(refused: &Refused) -> bool {
-    refused.passes && refused.error.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
-}
-
 /// The `Authorization` header of an access token.
-pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, BoxError> {
+pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, BoxError> {
     sensitive(&SecretString::from(format!("Bearer {}", token.expose_secret())))
 }

@@ -1,7 +1,7 @@
-//! Who calls.
+//! Credentials: the value of the header `Authorization`.
 //!
-//! What is secret stands in [`secrecy::SecretString`] and in header values marked as sensitive: neither shows in
-//! `Debug`, and both are wiped when dropped as far as that is in our hands. Where credentials may go is `site`'s.
+//! Secrets are kept in [`secrecy::SecretString`] and in header values marked as sensitive. Neither shows in `Debug`.
+//! `transport` decides which addresses credentials may go to.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,16 +12,16 @@ use futures_util::future::BoxFuture;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::{Error, Result, printable};
-use crate::site::trimmed;
+use crate::error::printable::{is_invisible, trimmed};
+use crate::error::{Error, Result};
 
-/// Why credentials could not be had.
+/// Any error, for example of a store of credentials.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The value of an `Authorization` header, or why there is none.
+/// A future of the value of the header `Authorization`.
 pub type Authorization<'a> = BoxFuture<'a, Result<HeaderValue, BoxError>>;
 
-/// A way to authenticate.
+/// A way to authenticate. Implement it for a scheme that [`ClientBuilder`](crate::ClientBuilder) does not have.
 ///
 /// ```
 /// use jsm_client::{Authorization, Credentials};
@@ -33,7 +33,7 @@ pub type Authorization<'a> = BoxFuture<'a, Result<HeaderValue, BoxError>>;
 /// impl Credentials for FromVault {
 ///     fn authorization(&self, _refused: Option<&HeaderValue>) -> Authorization<'_> {
 ///         Box::pin(async {
-///             let mut value = HeaderValue::from_static("Bearer what-the-vault-says");
+///             let mut value = HeaderValue::from_static("Bearer token-from-the-vault");
 ///             value.set_sensitive(true);
 ///             Ok(value)
 ///         })
@@ -41,29 +41,29 @@ pub type Authorization<'a> = BoxFuture<'a, Result<HeaderValue, BoxError>>;
 /// }
 /// ```
 pub trait Credentials: fmt::Debug + Send + Sync + 'static {
-    /// The value of the `Authorization` header.
+    /// The value of the header `Authorization`.
     ///
-    /// `refused` is the value that the server has just refused with 401. Credentials that can renew themselves do so
-    /// and give another value, with which the request is sent once more; the same value ends the call.
+    /// `refused` is the value that the server has just refused with 401. Credentials that can renew themselves return
+    /// another value, and the request is sent once more with it; if they return the same value, the call fails.
     fn authorization(&self, refused: Option<&HeaderValue>) -> Authorization<'_>;
 
     /// Whether the token in this value, which the server has just refused with 403 or 404, may have expired.
     ///
-    /// Atlassian's gateway refuses expired tokens with these statuses too, not only with 401. Where a request went
-    /// through the gateway and this is true, [`authorization`](Self::authorization) is asked for another value, and
-    /// the request is sent once more. Otherwise the status means what it says. The default is false.
+    /// Atlassian's gateway refuses expired tokens with these statuses too, not only with 401. If a request went through
+    /// the gateway and this returns true, [`authorization`](Self::authorization) is called for another value, and the
+    /// request is sent once more. Otherwise the call fails with the status. The default is false.
     fn may_be_expired(&self, refused: &HeaderValue) -> bool {
         let _ = refused;
         false
     }
 
-    /// Whether they are taken by the gateway alone, as scoped tokens and OAuth tokens are.
+    /// Whether only the gateway accepts them, as with scoped tokens and OAuth tokens. The default is false.
     fn needs_gateway(&self) -> bool {
         false
     }
 }
 
-/// Credentials that stay the same as long as the client lives.
+/// Credentials that stay the same for the lifetime of the client.
 #[derive(Debug)]
 pub(crate) struct Fixed {
     value: SecretString,
@@ -111,7 +111,7 @@ pub(crate) fn cleaned(what: &str, secret: &SecretString) -> Result<SecretString>
 
 /// Whether no token has this character, though a copy of one can.
 fn is_never_sent(c: char) -> bool {
-    c.is_control() || printable::is_invisible(c)
+    c.is_control() || is_invisible(c)
 }
 
 fn not_whole(what: &str) -> Error {

@@ -14,9 +14,9 @@ use reqwest::header::{
 };
 use reqwest::{Client, ClientBuilder, Url};
 
+use super::clock::FOREVER;
+use crate::auth::address::is_loopback;
 use crate::error::{Error, Result};
-use crate::retry::FOREVER;
-use crate::site::is_loopback;
 
 type Configure = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 

@@ -1,25 +1,29 @@
 //! Where requests go: the site, or the gateway with the site's cloud id.
 //!
-//! Plain http is taken for loopback addresses alone, unless it is asked for. Which credentials need the gateway is
-//! theirs to say.
+//! Plain http is accepted for loopback addresses only, unless the program allows it. Credentials report themselves
+//! whether they need the gateway.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jsm_raw::OperationInfo;
 use reqwest::{StatusCode, Url};
 use tokio::sync::OnceCell;
 
-use crate::error::{self, Error, ErrorKind, Result, printable};
-use crate::http::Http;
-use crate::send::{read_body, read_start, transport};
+use super::body::{read_body, read_start};
+use super::classify::{self, Failure};
+use super::http::Http;
+use super::retry_after;
+use crate::auth::address::is_loopback;
+use crate::error::printable::trimmed;
+use crate::error::{Error, ErrorKind, Result, redirect_target};
 
 /// Atlassian's gateway.
 const GATEWAY: &str = "https://api.atlassian.com";
 
-/// Where a site tells its cloud id to anybody who asks.
+/// The path at which a site publishes its cloud id.
 const TENANT_INFO: &str = "/_edge/tenant_info";
 
-/// How much of what it tells is read.
+/// How many bytes of that response are read.
 const LARGEST_INFO: usize = 64 * 1024;
 
 /// The path below the gateway under which sites are. What a browser or a script shows is pasted as a site's address.
@@ -87,20 +91,20 @@ impl Site {
         http: &Http,
         info: &OperationInfo,
         time: impl FnOnce() -> Duration,
-    ) -> Result<String> {
+    ) -> Result<String, Failure> {
         let (origin, path) = match (info.base.site, info.base.gateway) {
             (Some(_), None) if self.is_gateway => {
                 let note = format!(
                     "the API {} is not on the gateway; build the client with the site's address",
                     info.api
                 );
-                return Err(Error::configuration(note));
+                return Err(Error::configuration(note).into());
             }
             (Some(path), None) => (&self.address, path),
             (Some(path), Some(_)) if !self.prefer_gateway => (&self.address, path),
             (_, Some(path)) => (&self.gateway, path),
             (None, None) => {
-                return Err(Error::configuration(format!("the API {} has no base", info.api)));
+                return Err(Error::configuration(format!("the API {} has no base", info.api)).into());
             }
         };
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
@@ -143,46 +147,50 @@ impl Site {
         &self.gateway
     }
 
-    /// Asks the site for its cloud id; no credentials are needed, and none are sent.
-    async fn look_up(&self, http: &Http, time: Duration) -> Result<String> {
+    /// Requests the cloud id from the site. No credentials are needed, and none are sent.
+    async fn look_up(&self, http: &Http, time: Duration) -> Result<String, Failure> {
         const NEXT: &str = "give it to the builder with cloud_id(..)";
-        let note = |why: &str| format!("cannot learn the site's cloud id: {why}; {NEXT}");
-        let failed = |why: &str| Error::configuration(note(why));
+        let note = |why: &str| format!("cannot look up the site's cloud id: {why}; {NEXT}");
+        let failed = |why: &str| Failure::Permanent(Error::configuration(note(why)));
         let mut url = self.address.clone();
         url.set_path(TENANT_INFO);
         let http = http.client_to(&url)?;
-        let answer = http.get(url).timeout(time).send().await.map_err(|e| transport(e).map_note(note))?;
-        let status = answer.status();
+        let response = http
+            .get(url)
+            .timeout(time)
+            .send()
+            .await
+            .map_err(|error| classify::of_network_error(error, true).map(|error| error.map_note(note)))?;
+        let (status, headers) = (response.status(), response.headers().clone());
         if status != StatusCode::OK {
-            let mut why = format!("the site responds with {}", status.as_u16());
-            if status.is_redirection() {
-                why += &format!(" and redirects to {}", error::target(answer.headers()));
-            }
-            let headers = answer.headers().clone();
-            let body = read_start(answer, LARGEST_INFO, time).await;
+            let body = read_start(response, LARGEST_INFO, time).await;
+            let asked = retry_after::pause(status, &headers, SystemTime::now);
             let error = Error::of_response(status, &headers, body);
             if error.is_site_unavailable() {
-                return Err(error);
+                return Err(error.into());
+            }
+            let mut why = format!("the site responds with {}", status.as_u16());
+            if status.is_redirection() {
+                why += &format!(" and redirects to {}", redirect_target(&headers));
             }
             let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            return Err(if passes { Error::new(ErrorKind::Server, note(&why)) } else { failed(&why) });
+            let kind = if passes { ErrorKind::Server } else { ErrorKind::Configuration };
+            let described = Error::new(kind, note(&why)).with_retry_after(asked);
+            return Err(classify::of_status(status, described, true));
         }
-        let body = read_body(answer, LARGEST_INFO).await.map_err(|error| error.map_note(note))?;
-        let told: serde_json::Value =
+        let body = read_body(response, LARGEST_INFO)
+            .await
+            .map_err(|error| classify::of_unread_body(error.map_note(note), true))?;
+        let info: serde_json::Value =
             serde_json::from_slice(&body).map_err(|_| failed("the response is not JSON"))?;
-        let id = told.get("cloudId").and_then(serde_json::Value::as_str).filter(|id| is_cloud_id(id));
+        let id = info.get("cloudId").and_then(serde_json::Value::as_str).filter(|id| is_cloud_id(id));
         id.map(str::to_owned).ok_or_else(|| failed("the response has none"))
     }
 }
 
-/// Whether the text can stand as one segment of a path.
+/// Whether the text can be one segment of a path.
 fn is_cloud_id(id: &str) -> bool {
     !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-}
-
-/// A text without white space, byte order marks and other invisible characters around it.
-pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || printable::is_invisible(c))
 }
 
 /// The origin and the cloud id in the gateway's address of a site.
@@ -243,12 +251,6 @@ fn origin(what: &str, text: &str, below: &str, allow_http: bool) -> Result<Url> 
         () => return Ok(url),
     };
     refused(format!("is a scheme and a host, and this address has {extra}; write {corrected}"))
-}
-
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! What is told while calls are made: a span for each call, within it one for each attempt by the names of
-//! OpenTelemetry, and events for answers, failures and waits. No secrets, no bodies, no ids of objects.
+//! Spans and events: a span for each call, within it one for each attempt with the names of OpenTelemetry, and events
+//! for responses, failures, repairs and waits. They hold no secrets, no bodies and no ids of objects.
 //!
-//! Without the feature `tracing` nothing of this is left.
+//! Without the feature `tracing`, these functions do nothing.
 
 #[cfg(feature = "tracing")]
-mod told {
+mod enabled {
+    use std::fmt::Display;
     use std::time::Duration;
 
     use jsm_raw::OperationInfo;
@@ -15,11 +16,10 @@ mod told {
     use tracing::{Instrument, debug, debug_span, info, warn};
 
     use crate::error::{Error, printable, request_id};
-    use crate::response::Repair;
 
     pub(crate) use tracing::Span;
 
-    /// What filters know this library by, whatever its modules are called.
+    /// The target by which filters select this library.
     const TARGET: &str = "jsm_client";
 
     /// The span of a call, with all its attempts and waits.
@@ -27,7 +27,7 @@ mod told {
         debug_span!(target: TARGET, "call", operation = info.name, api = info.api)
     }
 
-    /// The span of one request. Its URL is not told, since it holds ids; the template of its path is.
+    /// The span of one request. It has the template of the path and not the URL, which holds ids.
     pub(crate) fn attempt(info: &OperationInfo, number: u32, request: &Request) -> Span {
         let url = request.url();
         debug_span!(
@@ -46,19 +46,19 @@ mod told {
         )
     }
 
-    /// What is done within a span.
+    /// Runs a future within a span.
     pub(crate) fn within<T>(span: Span, future: impl Future<Output = T>) -> impl Future<Output = T> {
         future.instrument(span)
     }
 
-    /// What runs elsewhere belongs to what is going on here.
-    pub(crate) fn here<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    /// Lets a future that runs as a task of its own belong to the current span.
+    pub(crate) fn in_current_span<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
         future.in_current_span()
     }
 
-    /// Within an attempt: its answer.
-    pub(crate) fn answered(info: &OperationInfo, status: StatusCode, headers: &HeaderMap) {
-        // Where nobody listens, as mostly, not even the span is asked for.
+    /// Within an attempt: its response.
+    pub(crate) fn response(info: &OperationInfo, status: StatusCode, headers: &HeaderMap) {
+        // Mostly there is no subscriber of this level, and then not even the span is looked up.
         if LevelFilter::current() < LevelFilter::DEBUG {
             return;
         }
@@ -73,11 +73,11 @@ mod told {
             operation = info.name,
             http.response.status_code = status,
             request_id,
-            "answered"
+            "response"
         );
     }
 
-    /// Within an attempt: it came to nothing.
+    /// Within an attempt: it failed.
     pub(crate) fn failed(info: &OperationInfo, error: &Error) {
         match error.status() {
             // OpenTelemetry wants the status here, where there is one.
@@ -88,8 +88,8 @@ mod told {
     }
 
     /// Within an attempt: the response was repaired. Paths and JSON types are reported, values never.
-    pub(crate) fn repaired(info: &OperationInfo, repairs: &[Repair]) {
-        /// How many of them one event lists.
+    pub(crate) fn repaired(info: &OperationInfo, repairs: &[impl Display]) {
+        /// How many repairs one event lists.
         const LISTED: usize = 20;
         let listed: Vec<String> = repairs.iter().take(LISTED).map(ToString::to_string).collect();
         warn!(
@@ -101,15 +101,16 @@ mod told {
         );
     }
 
-    /// Within a call: it waits before it goes on.
-    pub(crate) fn waits(info: &OperationInfo, wait: Duration, why: &str) {
+    /// Within a call: it waits, and why.
+    pub(crate) fn waiting(operation: &str, wait: Duration, why: &str) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        info!(target: TARGET, operation = info.name, wait_ms, why, "waits");
+        info!(target: TARGET, operation, wait_ms, why, "waiting");
     }
 }
 
 #[cfg(not(feature = "tracing"))]
-mod told {
+mod disabled {
+    use std::fmt::Display;
     use std::time::Duration;
 
     use jsm_raw::OperationInfo;
@@ -117,7 +118,6 @@ mod told {
     use reqwest::{Request, StatusCode};
 
     use crate::error::Error;
-    use crate::response::Repair;
 
     pub(crate) struct Span;
 
@@ -133,14 +133,17 @@ mod told {
         future
     }
 
-    pub(crate) fn here<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(crate) fn in_current_span<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
         future
     }
 
-    pub(crate) fn answered(_: &OperationInfo, _: StatusCode, _: &HeaderMap) {}
+    pub(crate) fn response(_: &OperationInfo, _: StatusCode, _: &HeaderMap) {}
     pub(crate) fn failed(_: &OperationInfo, _: &Error) {}
-    pub(crate) fn repaired(_: &OperationInfo, _: &[Repair]) {}
-    pub(crate) fn waits(_: &OperationInfo, _: Duration, _: &str) {}
+    pub(crate) fn repaired(_: &OperationInfo, _: &[impl Display]) {}
+    pub(crate) fn waiting(_: &str, _: Duration, _: &str) {}
 }
 
-pub(crate) use told::{answered, attempt, call, failed, here, repaired, waits, within};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use disabled::{attempt, call, failed, in_current_span, repaired, response, waiting, within};
+#[cfg(feature = "tracing")]
+pub(crate) use enabled::{attempt, call, failed, in_current_span, repaired, response, waiting, within};

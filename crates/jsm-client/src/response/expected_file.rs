@@ -10,22 +10,22 @@ use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{self, Error, ErrorKind, Result};
-use crate::send::{self, Content};
+use crate::transport::{Content, read_start};
 
-pub(super) const HTML: &str = "an HTML page came in place of the file, as from a login page or a proxy; if it is the \
+pub(crate) const HTML: &str = "an HTML page came in place of the file, as from a login page or a proxy; if it is the \
      file, set its media_type";
 const JSON: &str = "a JSON document came in place of the file; if it is the file, set its media_type";
 
 /// What is known of a file before it comes. The rule is documented at `Client::download`.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
-    pub(super) info: &'static OperationInfo,
+    pub(crate) info: &'static OperationInfo,
     /// The media type, where the caller knows it.
-    pub(super) media_type: Option<&'a str>,
+    pub(crate) media_type: Option<&'a str>,
     /// The address that a redirect led to, where it is not the site's own.
-    pub(super) elsewhere: Option<&'a Url>,
+    pub(crate) elsewhere: Option<&'a Url>,
     /// The name under which it will be stored.
-    pub(super) name: Option<&'a OsStr>,
+    pub(crate) name: Option<&'a OsStr>,
 }
 
 impl<'a> Expected<'a> {
@@ -35,7 +35,7 @@ impl<'a> Expected<'a> {
     }
 
     /// Lets content pass that can be the file.
-    pub(super) async fn check(
+    pub(crate) async fn check(
         &self,
         headers: &HeaderMap,
         content: Content,
@@ -46,14 +46,14 @@ impl<'a> Expected<'a> {
         if !matches!(encoding.trim(), "" | "identity") {
             let note =
                 "the file comes compressed although that was not asked for; unpacked it could have any size";
-            return Err(Error::new(ErrorKind::Other, note).with_answer(status, headers, Bytes::new()));
+            return Err(Error::new(ErrorKind::Other, note).with_response(status, headers, Bytes::new()));
         }
         if self.allows(headers) {
             return Ok(content);
         }
         let body = match content {
             Content::Whole(body) => body,
-            Content::Open(response) => send::read_start(response, error::KEPT, time).await,
+            Content::Open(response) => read_start(response, error::MAX_KEPT_BODY, time).await,
         };
         Err(explain(self.info, headers, body))
     }
@@ -77,14 +77,14 @@ impl<'a> Expected<'a> {
             || self.elsewhere.is_some_and(|address| self.fits(address, media_type))
     }
 
-    /// Whether the file's name stands for the media type, in the address or where it will be stored.
+    /// Whether the media type is that of the file's name, in the address or where it will be stored.
     fn fits(&self, address: &Url, media_type: &str) -> bool {
-        let stands_for = |name: &OsStr| mime_guess::from_path(name).iter().any(|known| known == media_type);
+        let has_type = |name: &OsStr| mime_guess::from_path(name).iter().any(|known| known == media_type);
         let in_path = address.path_segments().and_then(|mut segments| segments.next_back());
         let is_name = |key: &str| matches!(key, "name" | "filename" | "fileName");
-        self.name.is_some_and(stands_for)
-            || in_path.is_some_and(|name| stands_for(OsStr::new(name)))
-            || address.query_pairs().any(|(key, name)| is_name(&key) && stands_for(OsStr::new(&*name)))
+        self.name.is_some_and(has_type)
+            || in_path.is_some_and(|name| has_type(OsStr::new(name)))
+            || address.query_pairs().any(|(key, name)| is_name(&key) && has_type(OsStr::new(&*name)))
     }
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn explain(info: &'static OperationInfo, headers: &HeaderMap, body: B
         true => (ErrorKind::Html, HTML),
         false => (code(&body).map_or(ErrorKind::Other, ErrorKind::of_status), JSON),
     };
-    Error::answered(info, StatusCode::OK, headers, body).with_kind(kind).with_note(note)
+    Error::of_response(StatusCode::OK, headers, body).with_operation(info).with_kind(kind).with_note(note)
 }
 
 /// The status that a JSON document says that it should have come with.
@@ -110,7 +110,7 @@ fn code(body: &[u8]) -> Option<u16> {
 }
 
 /// Whether nothing says of which type the content is.
-pub(super) fn is_untyped(headers: &HeaderMap) -> bool {
+pub(crate) fn is_untyped(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(CONTENT_DISPOSITION)
 }
 

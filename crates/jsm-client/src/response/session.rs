@@ -1,0 +1,163 @@
+//! Calls of operations: requests that are sent until their response decodes.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jsm_raw::{FilePart, Operation, OperationInfo};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use super::decode::{Decoded, Decoding, decode};
+use super::repairs::Repair;
+use crate::error::{Error, ErrorKind, Result, request_id};
+use crate::transport::classify::NoValue;
+use crate::transport::options::RequestOptions;
+use crate::transport::{Build, Busy, Head, Received, RequestSpec, Transport, send};
+
+/// What the clones of a client share.
+pub(crate) struct Session {
+    pub(crate) transport: Transport,
+    pub(crate) decoding: Decoding,
+}
+
+/// A response: the value with status, headers and request id. [`Call::with_meta`](crate::Call::with_meta) returns it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// The output of the operation.
+    pub value: T,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The id under which the server logged the request. Atlassian's support asks for it.
+    pub request_id: Option<String>,
+    /// How many times the request was sent, retries included.
+    pub attempts: u32,
+    /// What did not fit the operation's output and was decoded all the same; usually empty.
+    pub repairs: Vec<Repair>,
+}
+
+/// Whether a value is not the final one: the time to wait for the next, and the error if the deadline leaves none.
+pub(crate) type NotFinal<'a, T> = &'a (dyn Fn(&T) -> Option<(Error, Duration)> + Send + Sync);
+
+/// When a server that works has to be asked again.
+pub(crate) struct Poll<'a, T> {
+    /// Whether a value is not the final one.
+    pub(crate) value: Option<NotFinal<'a, T>>,
+    /// Whether an error means that the server is busy.
+    pub(crate) error: Option<Busy<'a>>,
+}
+
+impl<T> Poll<'_, T> {
+    /// Every response is final.
+    pub(crate) const NEVER: Self = Self { value: None, error: None };
+}
+
+impl Session {
+    /// Calls an operation.
+    pub(crate) async fn call<O: Operation>(
+        &self,
+        operation: O,
+        options: &RequestOptions,
+    ) -> Result<Response<O::Output>> {
+        self.poll(operation, options, &Poll::NEVER).await
+    }
+
+    /// Calls an operation until its response is final.
+    pub(crate) async fn poll<O: Operation>(
+        &self,
+        mut operation: O,
+        options: &RequestOptions,
+        poll: &Poll<'_, O::Output>,
+    ) -> Result<Response<O::Output>> {
+        options.check().map_err(|error| error.with_operation(O::INFO))?;
+        let transport = &self.transport;
+        let mut shortened = None;
+        let single_use = operation.is_single_use();
+        let files = operation.files_mut();
+        if !files.is_empty() {
+            let time = transport.call_time(options);
+            let deadline = transport.clock.now() + time;
+            let timeout = options.timeout.unwrap_or(transport.timeout);
+            measure(O::INFO, files, time.min(timeout)).await?;
+            shortened = Some(options.clone().deadline(transport.time_to(deadline)));
+        }
+        let options = shortened.as_ref().unwrap_or(options);
+        let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
+        let key = operation.rate_limit_key();
+        let spec = RequestSpec {
+            info: O::INFO,
+            options,
+            build: &build,
+            single_use,
+            rate_limit_key: key,
+            busy: poll.error,
+        };
+        let (received, decoded) = self.send::<O>(&spec, poll.value).await?;
+        let Received { status, headers, attempts, .. } = received;
+        Ok(Response {
+            value: decoded.value,
+            repairs: decoded.repairs.listed,
+            status,
+            request_id: request_id(&headers).map(str::to_owned),
+            headers,
+            attempts,
+        })
+    }
+
+    /// Requests one page of a list.
+    pub(crate) async fn page<O: Operation>(
+        &self,
+        options: &RequestOptions,
+        build: Build<'_>,
+    ) -> Result<(Received, Decoded<O::Output>)> {
+        let spec = RequestSpec {
+            info: O::INFO,
+            options,
+            build,
+            single_use: false,
+            rate_limit_key: None,
+            busy: None,
+        };
+        self.send::<O>(&spec, None).await
+    }
+
+    /// Sends a request until its response decodes, or until it cannot succeed any more.
+    async fn send<O: Operation>(
+        &self,
+        spec: &RequestSpec<'_>,
+        not_final: Option<NotFinal<'_, O::Output>>,
+    ) -> Result<(Received, Decoded<O::Output>)> {
+        // An attempt decodes, and the value outlives it.
+        let decoded = Mutex::new(None);
+        let check = |head: &Head, body: &Bytes| {
+            let value = decode::<O>(&self.decoding, head, body)?;
+            if let Some((error, wait)) = not_final.and_then(|not_final| not_final(&value.value)) {
+                return Err(NoValue { not_ready: Some(wait), ..NoValue::of(error) });
+            }
+            *decoded.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        };
+        let received = send(&self.transport, spec, &check).await?;
+        let decoded = decoded.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let decoded = decoded.ok_or_else(|| Error::new(ErrorKind::Decode, "the response was not decoded"))?;
+        Ok((received, decoded))
+    }
+}
+
+/// Measures the files that a request carries. Folders and missing files are refused before anything is sent.
+pub(crate) async fn measure(
+    info: &'static OperationInfo,
+    files: &mut [FilePart],
+    time: Duration,
+) -> Result<()> {
+    let measured = tokio::time::timeout(time, FilePart::measure(files)).await;
+    let error = match measured {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => Error::configuration(error.to_string()).with_source(error),
+        Err(_) => Error::new(ErrorKind::Timeout, "the disk did not report in time how long the files are"),
+    };
+    Err(error.with_operation(info))
+}
