@@ -2,6 +2,8 @@
 //!
 //! What the compiler and clippy can see is left to the lints of the workspace.
 
+mod circles; // Which files use which.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
