@@ -1,39 +1,37 @@
-//! The client, asked to do what it promises: against the sandbox where that will do, and against servers that follow
-//! a script where it will not.
+//! The client against the sandbox, and against servers that follow a script where the sandbox cannot behave so.
 //!
-//! Time is the tests' own, so nothing here sleeps: whoever waits is told that the time has passed, and it is written
-//! down. Access by OAuth and the flows of more than one request have rooms of their own.
+//! Tests have a clock of their own, so that nothing sleeps: a wait returns at once, and the clock records it.
 
-mod clock; // A clock whose time passes when somebody waits.
-mod script; // A server that answers what a test wrote down.
+mod clock; // A clock whose time passes while a test waits, and not otherwise.
+mod script; // A server that sends the responses of a test.
 
 mod connections; // Connections that end or are not trusted, and a paused clock.
-mod credentials; // Who calls, and where credentials go.
-mod errors; // What an error says, whatever the server sent.
-mod headers; // How long a body is, and in which language to respond.
+mod credentials; // Credentials, and the addresses they go to.
+mod errors; // What an error reports, whatever the server sent.
+mod headers; // The length of a body, and the language of a response.
 mod oauth; // Tokens that renew themselves.
 mod opt_in; // The header for experimental operations.
 mod options; // The options of a request, wherever they are given.
 mod pagination; // Lists of all styles, and how they end.
-mod rate_limits; // The server's limits, kept and heeded.
-mod reading; // What is read of a response, whatever is odd in it.
-mod renewals; // What token endpoints and stores of tokens do wrong.
-mod retries; // What is sent again, and when.
-mod secrets; // What is told to nobody.
+mod rate_limits; // The server's rate limits, kept and learned.
+mod reading; // What is decoded of a response, and what is repaired.
+mod renewals; // Failures of token endpoints and of stores of tokens.
+mod retries; // What is retried, and when.
+mod secrets; // Secrets, which show nowhere.
 mod sites; // Addresses, proxies, pasted secrets, headers that are refused.
 mod size_limits; // How much time and how many bytes a call may take.
-mod traces;
-mod workflows; // What takes more than one request: files, bulk changes, ids, dates. // What is told to who listens.
+mod traces; // Spans and events.
+mod workflows; // Files, bulk changes, lookups by ids, dates.
 
 use jsm_client::{Client, ClientBuilder};
 use jsm_sandbox::Sandbox;
 
 use clock::TestClock;
 
-/// A site's cloud id, where it makes no difference which.
+/// The cloud id of a site, where any will do.
 const CLOUD_ID: &str = "11111111-2222-3333-4444-555555555555";
 
-/// Compares a text with the one that was approved.
+/// Compares a text with its snapshot.
 fn check(name: &str, text: &str) {
     insta::with_settings!({snapshot_path => "../snapshots", omit_expression => true}, {
         insta::assert_snapshot!(name, text);

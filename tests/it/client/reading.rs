@@ -23,7 +23,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use super::clock::TestClock;
 use super::script::{Answer, Script, body_of, empty, json, text};
 use super::to;
-use super::traces::Told;
+use super::traces::Traced;
 
 const JSON: &str = "application/json;charset=UTF-8";
 
@@ -315,12 +315,12 @@ async fn strict_decoding_repairs_nothing() {
 
 #[tokio::test]
 async fn repairs_are_traced_without_values() {
-    let (told, guard) = Told::listen(FmtSpan::NONE).await;
+    let (traced, guard) = Traced::listen(FmtSpan::NONE).await;
     read(GetCustomers::new("1"), body(r#"{"values":[null,{"accountId":"hush","active":"hush"}]}"#))
         .await
         .unwrap();
     drop(guard);
-    let text = told.text();
+    let text = traced.text();
     let warnings: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("WARN")).collect();
     assert_eq!(warnings.len(), 1, "{text}");
     assert!(

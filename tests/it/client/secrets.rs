@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use super::clock::TestClock;
 use super::script::{Script, dropped, empty, json};
 use super::to;
-use super::traces::Told;
+use super::traces::Traced;
 
 const TOKEN: &str = "s3cr3t-t0k3n";
 
@@ -69,7 +69,7 @@ async fn show_in_no_debug_and_no_display() {
 
 #[tokio::test]
 async fn are_not_traced() {
-    let (told, guard) = Told::listen(FmtSpan::FULL).await;
+    let (traced, guard) = Traced::listen(FmtSpan::FULL).await;
     for kind in KINDS {
         let script = Script::of([
             empty(429).header("RateLimit-Reason", "jira-burst-based"),
@@ -85,13 +85,13 @@ async fn are_not_traced() {
         assert_eq!(script.asked().len(), 4);
     }
     drop(guard);
-    let told = told.text();
-    hides(&told);
+    let traced = traced.text();
+    hides(&traced);
     for private in ["hush-hush", "ada@example.com", "HELP-17"] {
-        let lines: Vec<&str> = told.lines().filter(|line| line.contains(private)).collect();
+        let lines: Vec<&str> = traced.lines().filter(|line| line.contains(private)).collect();
         assert!(lines.is_empty(), "{lines:#?}");
     }
     for public in ["CreateComment", "jsm_client", "429", "7f1c", "/request/{issueIdOrKey}/comment"] {
-        assert!(told.contains(public), "{public} is not told:\n{told}");
+        assert!(traced.contains(public), "{public} is not traced:\n{traced}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of a call while it is made.
+//! The spans and events of a call.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -13,15 +13,15 @@ use super::pagination::list;
 use super::script::{Script, dropped, empty, json};
 use super::{check, to};
 
-/// Everything that is traced, by whomever, as text.
+/// All that is traced, as text.
 #[derive(Clone, Default)]
-pub(super) struct Told(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Traced(Arc<Mutex<Vec<u8>>>);
 
-impl Told {
+impl Traced {
     /// Listens to this thread, as long as the guard lives.
     pub(super) async fn listen(spans: FmtSpan) -> (Self, tracing::subscriber::DefaultGuard) {
-        let told = Self::default();
-        let writer = told.clone();
+        let traced = Self::default();
+        let writer = traced.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(spans)
@@ -29,13 +29,13 @@ impl Told {
             .with_ansi(false)
             .without_time();
         let guard = tracing::subscriber::set_default(subscriber.finish());
-        // Whether anybody wants to be told is remembered, and another thread may have asked just before.
+        // tracing caches whether there is a subscriber, and another thread may have asked just before.
         let script = Script::of([empty(429), json(200, &json!({"id": "1", "name": "x", "uuid": 1}))]).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         client.call(GetOrganization::new(1)).await.unwrap();
         tracing::callsite::rebuild_interest_cache();
-        told.0.lock().unwrap().clear();
-        (told, guard)
+        traced.0.lock().unwrap().clear();
+        (traced, guard)
     }
 
     pub(super) fn text(&self) -> String {
@@ -43,7 +43,7 @@ impl Told {
     }
 }
 
-impl io::Write for Told {
+impl io::Write for Traced {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -54,16 +54,16 @@ impl io::Write for Told {
     }
 }
 
-/// What this library told: the spans it was told within, and what.
-fn ours(told: &Told) -> Vec<(String, String)> {
-    let text = told.text();
+/// What this library traced: with the spans around each event.
+fn ours(traced: &Traced) -> Vec<(String, String)> {
+    let text = traced.text();
     let lines = text.lines().filter_map(|line| line.split_once(": jsm_client: "));
     lines.map(|(spans, what)| (spans.trim_start().to_owned(), what.to_owned())).collect()
 }
 
 #[tokio::test]
 async fn a_call_is_a_span_with_its_attempts() {
-    let (told, guard) = Told::listen(FmtSpan::CLOSE).await;
+    let (traced, guard) = Traced::listen(FmtSpan::CLOSE).await;
     let script = Script::of([
         empty(429).header("RateLimit-Reason", "jira-burst-based"),
         empty(503).header("ATL-TraceId", "7f1c"),
@@ -77,7 +77,7 @@ async fn a_call_is_a_span_with_its_attempts() {
     drop(guard);
     let port = script.url.rsplit(':').next().unwrap();
     // What a span holds is shown where it ends.
-    let lines = ours(&told).into_iter().map(|(spans, what)| match what.starts_with("close") {
+    let lines = ours(&traced).into_iter().map(|(spans, what)| match what.starts_with("close") {
         false => format!("  {what}"),
         true => spans.rsplit_once(":attempt").map_or(spans.clone(), |(_, span)| format!(" attempt{span}")),
     });
@@ -86,7 +86,7 @@ async fn a_call_is_a_span_with_its_attempts() {
 
 #[tokio::test]
 async fn pages_asked_ahead_belong_to_who_asked() {
-    let (told, guard) = Told::listen(FmtSpan::CLOSE).await;
+    let (traced, guard) = Traced::listen(FmtSpan::CLOSE).await;
     let script = Script::serve(list(4, 2)).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let span = tracing::info_span!("sync");
@@ -96,7 +96,8 @@ async fn pages_asked_ahead_belong_to_who_asked() {
     };
     tracing::Instrument::instrument(read, span).await;
     drop(guard);
-    let answers: Vec<_> = ours(&told).into_iter().filter(|(_, what)| what.starts_with("response")).collect();
+    let answers: Vec<_> =
+        ours(&traced).into_iter().filter(|(_, what)| what.starts_with("response")).collect();
     assert_eq!(answers.len(), 2, "{answers:#?}");
     assert!(answers.iter().all(|(spans, _)| spans.contains("sync:call{")), "{answers:#?}");
 }

@@ -189,13 +189,84 @@ pub(super) fn of_no_value(
     authorization: Option<HeaderValue>,
 ) -> Failure {
     let NoValue { error, as_if, retry, not_ready } = no_value;
+    if let Some(wait) = not_ready {
+        return Failure::NotReady(error, wait);
+    }
     match (as_if, authorization) {
-        _ if not_ready.is_some() => Failure::NotReady(error, not_ready.unwrap_or_default()),
         (Some(StatusCode::UNAUTHORIZED), Some(value)) => Failure::Unauthorized(error, value),
         (Some(status), _) if is_retryable(status, error.retry_after(), idempotent) => {
             transient(status, error)
         }
         _ if retry && idempotent => Failure::of_connection(error),
         _ => Failure::Permanent(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderValue;
+
+    use super::{Failure, NoValue, of_no_value, of_status};
+    use crate::error::{Error, ErrorKind};
+
+    fn name(failure: &Failure) -> &'static str {
+        match failure {
+            Failure::Permanent(_) => "permanent",
+            Failure::Unauthorized(..) => "unauthorized",
+            Failure::Disconnected(_) => "disconnected",
+            Failure::RateLimited(_) => "rate limited",
+            Failure::Transient { pauses: true, .. } => "transient, pauses",
+            Failure::Transient { .. } => "transient",
+            Failure::NotReady(..) => "not ready",
+        }
+    }
+
+    fn error(retry_after: Option<u64>) -> Error {
+        Error::new(ErrorKind::Other, "x").with_retry_after(retry_after.map(Duration::from_secs))
+    }
+
+    #[test]
+    fn a_status_is_retried_if_that_can_help_and_does_no_harm() {
+        for (status, retry_after, idempotent, not_idempotent) in [
+            (400, None, "permanent", "permanent"),
+            (401, None, "permanent", "permanent"),
+            (408, None, "transient", "permanent"),
+            (429, None, "rate limited", "rate limited"),
+            (500, None, "permanent", "permanent"),
+            (500, Some(1), "transient", "permanent"),
+            (502, None, "transient", "permanent"),
+            (503, None, "transient", "permanent"),
+            (503, Some(1), "transient, pauses", "permanent"),
+            (504, None, "transient", "permanent"),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let of = |idempotent| name(&of_status(status, error(retry_after), idempotent));
+            assert_eq!((of(true), of(false)), (idempotent, not_idempotent), "{status} {retry_after:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_without_a_value_counts_as_the_status_that_it_should_have_had() {
+        let no_value = |as_if: Option<u16>, retry| {
+            let as_if = as_if.map(|status| StatusCode::from_u16(status).unwrap());
+            NoValue { as_if, retry, ..NoValue::of(error(None)) }
+        };
+        for (as_if, retry, expected) in [
+            (Some(401), false, "unauthorized"),
+            (Some(404), false, "permanent"),
+            (Some(429), false, "transient"),
+            (Some(503), false, "transient"),
+            (None, true, "transient"),
+            (None, false, "permanent"),
+        ] {
+            let authorization = Some(HeaderValue::from_static("Bearer x"));
+            let failure = of_no_value(no_value(as_if, retry), true, authorization);
+            assert_eq!(name(&failure), expected, "{as_if:?} {retry}");
+        }
+        let running = NoValue { not_ready: Some(Duration::ZERO), ..NoValue::of(error(None)) };
+        assert_eq!(name(&of_no_value(running, false, None)), "not ready");
     }
 }
