@@ -76,6 +76,16 @@ fn becomes_a_module_with_everything_in_it() {
     ] {
         assert!(lines.contains(line), "{line} is missing in {lines:#?}");
     }
+    // Operations without an id, a security scheme of another name, a flag that is a text, a document without tags.
+    for part in [
+        "scopes: &[&[\"read:crossing\"]]",
+        "last: page.is_last.and_then(|text| text.parse().ok())",
+        "[List crossings](https://ferries.example/rest/api-group-crossing/#api-crossing-get)",
+        "[this operation](https://ferries.example/rest/api-group-ferry/#api-ferry-ferryid-photo-post)",
+        "gateway: ::std::option::Option::Some(\"/ferries/{harbourId}/v1\")",
+    ] {
+        assert!(source.contains(part), "{part} is missing");
+    }
     for start in
         ["ferry::UploadPhoto POST /ferry/{ferryId}/photo", "ticket::BulkCreateTickets POST /ticket/bulk"]
     {

@@ -79,6 +79,35 @@ fn what_no_longer_fits_is_a_page_of_work_and_nothing_is_written() {
 }
 
 #[test]
+fn names_are_proposed_for_operations_that_have_none() {
+    let (checkout, _) = updated();
+    let root = checkout.path();
+    let place = "openapi/ferry/proposed.yaml";
+    let responses = "responses: {'200': {description: One.}, '404': {description: None.}}";
+    let paths = format!(
+        "  /dock/{{dockId}}:\n    parameters: [{{name: dockId, in: path, required: true, schema: {{type: string}}}}]\n    \
+         get: {{summary: Dock - Find, {responses}}}\n    delete: {{{responses}}}\n  \
+         /dock: {{get: {{operationId: Dock - List, {responses}}}}}\n  /dock/create: {{post: {{{responses}}}}}\n  /ticket/bulk:\n"
+    );
+    let upstream = UPSTREAM.replace("  /ticket/bulk:\n", &paths);
+    let before = texts(root);
+    let Ok(Outcome::Fine(told)) = update::run(root, &args(root, &upstream)) else { panic!("all has a name") };
+    assert!(told.contains(&format!("proposed {place}: ")), "{told}");
+    let mut expected = DERIVED.to_vec();
+    expected.insert(2, place);
+    assert_eq!(touched(&before, &texts(root)), expected);
+    let proposed = fs::read_to_string(root.join(place)).expect("it was written");
+    insta::assert_snapshot!("proposed", proposed);
+
+    // A maintainer edits it, and it stays as it was edited.
+    write(root, place, &proposed.replace("GetDockByDockId", "FindDock"));
+    let before = texts(root);
+    let Ok(Outcome::Fine(_)) = update::run(root, &args(root, &upstream)) else { panic!("all has a name") };
+    assert_eq!(touched(&before, &texts(root)), [DERIVED[0]]);
+    assert!(texts(root)[DERIVED[0]].contains("FindDock"));
+}
+
+#[test]
 fn an_overlay_that_cannot_be_read_leaves_everything_as_it_was() {
     let (checkout, _) = updated();
     let root = checkout.path();

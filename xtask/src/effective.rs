@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use clap::Args;
-use jsm_codegen::effective::{OVERLAYS, effective};
+use jsm_codegen::effective::{OVERLAYS, PROPOSED, effective};
 use jsm_codegen::{document, emit, lint, overlay, pins};
 
 use crate::files::{self, Writer};
@@ -58,15 +58,36 @@ pub fn make(root: &Path, api: &str) -> Result<String, Failure> {
     if findings.is_empty() { Ok(document::canonical(&made)) } else { Err(list(api, "lint", &findings)) }
 }
 
+/// Where the overlay is that an update proposes, seen from the root.
+pub fn proposed(api: &str) -> String {
+    format!("openapi/{api}/{PROPOSED}")
+}
+
 /// The overlays of an API that there are, in the order in which they apply.
 ///
 /// # Errors
 /// Fails if one cannot be read.
 pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure> {
+    overlays_with(root, api, None)
+}
+
+/// The overlays of an API, with this text in place of the one that an update proposed before.
+///
+/// # Errors
+/// Fails if one cannot be read.
+pub fn overlays_with(
+    root: &Path,
+    api: &str,
+    proposal: Option<&str>,
+) -> Result<Vec<overlay::Overlay>, Failure> {
     let mut all = Vec::new();
     for name in OVERLAYS {
         let place = format!("openapi/{api}/{name}");
-        if let Some(text) = files::read(root, &place)? {
+        let text = match proposal.filter(|_| name == PROPOSED) {
+            Some(text) => Some(text.to_owned()),
+            None => files::read(root, &place)?,
+        };
+        if let Some(text) = text {
             all.push(overlay::parse(&place, &text).map_err(|problem| {
                 Failure::input(
                     problem.to_string(),

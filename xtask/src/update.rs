@@ -11,7 +11,7 @@ use clap::Args;
 use jsm_codegen::diff::{self, Bump, Change, Severity};
 use jsm_codegen::effective::attempt;
 use jsm_codegen::report::{self, Step, Work};
-use jsm_codegen::{bump, document, emit, lint, pins, surface};
+use jsm_codegen::{bump, document, emit, lint, pins, proposal, surface};
 use serde_json::Value;
 
 use crate::files::{self, Draft, Writer};
@@ -51,6 +51,8 @@ struct Updated {
     changes: Vec<Change>,
     work: Work,
     version: String,
+    /// The overlay that gives names to operations which have none, for a maintainer to edit.
+    proposal: Option<Draft>,
     drafts: Vec<Draft>,
     snapshots: Vec<String>,
     command: String,
@@ -84,8 +86,10 @@ pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
     let page = report::page(&steps);
     let stuck = steps.iter().any(|step| !step.work.is_empty());
     let told = told(&steps, stuck);
-    let written = if stuck { &[] } else { drafts.as_slice() };
-    let with_page = [written, &[(PAGE.to_owned(), page)]].concat();
+    // Proposals are for editing: they are written even where nothing else is.
+    let proposals: Vec<Draft> = all.iter().filter_map(|updated| updated.proposal.clone()).collect();
+    let written = if stuck { proposals } else { [drafts, proposals].concat() };
+    let with_page = [written.as_slice(), &[(PAGE.to_owned(), page)]].concat();
     writer.write_all(&with_page)?;
     if args.propose && (stuck || !written.is_empty()) {
         let key: String = all.iter().map(|updated| document::canonical(&updated.prepared.after)).collect();
@@ -103,6 +107,7 @@ impl Updated {
             changes: &self.changes,
             work: &self.work,
             version: &self.version,
+            proposed: self.proposal.as_ref().map(|(place, _)| place.as_str()),
             written: &self.names,
             snapshots: &self.snapshots,
             command: &self.command,
@@ -135,8 +140,19 @@ fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failur
     };
     let prepared = pin::prepare(root, &pin)?;
     let changes = compared(&prepared)?;
-    let overlays = effective::overlays(root, &api)?;
-    let (made, problems) = attempt(&prepared.after, &overlays);
+    let mut overlays = effective::overlays(root, &api)?;
+    let (mut made, mut problems) = attempt(&prepared.after, &overlays);
+    let place = effective::proposed(&api);
+    // Where an operation moved, its overlays are to be aimed at it: nothing is proposed in their place.
+    let proposal = match problems.is_empty() {
+        true => proposal::proposal(&made, files::read(root, &place)?.as_deref()),
+        false => None,
+    };
+    if let Some(text) = &proposal {
+        overlays = effective::overlays_with(root, &api, Some(text))?;
+        (made, problems) = attempt(&prepared.after, &overlays);
+    }
+    let proposal = proposal.map(|text| (place, text));
     let findings = lint::lint(&made);
     let text = document::canonical(&made);
     // What the overlays or the lint have something against is not for the generator to see.
@@ -169,7 +185,7 @@ fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failur
     }
     let version = version(root, &prepared, &changes)?;
     let names = drafts.iter().map(|(path, _)| path.clone()).collect();
-    Ok(Updated { prepared, changes, work, version, drafts, snapshots, command, names })
+    Ok(Updated { prepared, changes, work, version, proposal, drafts, snapshots, command, names })
 }
 
 /// The document as far as the overlays change it, with upstream's names: what their targets are aimed at.
@@ -234,6 +250,10 @@ fn told(steps: &[Step<'_>], stuck: bool) -> String {
             continue;
         }
         told += &format!("{}suggested version: {}\n", diff::text(step.changes), step.version);
+        if let Some(place) = step.proposed {
+            told +=
+                &format!("proposed {place}: edit its names and groups, then run the same command again\n");
+        }
         if !step.work.is_empty() {
             told += &format!("\nto mend, {} in all:\n\n{}", step.work.len(), step.work.markdown("#"));
         } else if !stuck {

@@ -1,5 +1,6 @@
 //! The builder of a client: its site, its credentials, and the defaults of its requests.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub struct ClientBuilder {
     gateway: Option<String>,
     prefer_gateway: bool,
     cloud_id: Option<String>,
+    variables: BTreeMap<String, String>,
     allow_http: bool,
     credentials: Option<Result<Box<dyn Credentials>>>,
     #[cfg(feature = "oauth")]
@@ -68,6 +70,7 @@ impl ClientBuilder {
             gateway: None,
             prefer_gateway: false,
             cloud_id: None,
+            variables: BTreeMap::new(),
             allow_http: false,
             credentials: None,
             #[cfg(feature = "oauth")]
@@ -146,6 +149,15 @@ impl ClientBuilder {
     /// Sets another gateway than Atlassian's, for tests. A site on a loopback address is its own gateway by default.
     pub fn gateway(mut self, address: impl Into<String>) -> Self {
         self.gateway = Some(address.into());
+        self
+    }
+
+    /// Sets a variable in the base path of an API, for example a `workspaceId`.
+    ///
+    /// The cloud id is not one of them: see [`cloud_id`](Self::cloud_id). A call to an API whose base path has a variable
+    /// without a value fails with an error of kind [`Configuration`](crate::ErrorKind::Configuration) that names the variable.
+    pub fn base_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
         self
     }
 
@@ -329,7 +341,8 @@ impl ClientBuilder {
         let needs_gateway = needs_gateway || self.oauth.is_some();
         let prefer_gateway = self.prefer_gateway || needs_gateway;
         let site =
-            Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?;
+            Site::new(&self.site, self.gateway.as_deref(), prefer_gateway, self.cloud_id, self.allow_http)?
+                .with_variables(self.variables)?;
         let setup =
             Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout, origin: self.http };
         if !matches!(setup.origin, Origin::Brought(_)) {

@@ -12,8 +12,11 @@ use crate::annotations::OfSchema;
 use crate::overlay::{self, Overlay, Problem};
 
 /// The overlays of an API, in the order in which they apply.
-pub const OVERLAYS: [&str; 5] =
-    ["corrections.yaml", overlay::ADDITIONS, "generator.yaml", "ergonomics.yaml", "docs.yaml"];
+pub const OVERLAYS: [&str; 6] =
+    ["corrections.yaml", overlay::ADDITIONS, "generator.yaml", PROPOSED, "ergonomics.yaml", "docs.yaml"];
+
+/// The overlay that `cargo xtask update` proposes, for operations that have no name or no group.
+pub const PROPOSED: &str = "proposed.yaml";
 
 const SCHEMAS: &str = "#/components/schemas/";
 

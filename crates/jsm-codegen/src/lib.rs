@@ -22,6 +22,8 @@ pub mod overlay;
 #[cfg(feature = "maintain")]
 pub mod pins;
 #[cfg(feature = "maintain")]
+pub mod proposal;
+#[cfg(feature = "maintain")]
 pub mod report;
 #[cfg(feature = "maintain")]
 pub mod surface;

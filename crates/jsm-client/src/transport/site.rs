@@ -3,6 +3,7 @@
 //! Plain http is accepted for loopback addresses only, unless the program allows it. Credentials report themselves
 //! whether they need the gateway.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use jsm_raw::OperationInfo;
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     /// Whether requests that could go to the site go to the gateway.
     prefer_gateway: bool,
     cloud_id: OnceCell<String>,
+    /// The values of other variables in the base paths of APIs.
+    variables: BTreeMap<String, String>,
 }
 
 impl Site {
@@ -66,7 +69,15 @@ impl Site {
                 None => origin("the gateway", GATEWAY, "", false)?,
             };
             let cloud_id = OnceCell::new_with(cloud_id);
-            return Ok(Self { address: site, is_gateway: false, gateway, prefer_gateway, cloud_id });
+            let variables = BTreeMap::new();
+            return Ok(Self {
+                address: site,
+                is_gateway: false,
+                gateway,
+                prefer_gateway,
+                cloud_id,
+                variables,
+            });
         };
         // A client of the gateway alone; it checks the scheme like any other address.
         let below = format!("{SITES}{id}");
@@ -80,7 +91,34 @@ impl Site {
         address.set_path(&below);
         let gateway = own_gateway.unwrap_or(from);
         let cloud_id = OnceCell::new_with(Some(id));
-        Ok(Self { address, is_gateway: true, gateway, prefer_gateway: true, cloud_id })
+        let variables = BTreeMap::new();
+        Ok(Self { address, is_gateway: true, gateway, prefer_gateway: true, cloud_id, variables })
+    }
+
+    /// Sets the variables of base paths, other than the cloud id.
+    pub(crate) fn with_variables(mut self, variables: BTreeMap<String, String>) -> Result<Self> {
+        if let Some((name, value)) = variables.iter().find(|(_, value)| !is_cloud_id(value)) {
+            let note = format!("{value:?} cannot be {name}: it has letters, digits and hyphens only");
+            return Err(Error::configuration(note));
+        }
+        self.variables = variables;
+        Ok(self)
+    }
+
+    /// A base path with the values of its variables, other than the cloud id.
+    fn filled(&self, info: &OperationInfo, path: &str) -> Result<String> {
+        let mut filled = path.to_owned();
+        for (name, value) in &self.variables {
+            filled = filled.replace(&format!("{{{name}}}"), value);
+        }
+        let missing = filled.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+        match missing.filter(|name| *name != "cloudId").next() {
+            None => Ok(filled),
+            Some(name) => Err(Error::configuration(format!(
+                "the API {} needs {name}; give it to the builder with base_variable({name:?}, ..)",
+                info.api
+            ))),
+        }
     }
 
     /// What precedes the operation's path.
@@ -107,19 +145,21 @@ impl Site {
                 return Err(Error::configuration(format!("the API {} has no base", info.api)).into());
             }
         };
+        let path = self.filled(info, path)?;
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
         if path.contains("{cloudId}") {
             let id = self.cloud_id.get_or_try_init(|| self.look_up(http, time())).await?;
             base.push_str(&path.replace("{cloudId}", id));
         } else {
-            base.push_str(path);
+            base.push_str(&path);
         }
         Ok(base)
     }
 
     /// Whether the site has to be asked for its cloud id before the operation's requests can be built.
     pub(crate) fn must_look_up(&self, info: &OperationInfo) -> bool {
-        self.cloud_id.get().is_none() && self.uses_gateway(info)
+        let needs_it = info.base.gateway.is_some_and(|path| path.contains("{cloudId}"));
+        needs_it && self.cloud_id.get().is_none() && self.uses_gateway(info)
     }
 
     /// Whether the operation's requests go to the gateway.

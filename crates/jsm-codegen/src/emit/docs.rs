@@ -55,7 +55,7 @@ impl<'a> Reference<'a> {
 }
 
 /// The segments that all paths begin with; each path has at least one more.
-fn common_base<'p>(paths: impl Iterator<Item = &'p str>) -> String {
+pub(crate) fn common_base<'p>(paths: impl Iterator<Item = &'p str>) -> String {
     let mut common: Option<Vec<&str>> = None;
     for path in paths {
         let mut segments: Vec<&str> = path.split('/').collect();

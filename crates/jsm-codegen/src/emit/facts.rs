@@ -122,8 +122,11 @@ fn read(document: &Value, path: &str, item: &Value, method: &str, operation: &Va
     let scopes = annotations::scopes(document, operation).into_iter();
     Facts {
         name: notes.name.map_or_else(|| pascal(&id), str::to_owned),
+        // Some documents have a title in place of an id.
+        title: [text(operation, "summary"), id.split_once(' ').map_or_else(String::new, |_| id.clone())]
+            .into_iter()
+            .find(|title| !title.is_empty()),
         id,
-        title: Some(text(operation, "summary")).filter(|title| !title.is_empty()),
         tag: list(operation, "tags").find_map(Value::as_str).map(str::to_owned),
         group: notes.group.unwrap_or("other").to_owned(),
         method: method.to_uppercase(),

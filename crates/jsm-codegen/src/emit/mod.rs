@@ -18,6 +18,8 @@ mod sound;
 pub(crate) mod types;
 
 #[cfg(feature = "maintain")]
+pub(crate) use docs::common_base;
+#[cfg(feature = "maintain")]
 pub(crate) use operations::plain;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -132,7 +132,15 @@ fn page_parts(
         Some((ident, _)) => quote!(u64::try_from(page.#ident).ok()),
         None => quote!(::std::option::Option::None),
     };
-    let (last, next) = (option("last"), option("next"));
+    // Some servers send the flag as a text.
+    let last = match field("last") {
+        Some((ident, ty)) if inner(ty, "Option").is_some_and(is_text) => {
+            quote!(page.#ident.and_then(|text| text.parse().ok()))
+        }
+        Some((ident, ty)) if is_text(ty) => quote!(page.#ident.parse().ok()),
+        _ => option("last"),
+    };
+    let next = option("next");
     let (start, limit) = (number("response-start"), number("response-limit"));
     Some((
         item,
@@ -147,4 +155,8 @@ fn page_parts(
             }
         },
     ))
+}
+
+fn is_text(ty: &Type) -> bool {
+    ty.to_token_stream().to_string().ends_with("String")
 }

@@ -25,10 +25,10 @@ pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
                 found.push(Finding::new(&place, "no client can send TRACE", "remove it in corrections.yaml"));
             }
             let id = text(operation, "operationId");
-            if id.is_empty() {
-                let remedy = "give it one in corrections.yaml";
-                found.push(Finding::new(&place, "it has no operationId", remedy));
-            } else if let Some(first) = ids.insert(id.clone(), place.clone()) {
+            // It is optional: bindings are named by x-jsm-name.
+            if !id.is_empty()
+                && let Some(first) = ids.insert(id.clone(), place.clone())
+            {
                 let problem = format!("its operationId {id} is that of {first} too");
                 found.push(Finding::new(&place, problem, "give it another in corrections.yaml"));
             }

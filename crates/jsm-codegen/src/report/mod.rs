@@ -27,6 +27,8 @@ pub struct Step<'a> {
     pub work: &'a Work,
     /// The version that the changes ask for.
     pub version: &'a str,
+    /// The overlay that gives names to operations which had none, for a maintainer to edit.
+    pub proposed: Option<&'a str>,
     /// The files that were written.
     pub written: &'a [String],
     /// The snapshots that will change.
@@ -64,6 +66,14 @@ pub fn page(steps: &[Step<'_>]) -> String {
         if !step.work.is_empty() {
             page += "Something no longer fits, so nothing was written.\n\n";
             page += &step.work.markdown("###");
+        }
+        if let Some(place) = step.proposed {
+            let _ = write!(
+                page,
+                "### Proposed names\n\n`{place}` gives names and groups to operations that had none. Edit it, then run `{}` \
+                 again.\n\n",
+                step.command
+            );
         }
         page += &lowered(&diff::markdown(step.changes));
         let _ = write!(page, "\n### Suggested version\n\n`{}`\n", step.version);
