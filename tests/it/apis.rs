@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use jsm_codegen::emit::emit;
+use jsm_codegen::model::Document;
 use jsm_codegen::surface::surface;
 use jsm_raw::OperationInfo;
 use jsm_raw::samples::Sample;
@@ -44,7 +45,9 @@ impl Api {
             APIS.iter()
                 .map(|api| {
                     let source = emit(api.name, &api.document()).expect("it has passed the lint");
-                    (api.name, surface(&source).expect("it is what was generated"))
+                    let json = api.value();
+                    let document = Document::read(&json);
+                    (api.name, surface(&document, &source).expect("it is what was generated"))
                 })
                 .collect()
         });

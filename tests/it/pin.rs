@@ -1,6 +1,6 @@
 //! Pinning: what distilling keeps, what a pin writes and records, and what is refused.
 //!
-//! The documents are small invented ones (`tests/fixtures/pin`), the checkouts are copies with nothing but `openapi/`.
+//! The documents are small invented ones (of `jsm-codegen`), the checkouts are copies with nothing but `openapi/`.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,12 +13,12 @@ use jsm_codegen::{distil, document, pins};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::files::Writer;
-use xtask::outcome::{Failure, Outcome};
+use xtask::outcome::{Error, Outcome};
 use xtask::pin::{self, PinArgs};
 use xtask::{files, source};
 
-const PARCELS: &str = include_str!("../fixtures/pin/parcels.json");
-const PARCELS_NEXT: &str = include_str!("../fixtures/pin/parcels-next.yaml");
+const PARCELS: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels.json");
+const PARCELS_NEXT: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels-next.yaml");
 const PINNED: &str = "openapi/parcels/pinned.json";
 
 #[test]
@@ -63,38 +63,6 @@ fn another_version_with_the_same_interface_is_current() {
     assert!(matches!(checkout.check(&edited.to_string()), Ok(Outcome::Fine(_))));
     edited["paths"]["/parcel"]["get"]["operationId"] = json!("findParcels");
     assert!(matches!(checkout.check(&edited.to_string()), Ok(Outcome::Stale(_))));
-}
-
-#[test]
-fn distilling_what_is_distilled_changes_nothing() {
-    let once = distil::distil(&parcels(), "Parcels").expect("the fixture is fine");
-    let twice = distil::distil(&once.document, "Parcels").expect("a distilled document is a document");
-    assert_eq!(document::canonical(&twice.document), document::canonical(&once.document));
-    assert_eq!(twice.left_out, BTreeMap::new());
-}
-
-#[test]
-fn our_own_annotations_stay_at_every_place() {
-    let mut annotated = parcels();
-    let places = [
-        "",
-        "/info",
-        "/paths",
-        "/paths/~1parcel",
-        "/paths/~1parcel/get",
-        "/paths/~1parcel/get/parameters/0",
-        "/paths/~1parcel/get/responses",
-        "/paths/~1parcel/get/responses/200",
-        "/components/schemas/Parcel",
-        "/components/schemas/Parcel/properties/title",
-        "/components/securitySchemes/Basic",
-    ];
-    for place in places {
-        annotated.pointer_mut(place).expect(place)["x-jsm-inferred"] = json!("seen in an answer");
-    }
-    let distilled = distil::distil(&annotated, "Parcels").expect("annotations are allowed").document;
-    let kept = document::canonical(&distilled).matches("\"x-jsm-inferred\": \"seen in an answer\"").count();
-    assert_eq!(kept, places.len());
 }
 
 #[test]
@@ -279,50 +247,6 @@ fn every_file_is_written_or_none() {
 }
 
 #[test]
-fn no_mutation_of_a_document_makes_distilling_panic() {
-    let fixture = parcels();
-    let mut pointers = Vec::new();
-    collect_pointers(&fixture, String::new(), &mut pointers);
-    let mut taken = 0;
-    for pointer in &pointers {
-        for strange in
-            [json!(null), json!(false), json!(-1.5), json!("é"), json!([[]]), json!({"$ref": "#", "": {}})]
-        {
-            let mut mutated = fixture.clone();
-            *mutated.pointer_mut(pointer).expect("it was collected there") = strange;
-            if let Ok(once) = distil::distil(&mutated, "Parcels") {
-                taken += 1;
-                let twice = distil::distil(&once.document, "Parcels").expect("distilled is fine");
-                assert_eq!(twice.document, once.document, "{pointer}");
-                distil::dangling_references(&once.document);
-            }
-        }
-    }
-    assert!(taken > pointers.len(), "most mutations of facts and prose are taken: {taken}");
-}
-
-#[test]
-fn days_are_told_from_seconds() {
-    for (seconds, day) in [
-        (0, "1970-01-01"),
-        (951_782_399, "2000-02-28"),
-        (951_782_400, "2000-02-29"),
-        (951_868_800, "2000-03-01"),
-        (1_735_689_599, "2024-12-31"),
-        (1_781_913_600, "2026-06-20"),
-        (4_107_542_400, "2100-03-01"),
-    ] {
-        assert_eq!(pins::day(seconds), day);
-        assert!(pins::is_day(day), "{day}");
-    }
-    for text in
-        ["", "2026-6-20", "2026-02-29", "2026-13-01", "2026-04-31", "20260620", "2026-06-20-", "+026-06-20"]
-    {
-        assert!(!pins::is_day(text), "{text}");
-    }
-}
-
-#[test]
 fn every_pin_of_this_checkout_is_what_its_record_says() {
     let root = files::root();
     let text = fs::read_to_string(root.join(files::PINS)).expect("pins.toml is there");
@@ -378,11 +302,11 @@ impl Checkout {
         PinArgs { api: "parcels".into(), from, date: Some("2024-05-01".into()), ..PinArgs::default() }
     }
 
-    fn pin(&self, text: &str) -> Result<Outcome, Failure> {
+    fn pin(&self, text: &str) -> Result<Outcome, Error> {
         pin::run(self.root(), &self.args(text))
     }
 
-    fn check(&self, text: &str) -> Result<Outcome, Failure> {
+    fn check(&self, text: &str) -> Result<Outcome, Error> {
         pin::run(self.root(), &PinArgs { check: true, ..self.args(text) })
     }
 
@@ -452,23 +376,6 @@ fn rewrite_prose(value: &mut Value, edits: &mut usize) {
         }
         _ => {}
     }
-}
-
-fn collect_pointers(value: &Value, at: String, found: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect_pointers(item, format!("{at}/{index}"), found);
-            }
-        }
-        Value::Object(entries) => {
-            for (key, entry) in entries {
-                collect_pointers(entry, format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
-            }
-        }
-        _ => {}
-    }
-    found.push(at);
 }
 
 /// Answers one request with this status and body, then closes the connection.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use jsm_codegen::emit::emit;
+use jsm_codegen::model::Document;
 use jsm_codegen::surface::surface;
 use syn::{Expr, Item};
 use tempfile::TempDir;
@@ -15,16 +16,16 @@ use xtask::outcome::Outcome;
 use xtask::update::{self, UpdateArgs};
 use xtask::{effective, files};
 
-pub(crate) const UPSTREAM: &str = include_str!("../fixtures/ferry/upstream.yaml");
-const OVERLAYS: [(&str, &str); 3] = [
-    ("generator.yaml", include_str!("../fixtures/ferry/generator.yaml")),
-    ("ergonomics.yaml", include_str!("../fixtures/ferry/ergonomics.yaml")),
-    ("docs.yaml", include_str!("../fixtures/ferry/docs.yaml")),
+pub(crate) const UPSTREAM: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/upstream.yaml");
+pub(crate) const OVERLAYS: [(&str, &str); 3] = [
+    ("generator.yaml", include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/generator.yaml")),
+    ("ergonomics.yaml", include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/ergonomics.yaml")),
+    ("docs.yaml", include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/docs.yaml")),
 ];
 
 /// Puts the invented API into a checkout: its pin's beginning and its overlays, all under `openapi/`.
 pub(crate) fn lay(root: &Path) {
-    write(root, "openapi/pins.toml", include_str!("../fixtures/ferry/pins.toml"));
+    write(root, "openapi/pins.toml", include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/pins.toml"));
     for (name, text) in OVERLAYS {
         write(root, &format!("openapi/ferry/{name}"), text);
     }
@@ -63,7 +64,8 @@ fn becomes_a_module_with_everything_in_it() {
     });
     assert_eq!(count, Some(4));
 
-    let parts = surface(&source).expect("it is what was generated");
+    let made = serde_json::from_str(&document).expect("it is JSON");
+    let parts = surface(&Document::read(&made), &source).expect("it is what was generated");
     let groups: BTreeSet<&str> = parts.keys().map(String::as_str).collect();
     assert_eq!(groups, BTreeSet::from(["crossing", "ferry", "shared", "ticket"]));
     let lines: BTreeSet<&str> = parts.values().flat_map(|lines| lines.lines()).collect();

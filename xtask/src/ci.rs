@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::command::words;
 use crate::effective::{self, EffectiveArgs};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 
 /// The command that the README names for running the tests.
 pub const TEST: &str = "cargo test --workspace";
@@ -25,7 +25,7 @@ type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 const STEPS: [Step; 13] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
     (
-        "clippy has nothing to say",
+        "clippy reports no warnings",
         "cargo clippy --workspace --all-targets --features jsm-client/oauth,jsm-client/schemars --quiet -- -D warnings",
         &[],
     ),
@@ -66,7 +66,7 @@ pub struct CiArgs {}
 ///
 /// # Errors
 /// Fails with the step and its command.
-pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
     println!("== the effective documents are current");
     match effective::run(root, &EffectiveArgs { check: true })? {
         Outcome::Fine(_) => {}
@@ -75,7 +75,7 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Failure> {
     let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
     let system_tls = headers.is_ok_and(|status| status.success());
     if !system_tls {
-        println!("== skipped: {} (there are no headers of OpenSSL)", SYSTEM_TLS.0);
+        println!("== skipped: {} (the headers of OpenSSL are not installed)", SYSTEM_TLS.0);
     }
     for (claim, command, environment) in STEPS.into_iter().chain(system_tls.then_some(SYSTEM_TLS)) {
         step(root, claim, command, environment)?;
@@ -97,16 +97,17 @@ fn examples(root: &Path) -> Vec<String> {
     names
 }
 
-fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Failure> {
+fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Error> {
     println!("== {claim}: {command}");
     let status = words(root, command).envs(environment.iter().copied()).status();
     let ended =
-        status.map_err(|error| Failure::work(format!("cannot run `{command}`: {error}"), "install it"))?;
+        status.map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
     match ended.success() {
         true => Ok(()),
-        false => Err(Failure::work(
+        false => Err(Error::work(
+            "",
             format!("it does not hold that {claim}"),
-            format!("run `{command}` and mend it"),
+            format!("run `{command}` and fix what it reports"),
         )),
     }
 }

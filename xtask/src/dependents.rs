@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::command::words;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 
 /// Time the build of small programs that depend on this library, on plain reqwest, or on another client.
 #[derive(clap::Args, Debug)]
@@ -71,7 +71,7 @@ async fn main() -> jsm_client::Result<()> {
 ///
 /// # Errors
 /// Fails with the first program that does not build.
-pub fn run(root: &Path, args: &DependentsArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, args: &DependentsArgs) -> Result<Outcome, Error> {
     println!("| a program that depends on | crates | cold build |\n| --- | --- | --- |");
     for dependent in DEPENDENTS {
         let (crates, seconds) = build(root, dependent, args.release)?;
@@ -80,8 +80,8 @@ pub fn run(root: &Path, args: &DependentsArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine("each was built once; only ratios within one run mean anything".to_owned()))
 }
 
-fn build(root: &Path, (name, needs, main): Dependent, release: bool) -> Result<(usize, f64), Failure> {
-    let failed = |why: String| Failure::work(format!("{name}: {why}"), "mend it and run the command again");
+fn build(root: &Path, (name, needs, main): Dependent, release: bool) -> Result<(usize, f64), Error> {
+    let failed = |why: String| Error::work(name, format!("{why}"), "fix it and run the command again");
     let place = root.join("target/dependents").join(name.replace([' ', ',', '.'], "-"));
     let manifest = format!(
         "[package]\nname = 'dependent'\nversion = '0.1.0'\nedition = '2024'\n\n[dependencies]\n\

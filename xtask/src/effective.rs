@@ -1,15 +1,17 @@
 //! `effective` writes the documents that the bindings are generated from; `expand` writes the bindings for reading.
 //!
-//! What the overlays do and what the lint asks for is `jsm-codegen`'s.
+//! What overlays do and what the lint reports is in `jsm-codegen`.
 
 use std::path::Path;
 
 use clap::Args;
+use jsm_codegen::diagnostic::Diagnostic;
 use jsm_codegen::effective::{OVERLAYS, PROPOSED, effective};
+use jsm_codegen::model::Document;
 use jsm_codegen::{document, emit, lint, overlay, pins};
 
 use crate::files::{self, Writer};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 
 /// Write the effective documents: the pinned ones with all overlays applied.
 #[derive(Args, Debug)]
@@ -26,7 +28,7 @@ pub struct ExpandArgs {
     pub api: String,
 }
 
-/// Where the effective document of an API lies, seen from the root.
+/// Where the effective document of an API is, seen from the root.
 pub fn place(api: &str) -> String {
     format!("crates/jsm-raw/openapi/{api}.json")
 }
@@ -35,27 +37,30 @@ pub fn place(api: &str) -> String {
 ///
 /// # Errors
 /// Fails if the record of pins cannot be read.
-pub fn apis(root: &Path) -> Result<Vec<String>, Failure> {
+pub fn apis(root: &Path) -> Result<Vec<String>, Error> {
     let text = files::read(root, files::PINS)?.unwrap_or_default();
-    let pins = pins::read(&text).map_err(|refusal| Failure::refused(files::PINS, refusal))?;
+    let pins = pins::read(&text).map_err(|error| error.within(files::PINS))?;
     Ok(pins.into_keys().collect())
 }
 
-/// Makes the effective document of an API from what lies in the checkout.
+/// Makes the effective document of an API from what is in the checkout.
 ///
 /// # Errors
-/// Tells every overlay action that does not fit, or everything the lint finds.
-pub fn make(root: &Path, api: &str) -> Result<String, Failure> {
+/// Every overlay action that does not fit, or everything that the lint reports.
+pub fn make(root: &Path, api: &str) -> Result<String, Error> {
     let place = files::pinned(api);
     let text = files::read(root, &place)?.ok_or_else(|| {
-        Failure::work(format!("{place} is missing"), format!("run `cargo xtask pin {api}`"))
+        Error::work("", format!("{place} is missing"), format!("run `cargo xtask pin {api}`"))
     })?;
-    let pinned = document::parse(text.as_bytes()).map_err(|refusal| Failure::refused(&place, refusal))?;
+    let pinned = document::parse(text.as_bytes()).map_err(|error| error.within(&place))?;
     let overlays = overlays(root, api)?;
-    let made =
-        effective(&pinned, &overlays).map_err(|problems| list(api, "overlays do not fit", &problems))?;
-    let findings = lint::lint(&made);
-    if findings.is_empty() { Ok(document::canonical(&made)) } else { Err(list(api, "lint", &findings)) }
+    let failed = |diagnostics: Vec<Diagnostic>| Error {
+        diagnostics: diagnostics.into_iter().map(|diagnostic| diagnostic.within(api)).collect(),
+        code: 2,
+    };
+    let made = effective(&pinned, &overlays).map_err(failed)?;
+    let found = lint::lint(&Document::read(&made));
+    if found.is_empty() { Ok(document::canonical(&made)) } else { Err(failed(found)) }
 }
 
 /// Where the overlay is that an update proposes, seen from the root.
@@ -67,7 +72,7 @@ pub fn proposed(api: &str) -> String {
 ///
 /// # Errors
 /// Fails if one cannot be read.
-pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure> {
+pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Error> {
     overlays_with(root, api, None)
 }
 
@@ -75,11 +80,7 @@ pub fn overlays(root: &Path, api: &str) -> Result<Vec<overlay::Overlay>, Failure
 ///
 /// # Errors
 /// Fails if one cannot be read.
-pub fn overlays_with(
-    root: &Path,
-    api: &str,
-    proposal: Option<&str>,
-) -> Result<Vec<overlay::Overlay>, Failure> {
+pub fn overlays_with(root: &Path, api: &str, proposal: Option<&str>) -> Result<Vec<overlay::Overlay>, Error> {
     let mut all = Vec::new();
     for name in OVERLAYS {
         let place = format!("openapi/{api}/{name}");
@@ -88,31 +89,17 @@ pub fn overlays_with(
             None => files::read(root, &place)?,
         };
         if let Some(text) = text {
-            all.push(overlay::parse(&place, &text).map_err(|problem| {
-                Failure::input(
-                    problem.to_string(),
-                    "mend the overlay; openapi/README.md tells how one is written",
-                )
-            })?);
+            all.push(overlay::parse(&place, &text)?);
         }
     }
     Ok(all)
-}
-
-fn list<T: std::fmt::Display>(api: &str, what: &str, problems: &[T]) -> Failure {
-    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    let count = problems.len();
-    Failure::input(
-        format!("{api}: {what}, {count} to mend:{}", lines.concat()),
-        format!("mend openapi/{api}/*.yaml and run `cargo xtask effective`"),
-    )
 }
 
 /// Runs `effective`.
 ///
 /// # Errors
 /// Fails, with no file changed, if an overlay does not fit or the lint finds something.
-pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Error> {
     let writer = match args.check {
         true => files::settled(root).map(|()| None)?,
         false => Some(Writer::open(root)?),
@@ -140,19 +127,17 @@ pub fn run(root: &Path, args: &EffectiveArgs) -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// Fails if there is no such API or its document cannot be generated.
-pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Failure> {
+pub fn expand(root: &Path, args: &ExpandArgs) -> Result<Outcome, Error> {
     let writer = Writer::open(root)?;
     let known = apis(root)?;
     if !known.contains(&args.api) {
         let next = format!("name one of: {}", known.join(", "));
-        return Err(Failure::input(format!("there is no API called {:?}", args.api), next));
+        return Err(Error::input("", format!("there is no API called {:?}", args.api), next));
     }
     let from = place(&args.api);
     let text = files::read(root, &from)?
-        .ok_or_else(|| Failure::work(format!("{from} is missing"), "run `cargo xtask effective`"))?;
-    let source = emit::emit(&args.api, &text).map_err(|problem| {
-        Failure::input(problem, "run `cargo xtask effective`, whose lint tells what to mend")
-    })?;
+        .ok_or_else(|| Error::work("", format!("{from} is missing"), "run `cargo xtask effective`"))?;
+    let source = emit::emit(&args.api, &text).map_err(|error| error.within(&from))?;
     let to = format!("target/expand/{}.rs", args.api);
     writer.write_all(&[(to.clone(), format!("// Generated from {from}; for reading only.\n{source}"))])?;
     Ok(Outcome::Fine(format!("wrote {to}")))

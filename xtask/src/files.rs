@@ -1,16 +1,17 @@
-//! Where things lie in the checkout, and writing several files as one step.
+//! Where things are in the checkout, and writing several files as one step.
 //!
 //! What the files hold is not known here. How several files become one step is in [`journal`].
 
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::outcome::Failure;
+use crate::outcome::Error;
 
-pub mod journal;
+pub mod journal; // Several files as one step.
+mod texts; // One text file.
 
 use journal::Journal;
+pub use texts::{Draft, read};
 
 /// What a command that writes holds a lock on, seen from the root.
 const LOCK: &str = "target/xtask.lock";
@@ -29,21 +30,6 @@ pub fn pinned(api: &str) -> String {
     format!("openapi/{api}/pinned.json")
 }
 
-/// Reads a text file of the checkout; `None` if there is none.
-///
-/// # Errors
-/// Fails with exit code 1 if the file is there and cannot be read as text.
-pub fn read(root: &Path, path: &str) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(root.join(path)) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::work(format!("{path}: {error}"), "make the file readable, or restore it")),
-    }
-}
-
-/// A file to be written: its path seen from the root, and its new text.
-pub type Draft = (String, String);
-
 /// The right to write to a checkout, of which only one command has it at a time.
 ///
 /// What a command read before it had the right may be out of date, so it is taken before anything is read.
@@ -59,10 +45,11 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// Fails with exit code 1 if the lock cannot be had, or if what was left behind can be neither finished nor undone.
-    pub fn open(root: &'a Path) -> Result<Self, Failure> {
+    pub fn open(root: &'a Path) -> Result<Self, Error> {
         let path = root.join(LOCK);
         let failed = |error: std::io::Error| {
-            Failure::work(
+            Error::work(
+                "",
                 format!("{LOCK} cannot be locked: {error}"),
                 "make target/ writable, on a file system with locks",
             )
@@ -77,8 +64,8 @@ impl<'a> Writer<'a> {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        if let Some(told) = Journal::finish(root)? {
-            eprintln!("{told}");
+        if let Some(report) = Journal::finish(root)? {
+            eprintln!("{report}");
         }
         Ok(Writer { root, _lock: lock })
     }
@@ -87,7 +74,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// Fails with exit code 1 if the disk does not take a file; every file is then as it was.
-    pub fn write_all(&self, drafts: &[Draft]) -> Result<(), Failure> {
+    pub fn write_all(&self, drafts: &[Draft]) -> Result<(), Error> {
         let Some(journal) = Journal::of(self.root, drafts)? else { return Ok(()) };
         journal.steps().into_iter().try_for_each(|step| journal.perform(self.root, &step)).or_else(
             |failure| {
@@ -102,9 +89,10 @@ impl<'a> Writer<'a> {
 ///
 /// # Errors
 /// Fails with exit code 1.
-pub fn settled(root: &Path) -> Result<(), Failure> {
+pub fn settled(root: &Path) -> Result<(), Error> {
     match root.join(journal::PLACE).exists() {
-        true => Err(Failure::work(
+        true => Err(Error::work(
+            "",
             "a command that writes is running, or was stopped while it wrote",
             "run `cargo xtask effective`, which waits for the one and finishes the work of the other",
         )),

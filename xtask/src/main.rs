@@ -30,7 +30,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let root = files::root();
-    outcome::tell(match Cli::parse().command {
+    outcome::report(match Cli::parse().command {
         Command::Update(args) => update::run(&root, &args),
         Command::Pin(args) => pin::run(&root, &args),
         Command::Effective(args) => effective::run(&root, &args),

@@ -1,14 +1,14 @@
-//! `cargo xtask peers`: clients that nobody here wrote, at work on the sandbox.
+//! `cargo xtask peers`: clients of other authors, at work on the sandbox.
 //!
 //! What they do is in `tests/peers/`. This starts a new sandbox for each, installs what they need under `target/peers`,
-//! and passes over, with a line that says so, what cannot run on this machine.
+//! and skips, with a line that says so, what cannot run on this machine.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
 use crate::command::words;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 
 /// Let foreign clients work on the sandbox: jira.js, atlassian-python-api and schemathesis.
 #[derive(clap::Args, Debug)]
@@ -49,7 +49,7 @@ impl Drop for Running {
 ///
 /// # Errors
 /// Fails with the first peer that finds the sandbox to be other than a site.
-pub fn run(root: &Path, _: &PeersArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, _: &PeersArgs) -> Result<Outcome, Error> {
     let mut passed = Vec::new();
     for (name, setup, command) in PEERS {
         if let Some(missing) = setup.iter().find(|step| !succeeds(root, step)) {
@@ -63,9 +63,9 @@ pub fn run(root: &Path, _: &PeersArgs) -> Result<Outcome, Failure> {
         let status = peer.env("PATH", path).envs(sandbox.environment.iter().cloned()).status();
         if !status.is_ok_and(|status| status.success()) {
             let next = format!(
-                "start `cargo run -p jsm-sandbox` and run `{command}`, as tests/peers/README.md tells"
+                "start `cargo run -p jsm-sandbox` and run `{command}`, as tests/peers/README.md describes"
             );
-            return Err(Failure::work(format!("{name} found the sandbox wanting"), next));
+            return Err(Error::work("", format!("{name} fails on the sandbox"), next));
         }
         passed.push(name);
     }
@@ -83,15 +83,15 @@ fn succeeds(root: &Path, line: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-fn start(root: &Path) -> Result<Running, Failure> {
+fn start(root: &Path) -> Result<Running, Error> {
     let failed = |why: &str| {
-        Failure::work(format!("the sandbox does not start: {why}"), "run `cargo run -p jsm-sandbox`")
+        Error::work("", format!("the sandbox does not start: {why}"), "run `cargo run -p jsm-sandbox`")
     };
     let mut child = words(root, "cargo run --quiet -p jsm-sandbox -- --port 0")
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| failed(&error.to_string()))?;
-    let mut out = BufReader::new(child.stdout.take().ok_or_else(|| failed("it says nothing"))?);
+    let mut out = BufReader::new(child.stdout.take().ok_or_else(|| failed("it prints nothing"))?);
     let mut environment = Vec::new();
     let mut line = String::new();
     while out.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {

@@ -1,18 +1,19 @@
 //! `cargo xtask pin`: upstream's document, distilled, beside the record of where it came from.
 //!
-//! Distilling, counting and comparing are `jsm-codegen`'s; this module reads, decides whether to take what it read,
-//! and writes both files or neither.
+//! Distilling, counting and comparing are done by `jsm-codegen`; this module reads, decides whether to take what it
+//! read, and writes both files or neither.
 
 use std::path::Path;
 use std::time::SystemTime;
 
+use jsm_codegen::diagnostic::Diagnostic;
 use jsm_codegen::distil::{self, Distilled};
+use jsm_codegen::document;
 use jsm_codegen::pins::{self, Origin, Pins};
-use jsm_codegen::{document, document::Refusal};
 use serde_json::Value;
 
 use crate::files::{self, Draft, Writer};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 use crate::source::Source;
 
 /// Pin the interface facts of an upstream document.
@@ -38,7 +39,7 @@ pub struct PinArgs {
     pub date: Option<String>,
 }
 
-/// What pinning would write, and what stands there now.
+/// What pinning would write, and what is there now.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The name of the API.
@@ -49,7 +50,7 @@ pub struct Prepared {
     pub before: Option<Value>,
     /// The document to be pinned.
     pub after: Value,
-    /// Every record, as it stands.
+    /// Every record, as it is.
     pub pins_before: Pins,
     /// Every record, with this API's brought up to date.
     pub pins: Pins,
@@ -64,7 +65,7 @@ pub struct Prepared {
 /// # Errors
 /// Fails with exit code 2 if the input cannot be taken, with 1 if a file cannot be written; every file is then as it
 /// was.
-pub fn run(root: &Path, args: &PinArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, args: &PinArgs) -> Result<Outcome, Error> {
     if args.check {
         files::settled(root)?;
         return Ok(check(&prepare(root, args)?, args));
@@ -98,13 +99,14 @@ pub fn run(root: &Path, args: &PinArgs) -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// As [`run`]; nothing is written in any case.
-pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
+pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Error> {
     let api = &args.api;
     let pins_text = files::read(root, files::PINS)?.unwrap_or_default();
-    let pins_before = pins::read(&pins_text).map_err(|refusal| Failure::refused(files::PINS, refusal))?;
+    let pins_before = pins::read(&pins_text).map_err(|error| error.within(files::PINS))?;
     let Some(pin) = pins_before.get(api) else {
         let known: Vec<&str> = pins_before.keys().map(String::as_str).collect();
-        return Err(Failure::input(
+        return Err(Error::input(
+            "",
             format!("there is no api named {api:?}"),
             format!("give one of: {} (a new one begins as a table in {})", known.join(", "), files::PINS),
         ));
@@ -112,8 +114,12 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
     let path = files::pinned(api);
     let text_before = files::read(root, &path)?;
     let before = text_before.as_ref().map(|text| document::parse(text.as_bytes())).transpose();
-    let before = before.map_err(|Refusal { problem, .. }| {
-        Failure::input(format!("{path}: {problem}"), "restore the file from version control, then pin again")
+    let before = before.map_err(|Diagnostic { problem, .. }| {
+        Error::input(
+            path.as_str(),
+            format!("{problem}"),
+            "restore the file from version control, then pin again",
+        )
     })?;
 
     // What is authored here is its own upstream until a real document is given.
@@ -122,8 +128,9 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
         (Some(text), true) => (path.clone(), text.clone().into_bytes()),
         (None, true) => {
             let next = "write it from the documentation, or give upstream's document with --from";
-            return Err(Failure::input(
-                format!("{path}: there is no such file, and {api} is authored here"),
+            return Err(Error::input(
+                path.as_str(),
+                format!("there is no such file, and {api} is authored here"),
                 next,
             ));
         }
@@ -132,20 +139,16 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Failure> {
             (source.to_string(), source.read()?)
         }
     };
-    let read = document::parse(&bytes).map_err(|refusal| Failure::refused(&place, refusal))?;
+    let read = document::parse(&bytes).map_err(|error| error.within(&place))?;
     let Distilled { document: after, version, left_out } =
-        distil::distil(&read, &pin.title).map_err(|refusal| Failure::refused(&place, refusal))?;
+        distil::distil(&read, &pin.title).map_err(|error| error.within(&place))?;
     if !args.allow_shrink {
-        refuse_the_incomplete(before.as_ref(), &after)
-            .map_err(|refusal| Failure::refused(&place, refusal))?;
+        require_complete(before.as_ref(), &after).map_err(|error| error.within(&place))?;
     }
 
     let origin =
         if authored { Origin::Authored } else { Origin::Upstream { bytes: &bytes, version: &version } };
-    let today = args
-        .date
-        .clone()
-        .unwrap_or_else(|| pins::day(SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())));
+    let today = args.date.clone().unwrap_or_else(|| pins::day(SystemTime::now()));
     let mut pins = pins_before.clone();
     pins.insert(api.clone(), pin.record(&after, origin, &today));
     let mut drafts = vec![(path, document::canonical(&after))];
@@ -188,12 +191,13 @@ fn check(prepared: &Prepared, args: &PinArgs) -> Outcome {
     })
 }
 
-fn refuse_the_incomplete(before: Option<&Value>, after: &Value) -> Result<(), Refusal> {
+fn require_complete(before: Option<&Value>, after: &Value) -> Result<(), Diagnostic> {
     const NEXT: &str = "check that it is the whole document; if it is, add --allow-shrink";
     let (now, then) =
         (distil::counts(after).operations, before.map_or(0, |before| distil::counts(before).operations));
     if now * 2 < then {
-        return Err(Refusal::new(
+        return Err(Diagnostic::new(
+            "",
             format!("it has {now} operations, fewer than half of the {then} pinned now"),
             NEXT,
         ));
@@ -203,12 +207,12 @@ fn refuse_the_incomplete(before: Option<&Value>, after: &Value) -> Result<(), Re
         Some(first) => {
             let more = dangling.len() - 1;
             let rest = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-            Err(Refusal::new(format!("it refers to {first}{rest}, which it does not have"), NEXT))
+            Err(Diagnostic::new("", format!("it refers to {first}{rest}, which it does not have"), NEXT))
         }
         None => Ok(()),
     }
 }
 
-pub(crate) fn day(text: &str) -> Result<String, String> {
-    if pins::is_day(text) { Ok(text.to_owned()) } else { Err("a day looks like 2026-06-20".to_owned()) }
+pub(crate) fn day(text: &str) -> Result<String, Diagnostic> {
+    pins::read_day(text).map(|day| day.to_string())
 }

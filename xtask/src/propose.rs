@@ -1,13 +1,13 @@
 //! Proposing what a command has written: a branch, a commit, a pull request, by `git` and GitHub's `gh`.
 //!
-//! What stands in the commit and in the request is the caller's. A proposal that was made before is not made again.
+//! What is in the commit and in the request is decided by the caller. A proposal that was made before is not made again.
 
 use std::path::Path;
 use std::process::Command;
 
 use jsm_codegen::document;
 
-use crate::outcome::Failure;
+use crate::outcome::Error;
 
 /// Who commits: the account under which GitHub's own jobs do.
 const AUTHOR: [&str; 4] = [
@@ -19,17 +19,17 @@ const AUTHOR: [&str; 4] = [
 
 /// Commits `paths` and opens a pull request with the text of the file `page`; `key` is what the proposal is about.
 ///
-/// Without paths the commit is empty: the request then tells of work to do.
+/// Without paths the commit is empty: the request then lists what to fix.
 ///
 /// # Errors
 /// Fails with the command that did not do its work.
-pub fn run(root: &Path, key: &str, title: &str, paths: &[&str], page: &str) -> Result<String, Failure> {
+pub fn run(root: &Path, key: &str, title: &str, paths: &[&str], page: &str) -> Result<String, Error> {
     let branch = branch(key);
     let known = Command::new("git")
         .args(["ls-remote", "--exit-code", "--heads", "origin", &branch])
         .current_dir(root)
         .output()
-        .map_err(|error| Failure::work(format!("git does not run ({error})"), "install git"))?;
+        .map_err(|error| Error::work("", format!("git does not run ({error})"), "install git"))?;
     if known.status.success() {
         return Ok(format!("proposed before, on {branch}"));
     }
@@ -38,10 +38,11 @@ pub fn run(root: &Path, key: &str, title: &str, paths: &[&str], page: &str) -> R
         let shown = command.join(" ");
         let status = Command::new(program).args(words).current_dir(root).status();
         let status = status.map_err(|error| {
-            Failure::work(format!("`{program}` does not run ({error})"), format!("install {program}"))
+            Error::work("", format!("`{program}` does not run ({error})"), format!("install {program}"))
         })?;
         if !status.success() {
-            return Err(Failure::work(
+            return Err(Error::work(
+                "",
                 format!("`{shown}` failed"),
                 "read what it says above, and run it by hand",
             ));

@@ -1,6 +1,6 @@
 //! Reading a document from a file or an address, up to a limit.
 //!
-//! What the bytes say is judged elsewhere (`jsm_codegen::document`).
+//! What the bytes mean is decided in `jsm_codegen::document`.
 
 use std::fmt;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ureq::http::{StatusCode, Uri};
 
-use crate::outcome::Failure;
+use crate::outcome::Error;
 
 /// The most bytes that are read: a hundred times what the largest of these documents has.
 pub const LIMIT: u64 = 50 * 1024 * 1024;
@@ -34,16 +34,16 @@ impl Source {
     /// Reads the whole document.
     ///
     /// # Errors
-    /// Fails with exit code 2 if there is no such file, the address is not allowed or does not answer 200, or there
+    /// Fails with exit code 2 if there is no such file, the address is not allowed or does not respond with 200, or there
     /// are more than [`LIMIT`] bytes.
-    pub fn read(&self) -> Result<Vec<u8>, Failure> {
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
         match self {
             Source::File(path) => {
                 let failed = |error: std::io::Error| match error.kind() {
                     ErrorKind::NotFound => {
-                        Failure::input(format!("{self}: there is no such file"), "check the path")
+                        Error::input(self.to_string(), "there is no such file", "check the path")
                     }
-                    _ => Failure::input(format!("{self}: {error}"), "give a file that can be read"),
+                    _ => Error::input(self.to_string(), format!("{error}"), "give a file that can be read"),
                 };
                 let mut bytes = Vec::new();
                 File::open(path)
@@ -55,16 +55,16 @@ impl Source {
         }
     }
 
-    fn fetch(&self, url: &str) -> Result<Vec<u8>, Failure> {
-        let uri: Uri = url.parse().map_err(|error| {
-            Failure::input(format!("{url}: not an address ({error})"), "check the address")
-        })?;
+    fn fetch(&self, url: &str) -> Result<Vec<u8>, Error> {
+        let uri: Uri = url
+            .parse()
+            .map_err(|error| Error::input(url, format!("not an address ({error})"), "check the address"))?;
         let secure = match (uri.scheme_str(), uri.host()) {
             (Some("https"), Some(_)) => true,
             (Some("http"), Some(host)) if is_loopback(host) => false,
             _ => {
-                let problem = format!("{url}: only https is read (http on this machine alone)");
-                return Err(Failure::input(problem, "give an https address, or a file"));
+                let problem = "only https is read (http on this machine alone)";
+                return Err(Error::input(url, problem, "give an https address, or a file"));
             }
         };
         let mut config = ureq::Agent::config_builder()
@@ -79,22 +79,24 @@ impl Source {
         const OFFLINE: &str =
             "check the address and the network, or fetch the file yourself and give it with --from FILE";
         let mut response =
-            agent.get(url).call().map_err(|error| Failure::input(format!("{url}: {error}"), OFFLINE))?;
+            agent.get(url).call().map_err(|error| Error::input(url, format!("{error}"), OFFLINE))?;
         if response.status() != StatusCode::OK {
-            return Err(Failure::input(
-                format!("{url}: answered HTTP status {}, not 200", response.status().as_u16()),
+            return Err(Error::input(
+                url,
+                format!("the response has HTTP status {}, not 200", response.status().as_u16()),
                 "check the address in a browser; a file can be given with --from FILE",
             ));
         }
         response.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(_) => self.too_large(),
-            error => Failure::input(format!("{url}: the answer broke off ({error})"), OFFLINE),
+            error => Error::input(url, format!("the response broke off ({error})"), OFFLINE),
         })
     }
 
-    fn too_large(&self) -> Failure {
-        Failure::input(
-            format!("{self}: larger than {} MB", LIMIT / (1024 * 1024)),
+    fn too_large(&self) -> Error {
+        Error::input(
+            self.to_string(),
+            format!("larger than {} MB", LIMIT / (1024 * 1024)),
             "check that it is the API document; the known ones have less than 1 MB",
         )
     }

@@ -1,28 +1,27 @@
-//! `cargo xtask update`: from upstream's document to everything that is derived from it, or to a page of what to mend.
+//! `cargo xtask update`: from upstream's document to everything that is derived from it, or to a page of what to fix.
 //!
 //! Pinning, overlays, lint and comparing are done by what the other commands use; here they are joined so that either
-//! all files are written or none. What the page says is `jsm_codegen::report`'s.
+//! all files are written or none. The page is written by `jsm_codegen::report`.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use clap::Args;
 use jsm_codegen::diff::{self, Bump, Change, Severity};
 use jsm_codegen::effective::attempt;
-use jsm_codegen::report::{self, Step, Work};
+use jsm_codegen::model::Document;
+use jsm_codegen::report::{self, Step, ToFix};
 use jsm_codegen::{bump, document, emit, lint, pins, proposal, surface};
 use serde_json::Value;
 
 use crate::files::{self, Draft, Writer};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Error, Outcome};
 use crate::pin::{self, PinArgs, Prepared};
 use crate::{effective, propose};
 
 /// Take upstream's document the whole way: pin, changes, overlays, lint, effective document.
 ///
-/// Where something no longer fits nothing is written, and a page tells what to mend. The page is
-/// target/spec-report.md in any case. Exit codes: 0 when all is written or current, 1 when there is something to mend,
+/// Where something no longer fits nothing is written, and a page lists what to fix. The page is
+/// target/spec-report.md in any case. Exit codes: 0 when all is written or current, 1 when there is something to fix,
 /// 2 on bad input.
 #[derive(Args, Clone, Debug, Default)]
 pub struct UpdateArgs {
@@ -42,19 +41,18 @@ pub struct UpdateArgs {
     pub propose: bool,
 }
 
-/// Where the page lies, seen from the root.
+/// Where the page is, seen from the root.
 pub const PAGE: &str = "target/spec-report.md";
 
 /// What came of one API, owned.
 struct Updated {
     prepared: Prepared,
     changes: Vec<Change>,
-    work: Work,
+    to_fix: ToFix,
     version: String,
     /// The overlay that gives names to operations which have none, for a maintainer to edit.
     proposal: Option<Draft>,
     drafts: Vec<Draft>,
-    snapshots: Vec<String>,
     command: String,
     names: Vec<String>,
 }
@@ -64,7 +62,7 @@ struct Updated {
 /// # Errors
 /// Fails with exit code 2 if a document or an overlay cannot be read, with 1 if a file cannot be written; every file
 /// is then as it was.
-pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
+pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Error> {
     let writer = Writer::open(root)?;
     let mut all = Vec::new();
     for api in apis(root, args)? {
@@ -84,8 +82,8 @@ pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
 
     let steps: Vec<Step<'_>> = all.iter().map(Updated::step).collect();
     let page = report::page(&steps);
-    let stuck = steps.iter().any(|step| !step.work.is_empty());
-    let told = told(&steps, stuck);
+    let stuck = steps.iter().any(|step| !step.to_fix.is_empty());
+    let summary = summary(&steps, stuck);
     // Proposals are for editing: they are written even where nothing else is.
     let proposals: Vec<Draft> = all.iter().filter_map(|updated| updated.proposal.clone()).collect();
     let written = if stuck { proposals } else { [drafts, proposals].concat() };
@@ -95,9 +93,9 @@ pub fn run(root: &Path, args: &UpdateArgs) -> Result<Outcome, Failure> {
         let key: String = all.iter().map(|updated| document::canonical(&updated.prepared.after)).collect();
         let paths: Vec<&str> = written.iter().map(|(path, _)| path.as_str()).collect();
         let proposed = propose::run(root, &key, &report::title(&steps), &paths, PAGE)?;
-        return Ok(Outcome::Fine(format!("{told}\n{proposed}")));
+        return Ok(Outcome::Fine(format!("{summary}\n{proposed}")));
     }
-    Ok(if stuck { Outcome::Stale(told) } else { Outcome::Fine(told) })
+    Ok(if stuck { Outcome::Stale(summary) } else { Outcome::Fine(summary) })
 }
 
 impl Updated {
@@ -105,28 +103,27 @@ impl Updated {
         Step {
             api: &self.prepared.api,
             changes: &self.changes,
-            work: &self.work,
+            to_fix: &self.to_fix,
             version: &self.version,
             proposed: self.proposal.as_ref().map(|(place, _)| place.as_str()),
             written: &self.names,
-            snapshots: &self.snapshots,
             command: &self.command,
         }
     }
 }
 
-fn apis(root: &Path, args: &UpdateArgs) -> Result<Vec<String>, Failure> {
+fn apis(root: &Path, args: &UpdateArgs) -> Result<Vec<String>, Error> {
     if let Some(api) = &args.api {
         return Ok(vec![api.clone()]);
     }
     let text = files::read(root, files::PINS)?.unwrap_or_default();
-    let pins = pins::read(&text).map_err(|refusal| Failure::refused(files::PINS, refusal))?;
+    let pins = pins::read(&text).map_err(|error| error.within(files::PINS))?;
     // What is authored here has no document upstream that could change.
     Ok(pins.into_iter().filter(|(_, pin)| !pin.authored).map(|(api, _)| api).collect())
 }
 
 /// Makes everything of one API and writes nothing.
-fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failure> {
+fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Error> {
     let mut command = format!("cargo xtask update {api}");
     if let Some(from) = &args.from {
         command += &format!(" --from {from}");
@@ -141,33 +138,31 @@ fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failur
     let prepared = pin::prepare(root, &pin)?;
     let changes = compared(&prepared)?;
     let mut overlays = effective::overlays(root, &api)?;
-    let (mut made, mut problems) = attempt(&prepared.after, &overlays);
+    let (mut made, mut misfits) = attempt(&prepared.after, &overlays);
     let place = effective::proposed(&api);
     // Where an operation moved, its overlays are to be aimed at it: nothing is proposed in their place.
-    let proposal = match problems.is_empty() {
-        true => proposal::proposal(&made, files::read(root, &place)?.as_deref()),
+    let proposal = match misfits.is_empty() {
+        true => proposal::proposal(&Document::read(&made), files::read(root, &place)?.as_deref()),
         false => None,
     };
     if let Some(text) = &proposal {
         overlays = effective::overlays_with(root, &api, Some(text))?;
-        (made, problems) = attempt(&prepared.after, &overlays);
+        (made, misfits) = attempt(&prepared.after, &overlays);
     }
     let proposal = proposal.map(|text| (place, text));
-    let findings = lint::lint(&made);
+    let document = Document::read(&made);
+    let found = lint::lint(&document);
     let text = document::canonical(&made);
-    // What the overlays or the lint have something against is not for the generator to see.
-    let source = match problems.is_empty() && findings.is_empty() {
-        true => emit::emit(&api, &text).and_then(|source| surface::surface(&source)).map(Some),
-        false => Ok(None),
+    // What does not pass the overlays or the lint is not given to the generator.
+    let generated = match misfits.is_empty() && found.is_empty() {
+        true => emit::emit(&api, &text).and_then(|source| surface::surface(&document, &source)),
+        false => Ok(Default::default()),
     };
     let added = report::added(prepared.before.as_ref(), &prepared.after);
-    let refusal = source.as_ref().err().map(String::as_str);
-    let looked_at = partly(&prepared.after, &overlays, problems.is_empty());
-    let work = Work::of(&looked_at, &problems, &findings, &added, refusal);
+    let to_fix = ToFix::of(&misfits, &found, &added, generated.as_ref().err());
 
     let mut drafts = Vec::new();
-    let mut snapshots = Vec::new();
-    if let Ok(Some(parts)) = source {
+    if to_fix.is_empty() {
         // Another edition of the same interface is no news: upstream numbers every build of its site.
         let same =
             prepared.before.as_ref().is_some_and(|before| pins::same_interface(before, &prepared.after));
@@ -178,24 +173,11 @@ fn update(root: &Path, args: &UpdateArgs, api: String) -> Result<Updated, Failur
         let before = files::read(root, &place)?;
         if before.as_deref() != Some(&text) && !(same && only_the_edition_differs(before.as_deref(), &made)) {
             drafts.push((place, text));
-            let before = before.and_then(|text| document::parse(text.as_bytes()).ok());
-            let there = snapshots_of(root, &api)?;
-            snapshots = report::snapshots(&api, &there, &parts, before.as_ref(), &made);
         }
     }
     let version = version(root, &prepared, &changes)?;
     let names = drafts.iter().map(|(path, _)| path.clone()).collect();
-    Ok(Updated { prepared, changes, work, version, proposal, drafts, snapshots, command, names })
-}
-
-/// The document as far as the overlays change it, with upstream's names: what their targets are aimed at.
-fn partly(pinned: &Value, overlays: &[jsm_codegen::overlay::Overlay], fits: bool) -> Value {
-    let mut document = pinned.clone();
-    if !fits {
-        // What does not fit is known already.
-        let _ = jsm_codegen::overlay::apply(&mut document, overlays);
-    }
-    document
+    Ok(Updated { prepared, changes, to_fix, version, proposal, drafts, command, names })
 }
 
 fn only_the_edition_differs(before: Option<&str>, made: &Value) -> bool {
@@ -203,15 +185,16 @@ fn only_the_edition_differs(before: Option<&str>, made: &Value) -> bool {
     before.is_some_and(|before| pins::same_interface(&before, made))
 }
 
-fn compared(prepared: &Prepared) -> Result<Vec<Change>, Failure> {
+fn compared(prepared: &Prepared) -> Result<Vec<Change>, Error> {
     let Some(before) = &prepared.before else { return Ok(Vec::new()) };
-    let refused = |refusal| Failure::refused(files::pinned(&prepared.api), refusal);
-    let (old, new) = (diff::read(before).map_err(refused)?, diff::read(&prepared.after).map_err(refused)?);
+    let pinned = files::pinned(&prepared.api);
+    let read = |document| diff::read(document).map_err(|error| error.within(&pinned));
+    let (old, new) = (read(before)?, read(&prepared.after)?);
     Ok(diff::compare(&old, &new))
 }
 
 /// The version that the changes ask for, from the one that the manifest has.
-fn version(root: &Path, prepared: &Prepared, changes: &[Change]) -> Result<String, Failure> {
+fn version(root: &Path, prepared: &Prepared, changes: &[Change]) -> Result<String, Error> {
     const MANIFEST: &str = "Cargo.toml";
     let worst = if prepared.before.is_none() { Severity::Additive } else { diff::worst(changes) };
     let asked = Bump::of(worst);
@@ -219,53 +202,32 @@ fn version(root: &Path, prepared: &Prepared, changes: &[Change]) -> Result<Strin
     let Some(manifest) = files::read(root, MANIFEST)? else { return Ok(asked.name().to_owned()) };
     let day = prepared.pins.get(&prepared.api).and_then(|pin| pin.date.as_deref());
     let next = bump::version(&manifest).and_then(|base| bump::next(&base, asked, day));
-    next.map_err(|refusal| Failure::refused(MANIFEST, refusal))
+    Ok(next.map_err(|error| error.within(MANIFEST))?)
 }
 
-/// The snapshots that are about an API, by file name.
-fn snapshots_of(root: &Path, api: &str) -> Result<BTreeMap<String, String>, Failure> {
-    const FOLDER: &str = "tests/it/snapshots";
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let about =
-            ["surface", "requests"].iter().any(|what| name.starts_with(&format!("it__{what}__{api}-")));
-        if about
-            && name.ends_with(".snap")
-            && let Some(text) = files::read(root, &format!("{FOLDER}/{name}"))?
-        {
-            found.insert(name, text);
-        }
-    }
-    Ok(found)
-}
-
-/// What a terminal shows: the changes, then either what was written or what is to mend.
-fn told(steps: &[Step<'_>], stuck: bool) -> String {
-    let mut told = String::new();
+/// What a terminal shows: the changes, then either what was written or what to fix.
+fn summary(steps: &[Step<'_>], stuck: bool) -> String {
+    let mut summary = String::new();
     for step in steps {
-        told += &format!("{}\n", step.api);
-        if step.changes.is_empty() && step.written.is_empty() && step.work.is_empty() {
-            told += "is current\n\n";
+        summary += &format!("{}\n", step.api);
+        if step.changes.is_empty() && step.written.is_empty() && step.to_fix.is_empty() {
+            summary += "is current\n\n";
             continue;
         }
-        told += &format!("{}suggested version: {}\n", diff::text(step.changes), step.version);
+        summary += &format!("{}suggested version: {}\n", diff::text(step.changes), step.version);
         if let Some(place) = step.proposed {
-            told +=
+            summary +=
                 &format!("proposed {place}: edit its names and groups, then run the same command again\n");
         }
-        if !step.work.is_empty() {
-            told += &format!("\nto mend, {} in all:\n\n{}", step.work.len(), step.work.markdown("#"));
+        if !step.to_fix.is_empty() {
+            summary += &format!("\nto fix, {} in all:\n\n{}", step.to_fix.len(), step.to_fix.markdown("#"));
         } else if !stuck {
-            step.written.iter().for_each(|path| told += &format!("wrote {path}\n"));
-            step.snapshots
-                .iter()
-                .for_each(|name| told += &format!("will change: tests/it/snapshots/{name}\n"));
+            step.written.iter().for_each(|path| summary += &format!("wrote {path}\n"));
         }
-        told += "\n";
+        summary += "\n";
     }
     if stuck {
-        told += "nothing was written: mend the overlays, then run the same command again\n";
+        summary += "nothing was written: fix the overlays, then run the same command again\n";
     }
-    told + "the page is " + PAGE
+    summary + "the page is " + PAGE
 }

@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use jsm_codegen::diagnostic::Diagnostic;
+use jsm_codegen::model::Document;
 use jsm_codegen::{diff, distil, document, effective, emit, lint, overlay, surface};
 use serde_json::{Value, json};
 
@@ -26,11 +28,8 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        total = steps
-            .iter()
-            .filter(|(name, _)| !["changes", "surface"].contains(name))
-            .map(|(_, time)| time)
-            .sum();
+        total =
+            steps.iter().filter(|(name, _)| !["diff", "surface"].contains(name)).map(|(_, time)| time).sum();
         println!("{size} operations, {} schemas: {total:.3} s", schemas(size));
         for (at, (name, time)) in steps.iter().enumerate() {
             let grown =
@@ -50,7 +49,7 @@ fn main() -> ExitCode {
 /// The seconds of each step, and the most memory that there was until the last one that has a limit.
 type Measured = (Vec<(&'static str, f64)>, Option<f64>);
 
-fn run(size: usize) -> Result<Measured, String> {
+fn run(size: usize) -> Result<Measured, Diagnostic> {
     let (upstream, words) = (upstream(size), words(size));
     let mut steps = Vec::new();
     let start = Instant::now();
@@ -60,24 +59,25 @@ fn run(size: usize) -> Result<Measured, String> {
         steps.push((name, now - before));
         before = now;
     };
-    let pinned = distil::distil(&upstream, "Invented").map_err(|refusal| refusal.to_string())?.document;
+    let pinned = distil::distil(&upstream, "Invented")?.document;
     lap("distil");
-    let overlay = overlay::parse("words.yaml", &words).map_err(|problem| problem.to_string())?;
-    let made = effective::effective(&pinned, &[overlay]).map_err(|problems| problems[0].to_string())?;
+    let overlay = overlay::parse("words.yaml", &words)?;
+    let made = effective::effective(&pinned, &[overlay]).map_err(|problems| problems[0].clone())?;
     lap("overlays");
-    if let Some(finding) = lint::lint(&made).first() {
-        return Err(finding.to_string());
+    let model = Document::read(&made);
+    if let Some(found) = lint::lint(&model).first() {
+        return Err(found.clone());
     }
     lap("lint");
     let source = emit::emit("invented", &document::canonical(&made))?;
-    lap("generate");
+    lap("emit");
     let memory = peak();
-    let parts = surface::surface(&source)?;
+    let parts = surface::surface(&model, &source)?;
     assert_eq!(parts.len(), size.div_ceil(20) + 1, "one part for each group, and the shared one");
     lap("surface");
-    let read = |document| diff::read(document).map_err(|refusal| refusal.to_string());
-    assert!(diff::compare(&read(&pinned)?, &read(&upstream)?).is_empty(), "distilling keeps the interface");
-    lap("changes");
+    let changes = diff::compare(&diff::read(&pinned)?, &diff::read(&upstream)?);
+    assert!(changes.is_empty(), "distilling keeps the interface");
+    lap("diff");
     Ok((steps, memory))
 }
 
@@ -158,8 +158,8 @@ fn words(operations: usize) -> String {
 
 /// Seconds of computing so far, which a busy machine does not stretch; where the system does not tell, since `start`.
 fn spent(start: Instant) -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|told| told.split_whitespace().next()?.parse::<f64>().ok());
+    let shown = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = shown.and_then(|shown| shown.split_whitespace().next()?.parse::<f64>().ok());
     nanoseconds.map_or_else(|| start.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
 }
 

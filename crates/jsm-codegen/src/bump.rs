@@ -1,43 +1,41 @@
 //! The next version: how far changes move it, and the manifest with it written in.
 //!
-//! Which documents are compared is for `xtask` to find out, how much a change matters for [`crate::diff`] to say.
+//! Which documents are compared is decided in `xtask`, how much a change matters in [`crate::diff`].
 
 use std::collections::BTreeSet;
 
+use semver::{BuildMetadata, Version};
+use toml_edit::{DocumentMut, Item, Value};
+
+use crate::diagnostic::Diagnostic;
 use crate::diff::{Bump, Severity};
-use crate::document::Refusal;
+use crate::pins::read_day;
 
 /// The version after `base`, with the day of the API as build metadata: `0.3.0+20260620`.
 ///
 /// Where nothing asks for a release the numbers stay.
 ///
 /// # Errors
-/// Refuses what is not a version before 1.0, and a day that is not written as `2026-06-20`.
-pub fn next(base: &str, bump: Bump, day: Option<&str>) -> Result<String, Refusal> {
-    let numbers: Option<Vec<u64>> =
-        plain(base).split('.').map(|number| number.parse().ok().filter(|n| *n < u64::MAX)).collect();
-    let (minor, patch) = match numbers.as_deref() {
-        Some([0, minor, patch]) => (*minor, *patch),
-        Some([_, _, _]) => {
-            let next =
-                "choose it by hand, and tell the rules in jsm-codegen's changes what holds from 1.0 on";
-            return Err(Refusal::new(format!("{base} is not a version before 1.0"), next));
-        }
-        _ => {
-            return Err(Refusal::new(format!("{base:?} is no version"), "write three numbers: 0.3.0"));
-        }
+/// Fails for what is not a version before 1.0, and for a day that is not written as `2026-06-20`.
+pub fn next(base: &str, bump: Bump, day: Option<&str>) -> Result<String, Diagnostic> {
+    let mut version = parse(base)?;
+    if version.major > 0 {
+        let fix = "choose it by hand, and write into the rules of jsm-codegen's diff what holds from 1.0 on";
+        return Err(Diagnostic::new("", format!("{base} is not a version before 1.0"), fix));
+    }
+    let up = |number: u64| {
+        let problem = format!("{base} has no version after it");
+        number.checked_add(1).ok_or_else(|| Diagnostic::new("", problem, "write three numbers: 0.3.0"))
     };
-    let (minor, patch) = match bump {
-        Bump::None => (minor, patch),
-        Bump::Patch => (minor, patch + 1),
-        Bump::Minor => (minor + 1, 0),
-    };
-    let metadata = match day {
-        None => String::new(),
-        Some(day) if crate::pins::is_day(day) => format!("+{}", day.replace('-', "")),
-        Some(day) => return Err(Refusal::new(format!("{day:?} is no day"), "write it as 2026-06-20")),
-    };
-    Ok(format!("0.{minor}.{patch}{metadata}"))
+    match bump {
+        Bump::None => {}
+        Bump::Patch => version.patch = up(version.patch)?,
+        Bump::Minor => (version.minor, version.patch) = (up(version.minor)?, 0),
+    }
+    let day = day.map(read_day).transpose()?;
+    let day = day.map(|day| day.strftime("%Y%m%d").to_string()).unwrap_or_default();
+    version.build = BuildMetadata::new(&day).unwrap_or_default();
+    Ok(version.to_string())
 }
 
 /// A version without its build metadata, as requirements name it.
@@ -46,16 +44,22 @@ pub fn plain(version: &str) -> &str {
 }
 
 /// Whether one version is a later release than another; build metadata does not count.
-pub fn is_later(one: &str, other: &str) -> bool {
-    let numbers =
-        |version: &str| plain(version).split('.').map(|n| n.parse().unwrap_or(0)).collect::<Vec<u64>>();
-    numbers(one) > numbers(other)
+///
+/// # Errors
+/// Fails for what is not a version.
+pub fn is_later(one: &str, other: &str) -> Result<bool, Diagnostic> {
+    Ok(parse(one)?.cmp_precedence(&parse(other)?).is_gt())
 }
 
-/// How much the difference of two listings of a public surface matters: a line that is gone breaks, a new one adds.
-pub fn listed(old: &str, new: &str) -> Severity {
-    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (old.lines().collect(), new.lines().collect());
-    match (old.is_subset(&new), new.is_subset(&old)) {
+fn parse(version: &str) -> Result<Version, Diagnostic> {
+    let failed =
+        |_| Diagnostic::new("", format!("{version:?} is not a version"), "write three numbers: 0.3.0");
+    Version::parse(version).map_err(failed)
+}
+
+/// How much the difference of two listings of a public API matters: a line that is gone breaks, a new one adds.
+pub fn listed(old: &BTreeSet<String>, new: &BTreeSet<String>) -> Severity {
+    match (old.is_subset(new), new.is_subset(old)) {
         (false, _) => Severity::Breaking,
         (true, false) => Severity::Additive,
         (true, true) => Severity::None,
@@ -65,14 +69,13 @@ pub fn listed(old: &str, new: &str) -> Severity {
 /// The version that the workspace's manifest gives its packages.
 ///
 /// # Errors
-/// Refuses a manifest that gives none.
-pub fn version(manifest: &str) -> Result<String, Refusal> {
-    let read: Result<toml::Table, _> = toml::from_str(manifest);
-    let read =
-        read.map_err(|error| Refusal::new(format!("it is not TOML: {}", error.message()), "mend it"))?;
-    let version = read.get("workspace").and_then(|w| w.get("package")?.get("version")?.as_str());
-    let next = "give the packages their version in [workspace.package]";
-    version.map(str::to_owned).ok_or_else(|| Refusal::new("it has no workspace.package.version", next))
+/// Fails for a manifest that gives none.
+pub fn version(manifest: &str) -> Result<String, Diagnostic> {
+    let manifest = document(manifest)?;
+    let version = manifest.get("workspace").and_then(|item| item.get("package")?.get("version")?.as_str());
+    let fix = "give the packages their version in [workspace.package]";
+    let missing = || Diagnostic::new("", "it has no workspace.package.version", fix);
+    version.map(str::to_owned).ok_or_else(missing)
 }
 
 /// The workspace's manifest with another version for all of its packages; every other byte stays.
@@ -80,43 +83,36 @@ pub fn version(manifest: &str) -> Result<String, Refusal> {
 /// What the packages ask of each other goes without the build metadata, which requirements ignore.
 ///
 /// # Errors
-/// Refuses a manifest in which the versions are not each on a line of their own.
-pub fn write(manifest: &str, version: &str) -> Result<String, Refusal> {
-    let mut section = "";
-    let mut written = String::with_capacity(manifest.len());
-    for line in manifest.split_inclusive('\n') {
-        if line.starts_with('[') {
-            section = line.trim_end();
+/// Fails for a manifest that gives the packages no version.
+pub fn write(manifest: &str, version: &str) -> Result<String, Diagnostic> {
+    self::version(manifest)?;
+    let mut document = document(manifest)?;
+    let workspace = &mut document["workspace"];
+    set(&mut workspace["package"]["version"], version);
+    let dependencies = workspace.get_mut("dependencies").and_then(Item::as_table_like_mut);
+    for (_, dependency) in dependencies.into_iter().flat_map(|table| table.iter_mut()) {
+        let Some(dependency) = dependency.as_table_like_mut() else { continue };
+        if dependency.contains_key("path")
+            && let Some(asked) = dependency.get_mut("version")
+        {
+            set(asked, plain(version));
         }
-        let to = match section {
-            "[workspace.package]" if line.starts_with("version") => Some(version),
-            "[workspace.dependencies]" if line.contains("path = \"") => Some(plain(version)),
-            _ => None,
-        };
-        written += &to.and_then(|to| with_version(line, to)).unwrap_or_else(|| line.to_owned());
     }
-    let own = self::version(&written)?;
-    let read: toml::Table = toml::from_str(&written)
-        .map_err(|error| Refusal::new(format!("it is not TOML: {}", error.message()), "mend it"))?;
-    let dependencies = read["workspace"].get("dependencies").and_then(toml::Value::as_table);
-    let behind = dependencies.into_iter().flatten().find(|(_, dependency)| {
-        let asks = dependency.get("version").and_then(toml::Value::as_str);
-        dependency.get("path").is_some() && asks.is_some_and(|asks| asks != plain(version))
-    });
-    match behind {
-        None if own == version => Ok(written),
-        _ => {
-            let what = behind.map_or("workspace.package", |(name, _)| name.as_str());
-            let next = "write each on one line, with `version = \"…\"` in it";
-            Err(Refusal::new(format!("the version of {what} is not where it can be replaced"), next))
-        }
+    Ok(document.to_string())
+}
+
+/// Replaces a text and keeps what is around it, such as a comment.
+fn set(item: &mut Item, text: &str) {
+    if let Some(value) = item.as_value_mut() {
+        let around = value.decor().clone();
+        *value = Value::from(text);
+        *value.decor_mut() = around;
     }
 }
 
-/// A line with another text after `version = `.
-fn with_version(line: &str, to: &str) -> Option<String> {
-    let start = line.find("version")?;
-    let open = start + line[start..].find('"')? + 1;
-    let close = open + line[open..].find('"')?;
-    Some(format!("{}{to}{}", &line[..open], &line[close..]))
+fn document(manifest: &str) -> Result<DocumentMut, Diagnostic> {
+    let failed = |error: toml_edit::TomlError| {
+        Diagnostic::new("", format!("it is not TOML: {}", error.message()), "correct it")
+    };
+    manifest.parse::<DocumentMut>().map_err(failed)
 }

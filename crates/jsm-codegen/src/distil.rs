@@ -1,25 +1,24 @@
 //! Distilling: an OpenAPI 3.0 document down to the facts of its interface.
 //!
-//! Neither files nor addresses are read here (that is xtask's part), and nothing is corrected or renamed (that is
-//! what the overlays do). The walk follows the structure of OpenAPI, told by the tables of `grammar`: what they do not
-//! name is left out, so a sentence cannot slip in under a new key, while a *property* that is named `description`
-//! stays, being an entry of a map of names.
+//! Neither files nor addresses are read here (`xtask` does that), and nothing is corrected or renamed (overlays do
+//! that). The walk follows the structure of OpenAPI, as the tables of `grammar` give it: what they do not name is left
+//! out, so that a sentence cannot slip in under a new key, while a *property* that is named `description` stays, being
+//! an entry of a map of names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::annotations::PREFIX;
-use crate::document::{Refusal, canonical, kind_of};
-
 mod grammar;
+mod order;
 mod parameters;
 
+use crate::diagnostic::Diagnostic;
+use crate::document::{canonical, kind_of};
+use crate::model::{METHODS, PREFIX, Pointer, require_openapi_3};
 use grammar::{Kind, PROSE, Part, grammar};
+use order::sort;
 pub use parameters::own_parameters;
-
-/// The methods a path item can hold, in the order of the OpenAPI specification.
-pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// A distilled document, and what there was besides facts and known prose.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,26 +47,13 @@ pub struct Counts {
 /// Distilling what is distilled already changes nothing.
 ///
 /// # Errors
-/// Refuses any other version of OpenAPI, a document without paths, and one whose structure is not OpenAPI's; the
+/// Fails for any other version of OpenAPI, a document without paths, and one whose structure is not OpenAPI's; the
 /// message of the last names the place as a JSON pointer.
-pub fn distil(document: &Value, title: &str) -> Result<Distilled, Refusal> {
-    const VERSIONS: &str = "give the OpenAPI 3.0 document of the API";
-    if document.get("swagger").is_some() {
-        return Err(Refusal::new("it is an OpenAPI 2.0 (Swagger) document", VERSIONS));
-    }
-    match document.get("openapi") {
-        None => {
-            return Err(Refusal::new("it is not an OpenAPI document: it has no `openapi` version", VERSIONS));
-        }
-        Some(Value::String(version)) if version.starts_with("3.0.") => {}
-        Some(version) => {
-            let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-            return Err(Refusal::new(format!("it is an OpenAPI {version} document, not 3.0"), VERSIONS));
-        }
-    }
+pub fn distil(document: &Value, title: &str) -> Result<Distilled, Diagnostic> {
+    require_openapi_3(document)?;
     let mut walk = Walk::default();
-    let Value::Object(mut distilled) = walk.object(document, Kind::Document, "")? else {
-        return Err(Refusal::new("its root is not an object", VERSIONS));
+    let Value::Object(mut distilled) = walk.object(document, Kind::Document, &Pointer::root())? else {
+        return Err(misshapen("an object", document, &Pointer::root()));
     };
     let info = distilled.entry("info").or_insert_with(|| json!({}));
     // YAML reads an unquoted 1.0 as a number; the standard wants a text.
@@ -82,7 +68,7 @@ pub fn distil(document: &Value, title: &str) -> Result<Distilled, Refusal> {
     own_parameters(&mut document);
     if counts(&document).operations == 0 {
         let next = "check that it is the whole document of the API";
-        return Err(Refusal::new("it has no paths with operations", next));
+        return Err(Diagnostic::new("", "it has no paths with operations", next));
     }
     Ok(Distilled { document, version, left_out: walk.left_out })
 }
@@ -112,12 +98,12 @@ pub fn dangling_references(document: &Value) -> BTreeSet<String> {
         match value {
             Value::Array(items) => items.iter().for_each(|item| visit(item, root, found)),
             Value::Object(entries) => {
-                if let Some(pointer) =
-                    entries.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'))
-                    && pointer.starts_with("/components/")
-                    && root.pointer(pointer).is_none()
+                let target = entries.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+                if let Some(target) = target
+                    && target.as_str().starts_with("/components/")
+                    && target.find(root).is_none()
                 {
-                    found.insert(format!("#{pointer}"));
+                    found.insert(format!("#{target}"));
                 }
                 entries.values().for_each(|entry| visit(entry, root, found));
             }
@@ -135,7 +121,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn object(&mut self, value: &Value, kind: Kind, at: &str) -> Result<Value, Refusal> {
+    fn object(&mut self, value: &Value, kind: Kind, at: &Pointer) -> Result<Value, Diagnostic> {
         if let Kind::Callback = kind {
             return self.map(value, Kind::PathItem, true, at);
         }
@@ -143,7 +129,7 @@ impl Walk {
         let mut kept = Map::new();
         for (key, value) in entries_of(value, at)? {
             if let Some((_, part)) = grammar.iter().find(|(name, _)| name == key) {
-                if let Some(value) = self.part(value, *part, &step(at, key))? {
+                if let Some(value) = self.part(value, *part, &at.join(key))? {
                     kept.insert(key.clone(), value);
                 }
             } else if ours(key) {
@@ -152,7 +138,7 @@ impl Walk {
                 self.leave_out(key);
             }
         }
-        // The standard requires a text here; an empty one is nobody's sentence.
+        // The standard requires a text here; an empty one is no sentence.
         if matches!(kind, Kind::Response) && !kept.contains_key("$ref") {
             kept.insert("description".to_owned(), json!(""));
         }
@@ -160,7 +146,7 @@ impl Walk {
     }
 
     /// What is kept of one value, or nothing if silence says the same.
-    fn part(&mut self, value: &Value, part: Part, at: &str) -> Result<Option<Value>, Refusal> {
+    fn part(&mut self, value: &Value, part: Part, at: &Pointer) -> Result<Option<Value>, Diagnostic> {
         Ok(Some(match part {
             Part::Fact => value.clone(),
             Part::Flag if *value == Value::Bool(false) => return Ok(None),
@@ -187,10 +173,10 @@ impl Walk {
             Part::Security => {
                 let mut alternatives = Vec::new();
                 for (index, alternative) in items_of(value, at)?.iter().enumerate() {
-                    let at = step(at, &index.to_string());
+                    let at = at.item(index);
                     let mut schemes = Map::new();
                     for (scheme, scopes) in entries_of(alternative, &at)? {
-                        schemes.insert(scheme.clone(), Value::Array(grants(scopes, &step(&at, scheme))?));
+                        schemes.insert(scheme.clone(), Value::Array(grants(scopes, &at.join(scheme))?));
                     }
                     alternatives.push(Value::Object(schemes));
                 }
@@ -203,7 +189,13 @@ impl Walk {
         }))
     }
 
-    fn map(&mut self, value: &Value, kind: Kind, extensible: bool, at: &str) -> Result<Value, Refusal> {
+    fn map(
+        &mut self,
+        value: &Value,
+        kind: Kind,
+        extensible: bool,
+        at: &Pointer,
+    ) -> Result<Value, Diagnostic> {
         let mut kept = Map::new();
         for (name, entry) in entries_of(value, at)? {
             if extensible && name.starts_with("x-") {
@@ -213,15 +205,15 @@ impl Walk {
                     self.leave_out(name);
                 }
             } else {
-                kept.insert(name.clone(), self.object(entry, kind, &step(at, name))?);
+                kept.insert(name.clone(), self.object(entry, kind, &at.join(name))?);
             }
         }
         Ok(Value::Object(kept))
     }
 
-    fn list(&mut self, value: &Value, kind: Kind, at: &str) -> Result<Vec<Value>, Refusal> {
+    fn list(&mut self, value: &Value, kind: Kind, at: &Pointer) -> Result<Vec<Value>, Diagnostic> {
         let items = items_of(value, at)?.iter().enumerate();
-        items.map(|(index, item)| self.object(item, kind, &step(at, &index.to_string()))).collect()
+        items.map(|(index, item)| self.object(item, kind, &at.item(index))).collect()
     }
 
     fn leave_out(&mut self, key: &str) {
@@ -238,44 +230,33 @@ pub fn title(text: &str) -> Option<String> {
     ((1..=7).contains(&counted) && !text.contains('.')).then(|| words.join(" "))
 }
 
-/// Sorts by the given keys; the canonical text settles what they leave equal.
-fn sort(items: &mut [Value], keys: [&str; 3]) {
-    items.sort_by_cached_key(|item| (keys.map(|key| item.get(key).map(Value::to_string)), canonical(item)));
-}
-
 /// Whether a key is an annotation of this project, as an authored document carries them.
 fn ours(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 
-fn set(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {
+fn set(value: &Value, at: &Pointer) -> Result<Vec<Value>, Diagnostic> {
     let sorted: BTreeMap<String, &Value> =
         items_of(value, at)?.iter().map(|item| (canonical(item), item)).collect();
     Ok(sorted.into_values().cloned().collect())
 }
 
-fn grants(value: &Value, at: &str) -> Result<Vec<Value>, Refusal> {
+fn grants(value: &Value, at: &Pointer) -> Result<Vec<Value>, Diagnostic> {
     let mut scopes = set(value, at)?;
     scopes.sort_by_key(|scope| scope.as_str().is_some_and(|scope| scope.starts_with("read:")));
     Ok(scopes)
 }
 
-fn entries_of<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, Refusal> {
+fn entries_of<'a>(value: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Diagnostic> {
     value.as_object().ok_or_else(|| misshapen("an object", value, at))
 }
 
-fn items_of<'a>(value: &'a Value, at: &str) -> Result<&'a [Value], Refusal> {
+fn items_of<'a>(value: &'a Value, at: &Pointer) -> Result<&'a [Value], Diagnostic> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| misshapen("a list", value, at))
 }
 
-fn misshapen(due: &str, found: &Value, at: &str) -> Refusal {
-    Refusal::new(
-        format!("its structure is not OpenAPI's: {} stands at #{at} where {due} is due", kind_of(found)),
-        "mend the document there, or give the one that upstream publishes",
-    )
-}
-
-/// A JSON pointer one step further down.
-fn step(at: &str, key: &str) -> String {
-    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+fn misshapen(due: &str, found: &Value, at: &Pointer) -> Diagnostic {
+    let problem =
+        format!("its structure is not OpenAPI's: {} is at #{at} where {due} is expected", kind_of(found));
+    Diagnostic::new("", problem, "correct the document there, or give the one that upstream publishes")
 }

@@ -1,82 +1,65 @@
 //! Documents as values: reading JSON or YAML, writing the one canonical text, and the digest of bytes.
 //!
-//! Nothing here knows what an OpenAPI document holds (see [`crate::distil`]), and nothing here reads a file.
-
-use std::fmt;
+//! What an OpenAPI document holds is not known here, and no file is read.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Why a document was not taken, and what to do about it.
-///
-/// `Display` gives both, as a fragment that fits after "failed to": the problem, a semicolon, the next step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is wrong, as a lower-case fragment.
-    pub problem: String,
-    /// What the reader can do next, as a lower-case fragment.
-    pub next: String,
-}
-
-impl Refusal {
-    /// A refusal from its two halves.
-    pub fn new(problem: impl Into<String>, next: impl Into<String>) -> Self {
-        Refusal { problem: problem.into(), next: next.into() }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.problem, self.next)
-    }
-}
-
-impl std::error::Error for Refusal {}
+use crate::diagnostic::Diagnostic;
 
 /// Reads a document whose root is an object, in JSON or YAML.
 ///
-/// What begins with a brace is read as JSON alone: a JSON error tells more about a broken JSON file than a YAML
+/// What begins with a brace is read as JSON alone: a JSON error says more about a broken JSON file than a YAML
 /// error does.
 ///
 /// # Errors
-/// Refuses bytes that are not UTF-8, empty, a web page, cut off, or not an object at the root.
-pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
+/// Fails for bytes that are not UTF-8, empty, a web page, cut off, or not an object at the root.
+pub fn parse(bytes: &[u8]) -> Result<Value, Diagnostic> {
     const FETCH: &str = "give the document itself, as JSON or YAML";
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        Refusal::new(format!("it is not UTF-8 text (byte {})", error.valid_up_to()), FETCH)
+        Diagnostic::new("", format!("it is not UTF-8 text (byte {})", error.valid_up_to()), FETCH)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value = match text.trim_start().chars().next() {
-        None => return Err(Refusal::new("it is empty", FETCH)),
+        None => return Err(Diagnostic::new("", "it is empty", FETCH)),
         Some('<') => {
-            let next = "check the address: a login or error page may have answered in place of the document";
-            return Err(Refusal::new("it is a web page (HTML or XML), not JSON or YAML", next));
+            let next = "check the address: a login or error page may have come in place of the document";
+            return Err(Diagnostic::new("", "it is a web page (HTML or XML), not JSON or YAML", next));
         }
         Some('{' | '[') => serde_json::from_str(text).map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof => Refusal::new(
+            serde_json::error::Category::Eof => Diagnostic::new(
+                "",
                 format!("it is truncated: the JSON ends early, at line {}", error.line()),
                 "fetch the whole document again",
             ),
-            _ => Refusal::new(format!("it is not JSON: {error}"), FETCH),
+            _ => Diagnostic::new("", format!("it is not JSON: {error}"), FETCH),
         })?,
         Some(_) => {
             // YAML 1.2 as OpenAPI asks for it: `no` and `on` are texts, as in a list of languages or of switches.
             let options = serde_saphyr::options! { strict_booleans: true };
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                Refusal::new(format!("it is neither JSON nor YAML: {}", error.without_snippet()), FETCH)
+                Diagnostic::new(
+                    "",
+                    format!("it is neither JSON nor YAML: {}", error.without_snippet()),
+                    FETCH,
+                )
             })?
         }
     };
     match value {
         Value::Object(_) => Ok(value),
-        other => Err(Refusal::new(format!("it holds {} where an object is due", kind_of(&other)), FETCH)),
+        other => Err(Diagnostic::new(
+            "",
+            format!("it holds {} where an object is expected", kind_of(&other)),
+            FETCH,
+        )),
     }
 }
 
 /// The one text of a value: keys sorted by their bytes, two spaces of indent, a newline at the end.
 pub fn canonical(value: &Value) -> String {
-    // The sorted copy is what fixes the order: serde_json keeps insertion order as soon as any crate of a build
-    // asks for its `preserve_order` feature.
+    // The sorted copy fixes the order: serde_json keeps insertion order as soon as any crate of a build asks for its
+    // feature `preserve_order`.
     format!("{:#}\n", sorted(value))
 }
 
@@ -85,7 +68,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a value is, in the words of an error message.
+/// The type of a value, as an error message names it.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

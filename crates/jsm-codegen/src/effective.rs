@@ -2,14 +2,16 @@
 //!
 //! Besides applying the overlays this makes the document plain: what OpenAPI says in two ways is said in one,
 //! schemas get the names that their Rust types have, and what no operation reaches is left out. What progenitor
-//! cannot take is not hidden here; `lint` tells of it.
+//! cannot take is not hidden here; `lint` reports it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::OfSchema;
-use crate::overlay::{self, Overlay, Problem};
+use crate::diagnostic::Diagnostic;
+use crate::distil::own_parameters;
+use crate::model::{Pointer, SCHEMAS, texts};
+use crate::overlay::{self, Overlay};
 
 /// The overlays of an API, in the order in which they apply.
 pub const OVERLAYS: [&str; 6] =
@@ -18,23 +20,21 @@ pub const OVERLAYS: [&str; 6] =
 /// The overlay that `cargo xtask update` proposes, for operations that have no name or no group.
 pub const PROPOSED: &str = "proposed.yaml";
 
-const SCHEMAS: &str = "#/components/schemas/";
-
 /// Makes the effective document.
 ///
 /// # Errors
-/// Tells every action that does not fit, and schemas that would have one name.
-pub fn effective(pinned: &Value, overlays: &[Overlay]) -> Result<Value, Vec<Problem>> {
+/// Every action that does not fit, and schemas that would have one name.
+pub fn effective(pinned: &Value, overlays: &[Overlay]) -> Result<Value, Vec<Diagnostic>> {
     let (document, problems) = attempt(pinned, overlays);
     if problems.is_empty() { Ok(document) } else { Err(problems) }
 }
 
 /// Makes as much of the effective document as the overlays allow, beside what does not fit.
 ///
-/// What comes with problems is good for being looked at, so that one run can show everything there is to mend.
-pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Problem>) {
+/// A document that comes with problems is for reports alone, so that one run shows everything there is to fix.
+pub fn attempt(pinned: &Value, overlays: &[Overlay]) -> (Value, Vec<Diagnostic>) {
     let mut document = pinned.clone();
-    crate::distil::own_parameters(&mut document);
+    own_parameters(&mut document);
     let mut problems = overlay::apply(&mut document, overlays).err().unwrap_or_default();
     numbers(&mut document);
     plain(&mut document);
@@ -67,7 +67,7 @@ fn numbers(document: &mut Value) {
     }
 }
 
-/// Drops what stands beside a `$ref`, which OpenAPI 3.0 ignores, and the `allOf` around a lone `$ref`.
+/// Drops what is beside a `$ref`, which OpenAPI 3.0 ignores, and the `allOf` around a lone `$ref`.
 fn plain(node: &mut Value) {
     match node {
         Value::Object(map) => {
@@ -91,7 +91,7 @@ fn plain(node: &mut Value) {
 
 /// The Rust name of every schema, by its name in the document.
 fn names(document: &Value) -> BTreeMap<String, String> {
-    let suffixes: Vec<&str> = strings(document.get("x-jsm-strip-suffixes"));
+    let suffixes: Vec<&str> = texts(document, "x-jsm-strip-suffixes").collect();
     let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
         return BTreeMap::new();
     };
@@ -109,8 +109,9 @@ fn names(document: &Value) -> BTreeMap<String, String> {
     schemas
         .iter()
         .map(|(name, schema)| {
-            let item = OfSchema::read(schema).page.and_then(|values| {
-                let items = schema.get("properties")?.get(values)?.get("items")?;
+            let page = schema.get("x-jsm-page").and_then(Value::as_str);
+            let item = page.and_then(|page| {
+                let items = schema.get("properties")?.get(page)?.get("items")?;
                 items.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)
             });
             let rust = item.map_or_else(|| plain_name(name), |item| format!("PageOf{}", plain_name(item)));
@@ -119,26 +120,16 @@ fn names(document: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn clashes(names: &BTreeMap<String, String>) -> Result<(), Vec<Problem>> {
+fn clashes(names: &BTreeMap<String, String>) -> Result<(), Vec<Diagnostic>> {
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for (name, rust) in names {
         if let Some(first) = taken.insert(rust, name) {
-            problems.push(Problem {
-                file: "ergonomics.yaml".to_owned(),
-                action: None,
-                reason: None,
-                message: format!(
-                    "schemas {first} and {name} would both be called {rust}; give one an x-jsm-name"
-                ),
-            });
+            let problem = format!("schemas {first} and {name} would both be called {rust}");
+            problems.push(Diagnostic::new("ergonomics.yaml", problem, "give one an x-jsm-name"));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-fn strings(list: Option<&Value>) -> Vec<&str> {
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
@@ -182,7 +173,7 @@ pub(crate) fn prune(document: &mut Value) {
         references(node, &mut targets);
         for target in targets {
             if reached.insert(target.to_owned()) {
-                open.extend(target.strip_prefix('#').and_then(|pointer| document.pointer(pointer)));
+                open.extend(Pointer::from_reference(target).and_then(|target| target.find(document)));
             }
         }
     }
@@ -190,8 +181,7 @@ pub(crate) fn prune(document: &mut Value) {
     for (section, entries) in components.iter_mut().filter(|(section, _)| *section != "securitySchemes") {
         if let Value::Object(entries) = entries {
             entries.retain(|name, _| {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                reached.contains(&format!("#/components/{section}/{name}"))
+                reached.contains(&format!("#{}", Pointer::of(["components", section, name])))
             });
         }
     }

@@ -1,9 +1,16 @@
 //! Pure functions from OpenAPI documents to the Rust bindings of `jsm-raw`.
 //!
-//! Nothing here reads a file, asks the network or looks at a clock: `xtask` and build scripts do. What a build script
-//! needs is always compiled; what a maintainer needs is behind the feature `maintain`.
+//! Nothing here reads a file, uses the network or a clock: `xtask` and build scripts do. What a build script needs is
+//! always compiled; what a maintainer needs is behind the feature `maintain`.
 
-mod annotations;
+pub mod diagnostic;
+pub mod emit;
+#[cfg_attr(
+    not(feature = "maintain"),
+    allow(dead_code, unused_imports, reason = "what only a maintainer needs")
+)]
+pub mod model;
+
 #[cfg(feature = "maintain")]
 pub mod bump;
 #[cfg(feature = "maintain")]
@@ -14,7 +21,6 @@ pub mod distil;
 pub mod document;
 #[cfg(feature = "maintain")]
 pub mod effective;
-pub mod emit;
 #[cfg(feature = "maintain")]
 pub mod lint;
 #[cfg(feature = "maintain")]

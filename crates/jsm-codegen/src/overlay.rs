@@ -1,16 +1,19 @@
 //! OpenAPI Overlay documents, applied strictly.
 //!
 //! The standard lets an action that matches nothing pass in silence. Here every action must match, every part of it
-//! must change something, and it says why it is there, so that an overlay which upstream has overtaken is noticed. What
-//! an action finds in its way is told by `overlap`.
-
-use std::fmt;
+//! must change something, and it says why it is there, so that an overlay which upstream has overtaken is noticed.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-mod overlap;
+use crate::diagnostic::Diagnostic;
+use crate::model::Pointer;
+
+mod overlap; // What an update brings and the document has already.
+mod present; // What a document has where a JSONPath leads.
+
+pub use present::present;
 
 /// The overlay all of whose actions add: what it describes is documented elsewhere, and not in the pinned document.
 pub const ADDITIONS: &str = "additions.yaml";
@@ -47,31 +50,6 @@ pub enum Change {
     Remove,
 }
 
-/// An action, or a whole file, that cannot be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The overlay's file.
-    pub file: String,
-    /// The number of the action in its file, from 1, and its target; absent when the file itself is at fault.
-    pub action: Option<(usize, String)>,
-    /// The action's reason, where it has one.
-    pub reason: Option<String>,
-    /// What is wrong, and what to do about it.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
-        if let Some((number, target)) = &self.action {
-            write!(f, ", action {number} ({target})")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-impl std::error::Error for Problem {}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -97,117 +75,136 @@ struct Entry {
     adds: bool,
 }
 
-/// Reads an overlay from YAML or JSON.
-pub fn parse(file: &str, text: &str) -> Result<Overlay, Problem> {
-    let fault = |action, message: String| Problem { file: file.to_owned(), action, reason: None, message };
-    let read: File = serde_saphyr::from_str(text).map_err(|e| {
-        let next = "openapi/README.md shows how one is written";
-        fault(None, format!("is not an overlay document ({}); {next}", e.without_snippet()))
+/// Reads an overlay from YAML or JSON; `file` is its name, for messages.
+///
+/// # Errors
+/// Fails for what is not an overlay document, and for an action without a reason or without an effect.
+pub fn parse(file: &str, text: &str) -> Result<Overlay, Diagnostic> {
+    let read: File = serde_saphyr::from_str(text).map_err(|error| {
+        let problem = format!("it is not an overlay document ({})", error.without_snippet());
+        Diagnostic::new(file, problem, "write it as openapi/README.md shows")
     })?;
     if !read.overlay.starts_with("1.0.") {
-        return Err(fault(None, format!("is version {} of the format; write it as 1.0.0", read.overlay)));
+        let problem = format!("it is version {} of the format", read.overlay);
+        return Err(Diagnostic::new(file, problem, "write it as 1.0.0"));
     }
     let mut actions = Vec::with_capacity(read.actions.len());
     for (at, entry) in read.actions.into_iter().enumerate() {
-        let fault = |message| fault(Some((at + 1, entry.target.clone())), message);
-        let path = JsonPath::parse(&entry.target).map_err(|e| {
-            fault(format!("the target is no JSONPath ({e}); write it as in $.paths['/path'].get"))
-        })?;
-        let reason = entry
-            .description
-            .or_else(|| read.reason.clone())
-            .filter(|reason| !reason.trim().is_empty())
-            .ok_or_else(|| {
-                fault("has no reason; give it a description, or the file an x-reason".to_owned())
-            })?;
-        if entry.adds && entry.update.is_none() {
-            return Err(fault("adds and brings nothing; give it an update, or drop its x-adds".to_owned()));
-        }
-        let adds = entry.adds || file.rsplit('/').next() == Some(ADDITIONS);
-        let change = match (entry.update, entry.remove) {
-            (Some(update), false) => Change::Update(update),
-            (None, true) => Change::Remove,
-            (Some(_), true) => {
-                return Err(fault("both updates and removes; make two actions of it".to_owned()));
-            }
-            (None, false) => {
-                return Err(fault("does nothing; give it an update or `remove: true`".to_owned()));
-            }
-        };
-        actions.push(Action { target: entry.target, reason, change, adds, path });
+        let place = format!("{})", place(file, at, &entry.target));
+        actions.push(action(entry, file, read.reason.as_deref(), &place)?);
     }
     Ok(Overlay { file: file.to_owned(), actions })
 }
 
-/// Applies the overlays in their order and tells of every action that no longer fits.
+/// The place of an action, up to its target: its file, its number from 1.
+fn place(file: &str, at: usize, target: &str) -> String {
+    format!("{file}, action {} ({target}", at + 1)
+}
+
+fn action(entry: Entry, file: &str, reason: Option<&str>, place: &str) -> Result<Action, Diagnostic> {
+    let fault = |problem: &str, fix: &str| Diagnostic::new(place, problem, fix);
+    let path = JsonPath::parse(&entry.target).map_err(|error| {
+        let problem = format!("its target is not a JSONPath ({error})");
+        fault(&problem, "write it as in $.paths['/path'].get")
+    })?;
+    let reason = entry.description.or_else(|| reason.map(str::to_owned));
+    let reason = reason
+        .filter(|reason| !reason.trim().is_empty())
+        .ok_or_else(|| fault("it has no reason", "give it a description, or the file an x-reason"))?;
+    if entry.adds && entry.update.is_none() {
+        return Err(fault("it adds and brings nothing", "give it an update, or drop its x-adds"));
+    }
+    let adds = entry.adds || file.rsplit('/').next() == Some(ADDITIONS);
+    let change = match (entry.update, entry.remove) {
+        (Some(update), false) => Change::Update(update),
+        (None, true) => Change::Remove,
+        (Some(_), true) => return Err(fault("it both updates and removes", "make two actions of it")),
+        (None, false) => return Err(fault("it does nothing", "give it an update or `remove: true`")),
+    };
+    Ok(Action { target: entry.target, reason, change, adds, path })
+}
+
+/// Applies the overlays in their order, and reports every action that no longer fits.
 ///
-/// The actions that do fit are applied all the same, so that one run shows everything there is to mend.
-pub fn apply(document: &mut Value, overlays: &[Overlay]) -> Result<(), Vec<Problem>> {
+/// The actions that do fit are applied all the same, so that one run shows everything there is to fix.
+///
+/// # Errors
+/// One diagnostic for each action that does not fit; its place names the action's reason.
+pub fn apply(document: &mut Value, overlays: &[Overlay]) -> Result<(), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     for overlay in overlays {
         for (at, action) in overlay.actions.iter().enumerate() {
-            if let Err(message) = act(document, action) {
-                problems.push(Problem {
-                    file: overlay.file.clone(),
-                    action: Some((at + 1, action.target.clone())),
-                    reason: Some(action.reason.clone()),
-                    message,
-                });
+            if let Err(Misfit { problem, fix }) = act(document, action) {
+                let reason = action.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+                let reason = reason.trim_end_matches('.');
+                let place = format!("{}; reason: {reason})", place(&overlay.file, at, &action.target));
+                problems.push(Diagnostic::new(place, problem, fix));
             }
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-fn act(document: &mut Value, action: &Action) -> Result<(), String> {
-    let mut places: Vec<String> =
-        action.path.query_located(document).locations().map(|place| place.to_json_pointer()).collect();
+/// Why an action does not fit a document, and what to do.
+struct Misfit {
+    problem: String,
+    fix: &'static str,
+}
+
+fn act(document: &mut Value, action: &Action) -> Result<(), Misfit> {
+    let misfit = |problem: String, fix: &'static str| Err(Misfit { problem, fix });
+    let located = action.path.query_located(document);
+    let places = located.locations().map(|place| Pointer::of_text(&place.to_json_pointer()));
+    let mut places: Vec<Pointer> = places.collect();
     if places.is_empty() {
-        return Err("matches nothing; drop the action, or aim it at what stands there now".to_owned());
+        let problem = format!("it matches nothing: {}", present(document, &action.target));
+        return misfit(problem, "drop the action, or aim it at what is there now");
     }
-    let mut changed = false;
-    match &action.change {
+    let changed = match &action.change {
         Change::Update(update) => {
-            let nodes: Vec<&Value> = places.iter().filter_map(|place| document.pointer(place)).collect();
+            let nodes: Vec<&Value> = places.iter().filter_map(|place| place.find(document)).collect();
             if let Some(there) =
                 nodes.iter().find_map(|node| overlap::already(document, node, update, action.adds))
             {
-                let next =
-                    "drop the action if that says the same, else let a correction change what is there";
-                return Err(format!("adds {there}, which the document has already; {next}"));
+                let fix = "drop the action if that says the same, else let a correction change what is there";
+                return misfit(format!("it adds {there}, which the document has already"), fix);
             }
             let idle = nodes.iter().map(|node| overlap::idle(node, update));
             let idle = idle.reduce(|one, other| &one & &other).unwrap_or_default();
+            let mut changed = false;
             for place in &places {
-                if let Some(node) = document.pointer_mut(place) {
+                if let Some(node) = place.find_mut(document) {
                     changed |= merge(node, update);
                 }
             }
             if let Some(part) = idle.first().filter(|_| changed) {
-                return Err(format!(
-                    "changes nothing at {part}; drop that part, the document says so already"
-                ));
+                return misfit(
+                    format!("it changes nothing at {part}"),
+                    "drop that part, the document says so already",
+                );
             }
+            changed
         }
         Change::Remove => {
             // From the back, so that the indices of what is still to go stay true.
-            places.sort_by(|a, b| natural(a).cmp(&natural(b)));
-            for place in places.iter().rev() {
-                changed |= remove(document, place);
-            }
+            places.sort_by_key(natural);
+            places.iter().rev().fold(false, |changed, place| remove(document, place) || changed)
         }
+    };
+    match changed {
+        true => Ok(()),
+        false => misfit("it changes nothing".to_owned(), "drop it, the document says so already"),
     }
-    if changed { Ok(()) } else { Err("changes nothing; drop it, the document says so already".to_owned()) }
 }
 
-fn natural(pointer: &str) -> Vec<(usize, &str)> {
-    pointer.split('/').map(|step| (step.parse().unwrap_or(0), step)).collect()
+/// The keys of a pointer in an order in which index 9 comes before index 10.
+fn natural(pointer: &Pointer) -> Vec<(usize, String)> {
+    pointer.keys().map(|key| (key.parse().unwrap_or(0), key)).collect()
 }
 
-fn remove(document: &mut Value, pointer: &str) -> bool {
-    let Some((parent, step)) = pointer.rsplit_once('/') else { return false };
-    let key = step.replace("~1", "/").replace("~0", "~");
-    match document.pointer_mut(parent) {
+fn remove(document: &mut Value, pointer: &Pointer) -> bool {
+    let Some((parent, key)) = pointer.split() else { return false };
+    match parent.find_mut(document) {
         Some(Value::Object(map)) => map.remove(&key).is_some(),
         Some(Value::Array(list)) => match key.parse::<usize>() {
             Ok(at) if at < list.len() => {

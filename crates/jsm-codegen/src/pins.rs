@@ -4,12 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::diagnostic::Diagnostic;
 use crate::distil::{self, Counts};
-use crate::document::{self, Refusal};
+use crate::document;
+use crate::model::{METHODS, place};
 
 /// Every API that is pinned here, by the name of its folder.
 pub type Pins = BTreeMap<String, Pin>;
@@ -101,14 +107,15 @@ impl Pin {
 /// Reads the text of `pins.toml`.
 ///
 /// # Errors
-/// Refuses what is not TOML, or not a table per API with the fields of [`Pin`].
-pub fn read(text: &str) -> Result<Pins, Refusal> {
+/// Fails for what is not TOML, or not a table per API with the fields of [`Pin`].
+pub fn read(text: &str) -> Result<Pins, Diagnostic> {
     toml::from_str(text).map_err(|error| {
         let line =
             error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Refusal::new(
+        Diagnostic::new(
+            "",
             format!("line {line}: {}", error.message().trim_end()),
-            "mend the table there: each API has at least a title and a url",
+            "correct the table there: each API has at least a title and a url",
         )
     })
 }
@@ -153,7 +160,7 @@ pub struct Difference {
     pub others: Names,
 }
 
-/// Names of one sort that came, went or stand for something else now.
+/// Names of one sort that came, went or mean something else now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// New ones.
@@ -168,7 +175,7 @@ pub struct Names {
 pub fn difference(before: &Value, after: &Value) -> Difference {
     fn operations(document: &Value) -> BTreeMap<String, &Value> {
         distil::operations(document)
-            .map(|(path, method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+            .map(|(path, method, operation)| (place(method, path), operation))
             .collect()
     }
     fn schemas(document: &Value) -> BTreeMap<String, &Value> {
@@ -190,7 +197,7 @@ pub fn difference(before: &Value, after: &Value) -> Difference {
         }
         for (path, item) in entries("/paths") {
             for (key, part) in item.as_object().into_iter().flatten() {
-                if !distil::METHODS.contains(&key.as_str()) {
+                if !METHODS.contains(&key.as_str()) {
                     others.insert(format!("{key} of {path}"), part);
                 }
             }
@@ -238,37 +245,18 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The day, as `YYYY-MM-DD`, of a number of seconds since 1970 (UTC).
-pub fn day(seconds: u64) -> String {
-    // Years are counted from March, so that the leap day is the last of its year and the months before it have
-    // one pattern of lengths; 719,468 days lie between 0000-03-01 and 1970-01-01.
-    let days = seconds / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+/// The day (UTC) of a moment, as `YYYY-MM-DD`.
+pub fn day(time: SystemTime) -> String {
+    let moment = Timestamp::try_from(time).unwrap_or_default();
+    moment.to_zoned(TimeZone::UTC).date().to_string()
 }
 
-/// Whether a text is a day of the form `YYYY-MM-DD`.
-pub fn is_day(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |part: &str, digits: usize| -> Option<u64> {
-        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse().ok())?
-    };
-    let &[year, month, day] = parts.as_slice() else { return false };
-    match (number(year, 4), number(month, 2), number(day, 2)) {
-        (Some(year), Some(month @ 1..=12), Some(day @ 1..)) => {
-            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-            day <= match month {
-                2 => 28 + u64::from(leap),
-                4 | 6 | 9 | 11 => 30,
-                _ => 31,
-            }
-        }
-        _ => false,
-    }
+/// Reads a day of the form `YYYY-MM-DD`.
+///
+/// # Errors
+/// Fails for any other text, and for a day that no calendar has.
+pub fn read_day(text: &str) -> Result<Date, Diagnostic> {
+    // ISO 8601 has other forms too; one is enough for a file that is compared.
+    let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+    day.ok_or_else(|| Diagnostic::new("", format!("{text:?} is not a day"), "write it as 2026-06-20"))
 }

@@ -1,44 +1,46 @@
 //! What an update proposes where a document gives no names: an overlay that a maintainer edits.
 //!
 //! Names and groups are made from method and path, descriptions from Atlassian's title. Nothing else is guessed: how an
-//! operation is paginated, for one, is for a maintainer to find out.
+//! operation is paginated, for one, is decided by a maintainer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::distil::operations;
 use crate::emit::{common_base, plain};
+use crate::model::Document;
 
 /// The text of the overlay of proposals, where a document needs one: `existing` and what it lacks.
 ///
 /// `document` is the effective document as far as the overlays make it.
-pub fn proposal(document: &Value, existing: Option<&str>) -> Option<String> {
+pub fn proposal(document: &Document<'_>, existing: Option<&str>) -> Option<String> {
     let mut proposed = String::new();
-    let base = common_base(operations(document).map(|(path, _, _)| path));
-    let known = operations(document).map(|(_, _, operation)| plain(text(operation, NAME)));
+    let base = common_base(document.operations.iter().map(|operation| operation.path));
+    let known =
+        document.operations.iter().map(|operation| plain(operation.annotations.name.unwrap_or_default()));
     let mut taken: BTreeSet<String> = known.collect();
-    for (whole, method, operation) in operations(document) {
+    for operation in &document.operations {
+        let (whole, method, annotations) = (operation.path, operation.method, &operation.annotations);
         let path = whole.strip_prefix(base.as_str()).unwrap_or(whole);
         let mut update = Vec::new();
-        if text(operation, NAME).is_empty() {
-            update.push(format!("{NAME}: {}", name(method, path, &mut taken)));
+        if annotations.name.is_none_or(str::is_empty) {
+            update.push(format!("x-jsm-name: {}", name(method, path, &mut taken)));
         }
-        if text(operation, GROUP).is_empty() {
-            update.push(format!("{GROUP}: {}", group(path)));
+        if annotations.group.is_none_or(str::is_empty) {
+            update.push(format!("x-jsm-group: {}", group(path)));
         }
         if update.is_empty() {
             continue;
         }
-        if method == "post" && operation.get(IDEMPOTENT).is_none() {
-            update.push(format!("{IDEMPOTENT}: false"));
+        if method == "post" && annotations.idempotent.is_none() {
+            update.push("x-jsm-idempotent: false".to_owned());
         }
-        if text(operation, "description").is_empty() {
-            // Some documents have a title in place of an id.
-            let titles = ["summary", "operationId"].map(|key| text(operation, key));
-            let title = titles.into_iter().find(|title| title.contains(' '));
-            let words = title.map_or_else(|| format!("{} {path}", method.to_uppercase()), str::to_owned);
+        if operation.description.is_empty() {
+            let words = match operation.title {
+                "" => format!("{} {path}", method.to_uppercase()),
+                title => title.to_owned(),
+            };
             update.push(format!("description: {}", json!(format!("{words}."))));
         }
         let target = json!(format!("$.paths['{}'].{method}", whole.replace('\'', "\\'")));
@@ -53,10 +55,6 @@ pub fn proposal(document: &Value, existing: Option<&str>) -> Option<String> {
     }
     Some(existing.unwrap_or(HEADER).trim_end().to_owned() + "\n" + &proposed)
 }
-
-const NAME: &str = "x-jsm-name";
-const GROUP: &str = "x-jsm-group";
-const IDEMPOTENT: &str = "x-jsm-idempotent";
 
 const HEADER: &str = "\
 overlay: 1.0.0
@@ -117,25 +115,18 @@ fn meaning(status: &str) -> &'static str {
 }
 
 /// Where responses without a description are, each with its status: under the operations, or shared by them.
-fn undescribed(document: &Value) -> BTreeMap<String, &str> {
-    let mut targets = BTreeMap::new();
-    for (_, _, operation) in operations(document) {
-        for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten()
-        {
-            let shared = text(response, "$ref").strip_prefix("#/components/responses/");
-            let meant = shared.map_or(response, |name| &document["components"]["responses"][name]);
-            let target = match shared {
-                Some(name) => format!("$.components.responses['{name}']"),
-                None => format!("$.paths[*][*].responses['{status}']"),
-            };
-            if text(meant, "description").is_empty() {
-                targets.insert(target, status.as_str());
+fn undescribed<'a>(document: &Document<'a>) -> BTreeMap<String, &'a str> {
+    let responses = document.operations.iter().flat_map(|operation| &operation.responses);
+    let undescribed = responses.filter(|(_, response)| response.description.is_empty());
+    let targets = undescribed.map(|(status, response)| {
+        let keys: Vec<String> = response.at.keys().collect();
+        let target = match keys.as_slice() {
+            [components, responses, name] if components == "components" && responses == "responses" => {
+                format!("$.components.responses['{name}']")
             }
-        }
-    }
-    targets
-}
-
-fn text<'a>(node: &'a Value, key: &str) -> &'a str {
-    node.get(key).and_then(Value::as_str).unwrap_or_default().trim()
+            _ => format!("$.paths[*][*].responses['{status}']"),
+        };
+        (target, *status)
+    });
+    targets.collect()
 }

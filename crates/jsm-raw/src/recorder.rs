@@ -1,7 +1,7 @@
-//! What the generated clients do with a request: send it, or only keep it.
+//! What the generated clients do with a request: send it, or only record it.
 //!
 //! progenitor's methods are the one place that knows how each request is built. To have the request without sending
-//! it, the method runs with an exchange that keeps it and never answers; nothing is awaited before that.
+//! it, the method runs with a recorder that keeps it and never returns; nothing is awaited before that.
 
 use std::future;
 use std::pin::pin;
@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use progenitor_client::Error;
-use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response};
 
 use crate::RequestError;
 
-/// Lets a generated client send its requests, which is the default, or keep them.
+/// The header that progenitor's methods put first into every request; no server asks for it.
+static API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// Lets a generated client send its requests, which is the default, or records them.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     kept: Option<Arc<Mutex<Option<Request>>>>,
@@ -22,6 +25,7 @@ pub struct Recorder {
 
 impl Recorder {
     pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
+        remove_api_version(request.headers_mut());
         if request.body().is_none() && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
         {
             // Otherwise HTTP/1.1 leaves open whether a body follows, and some proxies respond with 411.
@@ -37,15 +41,24 @@ impl Recorder {
     }
 }
 
+/// Removes progenitor's header, and keeps the values of a documented parameter of the same name.
+fn remove_api_version(headers: &mut HeaderMap) {
+    let documented: Vec<HeaderValue> = headers.get_all(&API_VERSION).iter().skip(1).cloned().collect();
+    headers.remove(&API_VERSION);
+    for value in documented {
+        headers.append(&API_VERSION, value);
+    }
+}
+
 /// The request that a generated method would send.
 pub(crate) fn record<F>(http: &Client, base: &str, send: F) -> Result<Request, RequestError>
 where
     F: AsyncFnOnce(String, Client, Recorder) -> Result<(), Error<()>>,
 {
     let kept = Arc::default();
-    let exchange = Recorder { kept: Some(Arc::clone(&kept)) };
+    let recorder = Recorder { kept: Some(Arc::clone(&kept)) };
     let sent =
-        pin!(send(base.to_owned(), http.clone(), exchange)).poll(&mut Context::from_waker(Waker::noop()));
+        pin!(send(base.to_owned(), http.clone(), recorder)).poll(&mut Context::from_waker(Waker::noop()));
     let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
     request.ok_or_else(|| match sent {
         Poll::Ready(Err(error)) => RequestError::build(&error),

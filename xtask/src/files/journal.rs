@@ -2,8 +2,8 @@
 //!
 //! A process can be killed at any moment. Before the journal has its name, nothing has happened. After that, the next
 //! command that writes does every step again, each of which may be done twice. Where a file is by then neither what it was
-//! nor what it was to be, somebody has changed it since: what was written is then taken back. Who may
-//! write is for [`super::Writer`] to say.
+//! nor what it was to be, it was changed since: what was written is then taken back. Which command may
+//! write is decided by [`super::Writer`].
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Draft;
-use crate::outcome::Failure;
+use super::texts::{Draft, read};
+use crate::outcome::Error;
 
 /// Where the journal is, seen from the root.
 pub const PLACE: &str = "target/xtask-journal.json";
@@ -53,11 +53,11 @@ impl Journal {
     ///
     /// # Errors
     /// Fails with exit code 1 if a file that is to be replaced cannot be read.
-    pub fn of(root: &Path, drafts: &[Draft]) -> Result<Option<Self>, Failure> {
+    pub fn of(root: &Path, drafts: &[Draft]) -> Result<Option<Self>, Error> {
         let entry = |(path, after): &Draft| {
-            Ok(Entry { path: path.clone(), before: super::read(root, path)?, after: after.clone() })
+            Ok(Entry { path: path.clone(), before: read(root, path)?, after: after.clone() })
         };
-        let files = drafts.iter().map(entry).collect::<Result<Vec<_>, Failure>>()?;
+        let files = drafts.iter().map(entry).collect::<Result<Vec<_>, Error>>()?;
         Ok((!files.is_empty()).then_some(Journal { files }))
     }
 
@@ -77,7 +77,7 @@ impl Journal {
     ///
     /// # Errors
     /// Fails with exit code 1 if the disk does not take it.
-    pub fn perform(&self, root: &Path, step: &Step) -> Result<(), Failure> {
+    pub fn perform(&self, root: &Path, step: &Step) -> Result<(), Error> {
         let journal = root.join(PLACE);
         let (path, done) = match step {
             Step::Record => {
@@ -99,7 +99,7 @@ impl Journal {
     ///
     /// # Errors
     /// Fails with exit code 1 if the disk does not take that either; the journal then stays for the next command.
-    pub fn undo(&self, root: &Path) -> Result<(), Failure> {
+    pub fn undo(&self, root: &Path) -> Result<(), Error> {
         for Entry { path, before, after } in &self.files {
             let target = root.join(path);
             let undone = match (before, fs::read_to_string(&target)) {
@@ -114,16 +114,17 @@ impl Journal {
         self.clean(root)
     }
 
-    /// Finishes what a command left behind, or cleans up after it, and tells which of the two.
+    /// Finishes what a command left behind, or cleans up after it, and returns which of the two.
     ///
     /// # Errors
     /// Fails with exit code 1 if the disk takes neither.
-    pub fn finish(root: &Path) -> Result<Option<String>, Failure> {
+    pub fn finish(root: &Path) -> Result<Option<String>, Error> {
         let place = root.join(PLACE);
         remove(&unfinished(&place)).map_err(|error| failed(PLACE, &error))?;
-        let Some(text) = super::read(root, PLACE)? else { return Ok(None) };
+        let Some(text) = read(root, PLACE)? else { return Ok(None) };
         let journal: Journal = serde_json::from_str(&text).map_err(|error| {
-            Failure::work(
+            Error::work(
+                "",
                 format!("{PLACE} is not a journal: {error}"),
                 "look at what is changed in the checkout, then delete it",
             )
@@ -153,7 +154,7 @@ impl Journal {
     }
 
     /// Removes what only a step in between needs.
-    fn clean(&self, root: &Path) -> Result<(), Failure> {
+    fn clean(&self, root: &Path) -> Result<(), Error> {
         let unplaced = self.files.iter().map(|entry| entry.path.as_str());
         for path in unplaced.chain([PLACE]) {
             remove(&unfinished(&root.join(path))).map_err(|error| failed(path, &error))?;
@@ -191,8 +192,9 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failed(path: &str, error: &io::Error) -> Failure {
-    Failure::work(
+fn failed(path: &str, error: &io::Error) -> Error {
+    Error::work(
+        "",
         format!("{path} cannot be written: {error}"),
         "make room or fix the permissions; no file was changed",
     )

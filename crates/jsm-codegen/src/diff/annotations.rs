@@ -1,100 +1,119 @@
 //! What changed about what our annotations make of an operation, and of the API as a whole.
 //!
-//! Those of schemas are compared with the schemas, in [`super::values`]; all of them are read in [`crate::annotations`].
+//! Those of schemas are compared with the schemas, in [`super::values`]. Each struct is taken apart field by field, so
+//! that an annotation which is compared nowhere does not compile.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::kinds::Kind;
-use super::model::{Interface, Operation};
 use super::notes::Notes;
-use super::values::differing;
+use super::read::Interface;
+use crate::model::{Base, DocumentAnnotations, Operation, OperationAnnotations, PREFIX};
 
 /// Compares the annotations of one operation.
-pub(super) fn operation(notes: &mut Notes, old: &Operation, new: &Operation) {
-    let (before, now, at, label) = (&old.notes, &new.notes, new.at.as_str(), new.label.as_str());
-    let mut say = |kind: Kind, text: &str| notes.other(kind, &[], at, format!("{label}: {text}"));
-
-    match (before.pagination, now.pagination) {
+pub(super) fn operation(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operation<'_>) {
+    let (before, now) = (&old.annotations, &new.annotations);
+    // Names, groups and idempotency have values without an annotation, so they are compared as the operation has them.
+    let OperationAnnotations {
+        name: _,
+        group: _,
+        idempotent: _,
+        pagination: _,
+        multipart,
+        response_statuses,
+        opt_in,
+        rate_limit,
+        batch_limit,
+        batch,
+    } = now;
+    let mut report = |kind: Kind, text: String| {
+        notes.other(kind, &[], new.at.as_str(), format!("{}: {text}", new.label));
+    };
+    pagination(old, new, &mut report);
+    if before.multipart != *multipart {
+        let text = format!("uploaded part {}, was {}", shown(*multipart), shown(before.multipart));
+        report(Kind::UploadChanged, text);
+    }
+    if before.rate_limit != *rate_limit {
+        let text = format!("requests per second {}, was {}", shown(*rate_limit), shown(before.rate_limit));
+        report(Kind::RateLimitChanged, text);
+    }
+    if old.rate_limit_key != new.rate_limit_key {
+        let (now, before) = (shown(new.rate_limit_key), shown(old.rate_limit_key));
+        report(Kind::RateLimitChanged, format!("rate of writes limited by {now}, was {before}"));
+    }
+    if before.batch_limit != *batch_limit {
+        let text = format!("entries in one call {}, was {}", shown(*batch_limit), shown(before.batch_limit));
+        // Files can be sent in batches where their number is limited.
+        let files = before.multipart.is_some() && multipart.is_some();
+        let kind = match (before.batch_limit, *batch_limit) {
+            (None, Some(_)) if files => Kind::AnnotationAdded,
+            (Some(_), None) if files => Kind::AnnotationDropped,
+            _ => Kind::RateLimitChanged,
+        };
+        report(kind, text);
+    }
+    match (&before.batch, batch) {
         (before, now) if before == now => {}
-        (None, Some(now)) => say(Kind::PaginationAdded, &format!("pagination {}, was none", written(now))),
+        (None, Some(now)) => report(Kind::AnnotationAdded, format!("can be sent in batches of {now}")),
         (Some(before), None) => {
-            say(Kind::PaginationDropped, &format!("pagination none, was {}", written(before)))
-        }
-        (Some(before), Some(now)) if before.get("items") != now.get("items") => {
-            say(
-                Kind::AnnotationChanged,
-                &format!("items {}, was {}", part(now, "items"), part(before, "items")),
-            );
+            report(Kind::AnnotationDropped, format!("cannot be sent in batches, was {before}"));
         }
         (Some(before), Some(now)) => {
-            say(Kind::PaginationChanged, &format!("pagination {}, was {}", written(now), written(before)));
+            report(Kind::AnnotationChanged, format!("batches of {now}, was {before}"));
         }
         (None, None) => {}
     }
-    if before.multipart != now.multipart {
-        let text = format!("uploaded part {}, was {}", said(now.multipart), said(before.multipart));
-        say(Kind::UploadChanged, &text);
-    }
-    if before.rate_limit != now.rate_limit {
-        let text = format!("requests per second {}, was {}", said(now.rate_limit), said(before.rate_limit));
-        say(Kind::PaceChanged, &text);
-    }
-    if old.rate_limit_key != new.rate_limit_key {
-        let text =
-            format!("writes counted by {}, was {}", said(new.rate_limit_key), said(old.rate_limit_key));
-        say(Kind::PaceChanged, &text);
-    }
-    if before.batch_limit != now.batch_limit {
-        let text = format!("entries in one call {}, was {}", said(now.batch_limit), said(before.batch_limit));
-        // Files can be sent in batches where their number is limited.
-        let files = before.multipart.is_some() && now.multipart.is_some();
-        say(
-            match (before.batch_limit, now.batch_limit) {
-                (None, Some(_)) if files => Kind::AnnotationAdded,
-                (Some(_), None) if files => Kind::AnnotationDropped,
-                _ => Kind::PaceChanged,
-            },
-            &text,
+    if before.response_statuses != *response_statuses {
+        let before = &before.response_statuses;
+        report(
+            Kind::AnnotationChanged,
+            format!("statuses that are no errors {response_statuses:?}, was {before:?}"),
         );
     }
-    match (before.batch, now.batch) {
-        (before, now) if before == now => {}
-        (None, Some(now)) => {
-            say(Kind::AnnotationAdded, &format!("can be sent in batches of {}", written(now)))
-        }
-        (Some(before), None) => {
-            say(Kind::AnnotationDropped, &format!("cannot be sent in batches, was {}", written(before)));
-        }
-        (before, now) => {
-            let [now, before] = [now, before].map(|parts| parts.map(written).unwrap_or_default());
-            say(Kind::AnnotationChanged, &format!("batches of {now}, was {before}"));
-        }
+    if before.opt_in != *opt_in {
+        report(Kind::AnnotationChanged, format!("{PREFIX}opt-in is another"));
     }
-    if before.response_statuses != now.response_statuses {
-        let text = format!(
-            "statuses that are no errors {:?}, was {:?}",
-            now.response_statuses, before.response_statuses
-        );
-        say(Kind::AnnotationChanged, &text);
+    for key in differing(&old.unread, &new.unread) {
+        report(Kind::AnnotationChanged, format!("{PREFIX}{key} is another"));
     }
-    for key in differing(&before.others, &now.others) {
-        say(Kind::AnnotationChanged, &format!("{key} is another"));
-    }
-    if before.idempotent != now.idempotent {
-        let (kind, text) = match now.idempotent {
-            true => (Kind::IdempotentAdded, "may be sent again after a failure"),
-            false => (Kind::IdempotentDropped, "not to be sent again after a failure"),
-        };
-        say(kind, text);
+    match (old.is_idempotent(), new.is_idempotent()) {
+        (false, true) => report(Kind::IdempotentAdded, "may be sent again after a failure".to_owned()),
+        (true, false) => report(Kind::IdempotentDropped, "not to be sent again after a failure".to_owned()),
+        _ => {}
     }
 }
 
-/// Compares where two states of an API are.
-pub(super) fn document(notes: &mut Notes, old: &Interface, new: &Interface) {
+fn pagination(old: &Operation<'_>, new: &Operation<'_>, report: &mut dyn FnMut(Kind, String)) {
+    match (old.pagination(), new.pagination()) {
+        (None, Some(now)) => report(Kind::PaginationAdded, format!("pagination {now}, was none")),
+        (Some(before), None) => report(Kind::PaginationDropped, format!("pagination none, was {before}")),
+        (Some(before), Some(now)) if before.items != now.items => {
+            let text = format!("items {}, was {}", shown(now.items), shown(before.items));
+            report(Kind::AnnotationChanged, text);
+        }
+        (Some(before), Some(now)) if before != now => {
+            report(Kind::PaginationChanged, format!("pagination {now}, was {before}"));
+        }
+        _ => {}
+    }
+}
+
+/// Compares what holds for two states of an API as a whole.
+pub(super) fn document(notes: &mut Notes<'_>, old: &Interface<'_>, new: &Interface<'_>) {
+    let DocumentAnnotations {
+        base: Base { site, gateway },
+        docs: _,
+        strip_suffixes: _,
+        rate_limits,
+        write_rate_limits,
+    } = &new.annotations;
+    let before = &old.annotations;
     for (what, before, now) in
-        [("a site", old.notes.site, new.notes.site), ("the gateway", old.notes.gateway, new.notes.gateway)]
+        [("a site", before.base.site, *site), ("the gateway", before.base.gateway, *gateway)]
     {
         let kind = match (before, now) {
             (None, Some(_)) => Kind::AnnotationAdded,
@@ -102,21 +121,25 @@ pub(super) fn document(notes: &mut Notes, old: &Interface, new: &Interface) {
             (before, now) if before != now => Kind::AnnotationChanged,
             _ => continue,
         };
-        notes.other(kind, &[], "", format!("below {what} {}, was {}", said(now), said(before)));
+        notes.other(kind, &[], "", format!("below {what} {}, was {}", shown(now), shown(before)));
     }
-    if (old.notes.rates, old.notes.write_rate_limits) != (new.notes.rates, new.notes.write_rate_limits) {
-        notes.other(Kind::PaceChanged, &[], "", "the general rate limits are others".to_owned());
+    if (&before.rate_limits, &before.write_rate_limits) != (rate_limits, write_rate_limits) {
+        notes.other(Kind::RateLimitChanged, &[], "", "the general rate limits are others".to_owned());
+    }
+    for key in differing(&old.unread, &new.unread) {
+        notes.other(Kind::AnnotationChanged, &[], "", format!("{PREFIX}{key} is another"));
     }
 }
 
-fn said<T: Debug>(value: Option<T>) -> String {
+/// The keys of two maps that do not have the same value in both.
+pub(super) fn differing<'k>(
+    old: &BTreeMap<&'k str, &Value>,
+    new: &BTreeMap<&'k str, &Value>,
+) -> Vec<&'k str> {
+    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    keys.into_iter().filter(|key| old.get(key) != new.get(key)).collect()
+}
+
+fn shown<T: Debug>(value: Option<T>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| format!("{value:?}"))
-}
-
-fn part(map: &Map<String, Value>, key: &str) -> String {
-    map.get(key).map_or_else(|| "none".to_owned(), Value::to_string)
-}
-
-fn written(map: &Map<String, Value>) -> String {
-    Value::Object(map.clone()).to_string()
 }

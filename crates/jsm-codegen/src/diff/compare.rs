@@ -1,16 +1,16 @@
 //! Comparing two interfaces: operations, then schemas, each change once with the operations that it concerns.
 //!
-//! What counts as a change of what is told in the modules named after it; here the notes are collected, joined where
-//! they are about the same place, and put in order.
+//! What counts as a change is decided in the modules named after what changes; here the notes are collected, joined
+//! where they are about the same place, and put in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
-use super::model::{Interface, Operation};
 use super::notes::{Note, Notes, Spot};
-use super::reach::Reach;
+use super::read::Interface;
 use super::renames::renames;
 use super::rules::{Rule, Severity};
+use super::usage::Usage;
 use super::{annotations, operations, pairs, values};
 
 /// One change of an interface.
@@ -35,11 +35,15 @@ impl Change {
     }
 }
 
-/// Tells what changed between two interfaces, what matters most first.
-pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
+/// What changed between two interfaces, what matters most first.
+pub fn compare<'a>(old: &Interface<'a>, new: &Interface<'a>) -> Vec<Change> {
     let renames = renames(old, new);
-    let mut notes =
-        Notes { taken: Vec::new(), renames: &renames, new, annotated: old.annotated && new.annotated };
+    let mut notes = Notes {
+        taken: Vec::new(),
+        renames: &renames,
+        new,
+        annotated: old.is_annotated() && new.is_annotated(),
+    };
     let mut book = Book::default();
 
     if notes.annotated {
@@ -48,13 +52,13 @@ pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
     }
     let pairs = pairs::operations(old, new);
     for operation in &pairs.removed {
-        let text = format!("{}: {} is gone", operation.label, operation.request());
-        notes.other(Kind::OperationRemoved, &[], &operation.at, text);
+        let text = format!("{}: {} is gone", operation.label, operation.place());
+        notes.other(Kind::OperationRemoved, &[], operation.at.as_str(), text);
         book.enter(&mut notes, || BTreeSet::from([operation.label.clone()]));
     }
     for operation in &pairs.added {
-        let text = format!("{}: {} is new", operation.label, operation.request());
-        notes.other(Kind::OperationAdded, &[], &operation.at, text);
+        let text = format!("{}: {} is new", operation.label, operation.place());
+        notes.other(Kind::OperationAdded, &[], operation.at.as_str(), text);
         book.enter(&mut notes, || BTreeSet::from([operation.label.clone()]));
     }
     for (before, now) in &pairs.both {
@@ -62,31 +66,35 @@ pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
         book.enter(&mut notes, || BTreeSet::from([now.label.clone()]));
     }
 
-    let (old_reach, new_reach) = (Reach::of(old), Reach::of(new));
-    let users = |reach: &Reach, interface: &Interface, name: &str| -> BTreeSet<String> {
-        let label = |number: usize| {
-            interface.operations.get(number).map(|operation: &Operation| operation.label.clone())
-        };
-        reach.operations(name).into_iter().filter_map(label).collect()
+    let (old_usage, new_usage) = (Usage::of(old), Usage::of(new));
+    let users = |usage: &Usage<'_>, interface: &Interface<'_>, name: &str| -> BTreeSet<String> {
+        let label = |number: usize| interface.operations.get(number).map(|operation| operation.label.clone());
+        usage.operations(name).into_iter().filter_map(label).collect()
     };
     for (name, before) in &old.schemas {
         let called = renames.get(name).copied().unwrap_or(name);
         match new.schemas.get(called) {
             Some(now) => {
-                let sides = old_reach.sides(name).only(new_reach.sides(called));
+                let sides = old_usage.sides(name).only(new_usage.sides(called));
                 if called != *name {
-                    notes.value(Kind::SchemaRenamed, &[], sides, &now.at, format!("{called}: was {name}"));
+                    notes.value(
+                        Kind::SchemaRenamed,
+                        &[],
+                        sides,
+                        now.at.as_str(),
+                        format!("{called}: was {name}"),
+                    );
                 }
                 values::value(&mut notes, before, now, &Spot { name: called.to_owned(), sides }, &[]);
                 book.enter(&mut notes, || {
-                    let named = users(&new_reach, new, called);
-                    if named.is_empty() { users(&old_reach, old, name) } else { named }
+                    let named = users(&new_usage, new, called);
+                    if named.is_empty() { users(&old_usage, old, name) } else { named }
                 });
             }
             None => {
                 let text = format!("{name}: gone, was {}", before.describe());
-                notes.value(Kind::SchemaRemoved, &[], old_reach.sides(name), &before.at, text);
-                book.enter(&mut notes, || users(&old_reach, old, name));
+                notes.value(Kind::SchemaRemoved, &[], old_usage.sides(name), before.at.as_str(), text);
+                book.enter(&mut notes, || users(&old_usage, old, name));
             }
         }
     }
@@ -94,8 +102,8 @@ pub fn compare(old: &Interface, new: &Interface) -> Vec<Change> {
     for (name, now) in &new.schemas {
         if !old.schemas.contains_key(name) && !known.contains(name) {
             let text = format!("{name}: new, {}", now.describe());
-            notes.value(Kind::SchemaAdded, &[], new_reach.sides(name), &now.at, text);
-            book.enter(&mut notes, || users(&new_reach, new, name));
+            notes.value(Kind::SchemaAdded, &[], new_usage.sides(name), now.at.as_str(), text);
+            book.enter(&mut notes, || users(&new_usage, new, name));
         }
     }
     book.close()
@@ -106,7 +114,7 @@ pub fn worst(changes: &[Change]) -> Severity {
     changes.iter().map(Change::severity).max().unwrap_or(Severity::None)
 }
 
-/// The changes by kind, place and text: what is shared between operations is met once, with all of them.
+/// The changes by kind, place and text: what is shared between operations is one entry, with all of them.
 #[derive(Default)]
 struct Book {
     entries: BTreeMap<(Kind, String, String), (&'static Rule, BTreeSet<String>)>,
@@ -114,7 +122,7 @@ struct Book {
 
 impl Book {
     /// Enters the notes that were taken, with the operations that all of them concern.
-    fn enter(&mut self, notes: &mut Notes, operations: impl FnOnce() -> BTreeSet<String>) {
+    fn enter(&mut self, notes: &mut Notes<'_>, operations: impl FnOnce() -> BTreeSet<String>) {
         if notes.taken.is_empty() {
             return;
         }

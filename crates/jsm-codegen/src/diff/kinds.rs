@@ -1,6 +1,6 @@
 //! The closed list of what can change: every kind by its name and its meaning.
 //!
-//! How much a kind matters to a program is not said here but in [`super::rules`].
+//! How much a kind matters to a program is in [`super::rules`].
 
 use serde::{Serialize, Serializer};
 
@@ -22,7 +22,7 @@ macro_rules! kinds {
                 match self { $(Kind::$kind => $name,)* }
             }
 
-            /// What the kind says, in one sentence.
+            /// What the kind means, in one sentence.
             pub fn meaning(self) -> &'static str {
                 match self { $(Kind::$kind => $meaning,)* }
             }
@@ -33,7 +33,7 @@ macro_rules! kinds {
 kinds! {
     OperationAdded "operation-added" "An operation that was not there.";
     OperationRemoved "operation-removed" "An operation that is gone.";
-    OperationMoved "operation-moved" "The same operationId stands at another path or method.";
+    OperationMoved "operation-moved" "The same operationId is at another path or method.";
     OperationRenamed "operation-renamed" "The same path and method carry another operationId or x-jsm-name.";
     OperationRegrouped "operation-regrouped" "The operation is in another Rust module (x-jsm-group).";
     ExperimentalAdded "experimental-added" "The operation became experimental.";
@@ -48,14 +48,14 @@ kinds! {
     IdempotentAdded "idempotent-added" "The operation may be sent again after a failure (x-jsm-idempotent).";
     IdempotentDropped "idempotent-dropped" "The operation may not be sent again after a failure.";
     UploadChanged "upload-changed" "What the operation uploads is another part, or it started or ceased to upload.";
-    PaceChanged "pace-changed" "The known rate or number of entries in one call (x-jsm-rate-limit, x-jsm-batch-limit) is another.";
+    RateLimitChanged "rate-limit-changed" "A known rate limit or batch limit is another (x-jsm-rate-limit, x-jsm-batch-limit).";
     AnnotationAdded "annotation-added" "An annotation gives the operation or the type something more (x-jsm-).";
     AnnotationDropped "annotation-dropped" "What an annotation gave is gone.";
     AnnotationChanged "annotation-changed" "An annotation makes something else of the operation, the type or the API.";
     ParameterAdded "parameter-added" "A parameter that was not there.";
     ParameterRemoved "parameter-removed" "A parameter that is gone.";
     ParameterRenamed "parameter-renamed" "A path parameter has another name at the same position.";
-    ParameterMoved "parameter-moved" "A parameter stands elsewhere in the request: query, path, header or cookie.";
+    ParameterMoved "parameter-moved" "A parameter is elsewhere in the request: query, path, header or cookie.";
     ParameterRequired "parameter-required" "An optional parameter became required.";
     ParameterOptional "parameter-optional" "A required parameter became optional.";
     OrderChanged "order-changed" "Path parameters or required properties come in another order.";
@@ -64,8 +64,8 @@ kinds! {
     BodyRemoved "body-removed" "The request body is gone.";
     BodyRequired "body-required" "An optional request body became required.";
     BodyOptional "body-optional" "A required request body became optional.";
-    MediaTypeAdded "media-type-added" "A body or an answer is documented in one more media type.";
-    MediaTypeRemoved "media-type-removed" "A media type of a body or an answer is gone.";
+    MediaTypeAdded "media-type-added" "A body or a response is documented in one more media type.";
+    MediaTypeRemoved "media-type-removed" "A media type of a body or a response is gone.";
     ResponseAdded "response-added" "A status that was not documented.";
     ResponseRemoved "response-removed" "A status that is documented no more.";
     ResponseRenumbered "response-renumbered" "The same success has another status.";

@@ -1,13 +1,14 @@
-//! What is written down while two documents are compared, and what is known all the while.
+//! What is noted while two documents are compared, and what is known all the while.
 //!
-//! The severity of a note is decided where it is taken, by the table of [`super::rules`]; whom it concerns is added
-//! by the one who collects the notes.
+//! The severity of a note is decided where it is taken, by the table of [`super::rules`]; the operations that it
+//! concerns are added where notes are collected.
 
 use super::kinds::Kind;
-use super::model::{Interface, Shape};
-use super::reach::Sides;
+use super::read::Interface;
 use super::renames::Renames;
-use super::rules::{Condition, Rule, judge};
+use super::rules::{Condition, Rule, rule_for};
+use super::usage::Sides;
+use crate::model::Schema;
 
 /// One change, before the operations that it concerns are known.
 pub(super) struct Note {
@@ -17,7 +18,7 @@ pub(super) struct Note {
     pub(super) text: String,
 }
 
-/// Where in the interface a value is met.
+/// Where in the interface a value is.
 pub(super) struct Spot {
     /// As a reader writes it: `User.tags[]`.
     pub(super) name: String,
@@ -43,13 +44,13 @@ pub(super) struct Notes<'c> {
 impl Notes<'_> {
     /// Takes down a change of a value.
     pub(super) fn value(&mut self, kind: Kind, facts: &[Condition], sides: Sides, at: &str, text: String) {
-        let rule = judge(kind, facts, Some(sides));
+        let rule = rule_for(kind, facts, Some(sides));
         self.taken.push(Note { kind, rule, at: at.to_owned(), text });
     }
 
     /// Takes down any other change.
     pub(super) fn other(&mut self, kind: Kind, facts: &[Condition], at: &str, text: String) {
-        let rule = judge(kind, facts, None);
+        let rule = rule_for(kind, facts, None);
         self.taken.push(Note { kind, rule, at: at.to_owned(), text });
     }
 
@@ -58,17 +59,12 @@ impl Notes<'_> {
         self.renames.get(name).copied().unwrap_or(name)
     }
 
-    /// Whether `new` of a type that stands in the new document takes an argument.
-    pub(super) fn demands(&self, shape: &Shape) -> bool {
-        const HOPS: usize = 16;
-        let mut shape = shape;
-        for _ in 0..HOPS {
-            match shape.reference.as_deref().and_then(|name| self.new.schemas.get(name)) {
-                Some(target) => shape = target,
-                None => break,
-            }
-        }
+    /// Whether `new` of a type of the new document takes an argument.
+    pub(super) fn takes_arguments(&self, schema: &Schema<'_>) -> bool {
+        let schema = self.new.resolve(schema);
         // What is no struct is handed over whole.
-        !shape.is_struct() || shape.demands() || shape.parts.iter().any(|part| part.reference.is_none())
+        !schema.is_struct()
+            || !schema.required.is_empty()
+            || schema.included().iter().any(|part| part.reference.is_none())
     }
 }

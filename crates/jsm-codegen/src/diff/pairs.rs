@@ -1,15 +1,15 @@
-//! Which operation, parameter or answer of the new document is which of the old one.
+//! Which operation, parameter or response of the new document is which of the old one.
 //!
-//! Pairs are found by key, never by trying all with all. Whether the two of a pair differ is not asked here; schemas
-//! have their own rules, in [`super::renames`].
+//! Pairs are found by key, never by trying all with all. Schemas have their own rules, in [`super::renames`].
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::model::{Answer, Interface, Operation, Parameter};
-use super::reach::is_success;
+use super::read::Interface;
+use super::usage::is_success;
+use crate::model::{Operation, Parameter, Response, template};
 
-/// Two lists side by side: what belongs together, and what stands alone.
+/// Two lists side by side: what belongs together, and what is in one alone.
 pub(super) struct Pairs<'i, T> {
     pub(super) both: Vec<(&'i T, &'i T)>,
     pub(super) removed: Vec<&'i T>,
@@ -60,61 +60,61 @@ impl<'i, T> Pairs<'i, T> {
 pub(super) fn operations<'i, 'a>(old: &'i Interface<'a>, new: &'i Interface<'a>) -> Pairs<'i, Operation<'a>> {
     Pairs::of(&old.operations, &new.operations)
         .by(|operation| Some((operation.method, operation.path)))
-        .by(|operation| Some((operation.method, operation.template())))
-        .by(|operation| operation.notes.name)
+        .by(|operation| Some((operation.method, template(operation.path))))
+        .by(|operation| operation.annotations.name)
         .by(|operation| Some((operation.id?, operation.method)))
         .by(|operation| operation.id)
 }
 
-/// Pairs parameters: by place and name, then path parameters by position, then by name alone.
+/// Pairs parameters: by location and name, then path parameters by position, then by name alone.
 pub(super) fn parameters<'i, 'a>(old: &'i Operation<'a>, new: &'i Operation<'a>) -> Pairs<'i, Parameter<'a>> {
     let positions = |operation: &'i Operation<'a>| -> HashMap<&'i str, usize> {
-        operation.steps().enumerate().map(|(position, name)| (name, position)).collect()
+        operation.path_parameters().enumerate().map(|(position, name)| (name, position)).collect()
     };
     let (old_positions, new_positions) = (positions(old), positions(new));
-    let same_path = old.template() == new.template();
-    let position = |parameter: &Parameter| {
+    let same_path = template(old.path) == template(new.path);
+    let position = |parameter: &Parameter<'_>| {
         let (old, new) = (old_positions.get(parameter.name), new_positions.get(parameter.name));
-        (same_path && parameter.place == "path").then(|| old.or(new).copied()).flatten()
+        (same_path && parameter.location == "path").then(|| old.or(new).copied()).flatten()
     };
     Pairs::of(&old.parameters, &new.parameters)
         .by(|parameter| {
-            let name = match parameter.place {
+            let name = match parameter.location {
                 "header" => parameter.name.to_ascii_lowercase(),
                 _ => parameter.name.to_owned(),
             };
-            Some((parameter.place, name))
+            Some((parameter.location, name))
         })
         .by(position)
         .by(|parameter| Some(parameter.name.to_ascii_lowercase()))
 }
 
-/// An answer with its status.
-pub(super) type Status<'i, 'a> = (&'a str, &'i Answer<'a>);
+/// A response with its status.
+pub(super) type Status<'i, 'a> = (&'a str, &'i Response<'a>);
 
-/// Answers side by side.
-pub(super) struct Answers<'i, 'a> {
+/// Responses side by side.
+pub(super) struct Responses<'i, 'a> {
     pub(super) both: Vec<(Status<'i, 'a>, Status<'i, 'a>)>,
     pub(super) removed: Vec<Status<'i, 'a>>,
     pub(super) added: Vec<Status<'i, 'a>>,
 }
 
-/// Pairs answers: by status, then the one success that went with the one that came.
-pub(super) fn answers<'i, 'a>(old: &'i Operation<'a>, new: &'i Operation<'a>) -> Answers<'i, 'a> {
-    let mut pairs = Answers { both: Vec::new(), removed: Vec::new(), added: Vec::new() };
-    for (status, answer) in &old.answers {
-        match new.answers.get(status) {
-            Some(other) => pairs.both.push(((*status, answer), (*status, other))),
-            None => pairs.removed.push((*status, answer)),
+/// Pairs responses: by status, then the one success that went with the one that came.
+pub(super) fn responses<'i, 'a>(old: &'i Operation<'a>, new: &'i Operation<'a>) -> Responses<'i, 'a> {
+    let mut pairs = Responses { both: Vec::new(), removed: Vec::new(), added: Vec::new() };
+    for (status, response) in &old.responses {
+        match new.responses.get(status) {
+            Some(other) => pairs.both.push(((*status, response), (*status, other))),
+            None => pairs.removed.push((*status, response)),
         }
     }
     pairs.added.extend(
-        new.answers
+        new.responses
             .iter()
-            .filter(|(status, _)| !old.answers.contains_key(*status))
-            .map(|(status, answer)| (*status, answer)),
+            .filter(|(status, _)| !old.responses.contains_key(*status))
+            .map(|(status, response)| (*status, response)),
     );
-    let lone = |operation: &Operation, list: &[Status]| {
+    let lone = |operation: &Operation<'_>, list: &[Status<'_, '_>]| {
         let mut successes = (0..list.len()).filter(|position| is_success(operation, list[*position].0));
         successes.next().filter(|_| successes.next().is_none())
     };

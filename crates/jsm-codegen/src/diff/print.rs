@@ -43,7 +43,7 @@ pub fn text(changes: &[Change]) -> String {
     page + &closing(changes) + "\n"
 }
 
-/// A page that can stand as the text of a pull request; breaking changes say why they are.
+/// A page fit for the text of a pull request; breaking changes say why they are.
 pub fn markdown(changes: &[Change]) -> String {
     let mut page = String::from("# Changes of the documented interface\n\n");
     if changes.is_empty() {

@@ -2,18 +2,20 @@
 //! or nearly.
 //!
 //! The best evidence is a place that named the old schema and names the new one now; without a place to go by, the
-//! structure has to be equal and unmistakable. What else changed about a renamed schema is told elsewhere.
+//! structure has to be equal and unmistakable.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::model::{Interface, Shape};
+use super::normal::of_parameter;
 use super::pairs;
+use super::read::Interface;
+use crate::model::{Media, Schema};
 
 /// New names by old names.
 pub(super) type Renames<'i> = BTreeMap<&'i str, &'i str>;
 
 /// Finds the schemas that were renamed.
-pub(super) fn renames<'i>(old: &'i Interface, new: &'i Interface) -> Renames<'i> {
+pub(super) fn renames<'i, 'a>(old: &'i Interface<'a>, new: &'i Interface<'a>) -> Renames<'i> {
     let mut finder = Finder {
         gone: names_without(old, new),
         came: names_without(new, old),
@@ -27,24 +29,24 @@ pub(super) fn renames<'i>(old: &'i Interface, new: &'i Interface) -> Renames<'i>
     }
     for (before, now) in &pairs::operations(old, new).both {
         for (before, now) in pairs::parameters(before, now).both {
-            finder.open.push((&before.shape, &now.shape));
+            finder.open.push((of_parameter(before), of_parameter(now)));
         }
         if let (Some(before), Some(now)) = (&before.body, &now.body) {
-            finder.same_media(&before.media, &now.media);
+            finder.same_media(&before.content, &now.content);
         }
-        for ((_, before), (_, now)) in pairs::answers(before, now).both {
-            finder.same_media(&before.media, &now.media);
+        for ((_, before), (_, now)) in pairs::responses(before, now).both {
+            finder.same_media(&before.content, &now.content);
         }
     }
-    for (name, shape) in &old.schemas {
-        finder.open.extend(new.schemas.get(name).map(|now| (shape, now)));
+    for (name, schema) in &old.schemas {
+        finder.open.extend(new.schemas.get(name).map(|now| (schema, now)));
     }
     finder.follow();
     finder.by_structure();
     finder.found
 }
 
-fn names_without<'i>(here: &'i Interface, there: &Interface) -> BTreeSet<&'i str> {
+fn names_without<'i>(here: &'i Interface<'_>, there: &Interface<'_>) -> BTreeSet<&'i str> {
     here.schemas.keys().copied().filter(|name| !there.schemas.contains_key(name)).collect()
 }
 
@@ -55,12 +57,15 @@ struct Finder<'i, 'a> {
     new: &'i Interface<'a>,
     found: Renames<'i>,
     /// Places of both documents that belong together and are still to be looked at.
-    open: Vec<(&'i Shape<'a>, &'i Shape<'a>)>,
+    open: Vec<(&'i Schema<'a>, &'i Schema<'a>)>,
 }
 
 impl<'i, 'a> Finder<'i, 'a> {
-    fn same_media(&mut self, old: &'i BTreeMap<String, Shape<'a>>, new: &'i BTreeMap<String, Shape<'a>>) {
-        self.open.extend(old.iter().filter_map(|(kind, shape)| Some((shape, new.get(kind)?))));
+    fn same_media(&mut self, old: &'i [Media<'a>], new: &'i [Media<'a>]) {
+        self.open.extend(old.iter().filter_map(|media| {
+            let other = new.iter().find(|other| other.name == media.name)?;
+            Some((media.schema.as_ref()?, other.schema.as_ref()?))
+        }));
     }
 
     /// Looks at every pair of places, and inside of each schema that turns out to be renamed.
@@ -79,15 +84,14 @@ impl<'i, 'a> Finder<'i, 'a> {
                 continue;
             }
             for (name, property) in &old.properties {
-                self.open.extend(new.properties.get(name).map(|now| (&property.shape, &now.shape)));
+                self.open.extend(new.properties.get(name).map(|now| (property, now)));
             }
             self.open.extend(old.items.as_deref().zip(new.items.as_deref()));
-            self.open.extend(old.extra.as_deref().zip(new.extra.as_deref()));
-            if old.variants.len() == new.variants.len() {
-                self.open.extend(old.variants.iter().zip(&new.variants));
-            }
-            if old.parts.len() == new.parts.len() {
-                self.open.extend(old.parts.iter().zip(&new.parts));
+            self.open.extend(old.additional().zip(new.additional()));
+            for (old, new) in [(old.alternatives(), new.alternatives()), (old.included(), new.included())] {
+                if old.len() == new.len() {
+                    self.open.extend(old.iter().zip(new));
+                }
             }
         }
     }
@@ -98,16 +102,16 @@ impl<'i, 'a> Finder<'i, 'a> {
         self.found.insert(before, now);
     }
 
-    /// Pairs what no place gives away: equal structures that stand once on each side, or that have like names.
+    /// Pairs what no place gives away: equal structures that are once on each side, or that have like names.
     fn by_structure(&mut self) {
         let mut buckets: HashMap<String, [Vec<&'i str>; 2]> = HashMap::new();
         for (side, (interface, names)) in
             [(self.old, &self.gone), (self.new, &self.came)].into_iter().enumerate()
         {
-            for (name, shape) in interface.schemas.iter().filter(|(name, _)| names.contains(*name)) {
-                if !shape.properties.is_empty() || shape.values.is_some() {
+            for (name, schema) in interface.schemas.iter().filter(|(name, _)| names.contains(*name)) {
+                if !schema.properties.is_empty() || schema.values.is_some() {
                     let mut structure = String::new();
-                    write(shape, &[&self.gone, &self.came], &mut structure);
+                    write(schema, &[&self.gone, &self.came], &mut structure);
                     buckets.entry(structure).or_default()[side].push(name);
                 }
             }
@@ -135,12 +139,12 @@ impl<'i, 'a> Finder<'i, 'a> {
     }
 }
 
-fn entry<'i, 'a>(interface: &'i Interface<'a>, name: &str) -> Option<(&'i str, &'i Shape<'a>)> {
-    interface.schemas.get_key_value(name).map(|(name, shape)| (*name, shape))
+fn entry<'i, 'a>(interface: &'i Interface<'a>, name: &str) -> Option<(&'i str, &'i Schema<'a>)> {
+    interface.schemas.get_key_value(name).map(|(name, schema)| (*name, schema))
 }
 
 /// Whether two shapes at the same place can be one schema before and after: at least half of what either names.
-fn alike(old: &Shape, new: &Shape) -> bool {
+fn alike(old: &Schema<'_>, new: &Schema<'_>) -> bool {
     fn half<'k, K: Ord + 'k>(
         old: impl ExactSizeIterator<Item = &'k K>,
         new: impl ExactSizeIterator<Item = &'k K>,
@@ -151,39 +155,40 @@ fn alike(old: &Shape, new: &Shape) -> bool {
         // Half of the union: shared / (sizes - shared) >= 1/2.
         3 * shared >= sizes
     }
-    let values = match (&old.values, &new.values) {
-        (Some(old), Some(new)) => half(old.keys(), new.keys()),
+    let values = match (old.listed(), new.listed()) {
+        (Some(old), Some(new)) => half(old.iter(), new.iter()),
         (None, None) => true,
         _ => false,
     };
-    let composed =
-        |shape: &Shape| (shape.reference.is_some(), shape.variants.is_empty(), shape.parts.is_empty());
+    let composed = |schema: &Schema<'_>| {
+        (schema.reference.is_some(), schema.alternatives().is_empty(), schema.included().is_empty())
+    };
     values
-        && old.kind == new.kind
+        && old.kind() == new.kind()
         && composed(old) == composed(new)
         && half(old.properties.keys(), new.properties.keys())
 }
 
 /// Writes a structure down, with one sign for all names that come or go.
-fn write(shape: &Shape, hidden: &[&BTreeSet<&str>], text: &mut String) {
-    if let Some(name) = shape.reference.as_deref() {
+fn write(schema: &Schema<'_>, hidden: &[&BTreeSet<&str>], text: &mut String) {
+    if let Some(name) = schema.reference.as_deref() {
         text.push_str(if hidden.iter().any(|names| names.contains(name)) { "*" } else { name });
     }
-    text.push_str(&shape.kind);
+    text.push_str(schema.kind());
     text.push(':');
-    text.push_str(shape.telling_format());
-    for value in shape.values.iter().flat_map(BTreeMap::keys) {
+    text.push_str(schema.type_format());
+    for value in schema.listed().into_iter().flatten() {
         text.push('=');
-        text.push_str(value);
+        text.push_str(&value);
     }
     text.push('{');
-    for (name, property) in &shape.properties {
+    for (name, property) in &schema.properties {
         // Quoted, since a name may hold any of the signs that are used here.
         text.push_str(&format!("{name:?}"));
-        text.push(if property.required { '!' } else { '?' });
-        write(&property.shape, hidden, text);
+        text.push(if schema.requires(name) { '!' } else { '?' });
+        write(property, hidden, text);
     }
-    for inner in shape.inside().skip(shape.properties.len()) {
+    for inner in schema.inside().skip(schema.properties.len()) {
         text.push(',');
         write(inner, hidden, text);
     }

@@ -1,13 +1,13 @@
 //! How much a change matters to a program that uses the library: one table, a row for every case that differs.
 //!
-//! What changed is found elsewhere. The reasons speak of the generated Rust: operation values whose required
-//! parameters are arguments of `new`, structs that cannot be built or matched exhaustively, open enums, answers
-//! that are read tolerantly, and one error type for all operations.
+//! The reasons speak about the generated Rust: operation values whose required parameters are arguments of `new`,
+//! structs that cannot be built or matched exhaustively, open enums, responses that are read leniently, and one error
+//! type for all operations.
 
 use serde::Serialize;
 
 use super::kinds::Kind;
-use super::reach::Sides;
+use super::usage::Sides;
 
 /// How much a change matters, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -72,11 +72,11 @@ impl Bump {
 pub enum Condition {
     /// Programs send the value.
     Sent,
-    /// Programs read the value from an answer.
+    /// Programs read the value from a response.
     Read,
-    /// The value comes with a failure.
-    Failing,
-    /// No operation meets the value.
+    /// The value comes with an error.
+    InErrors,
+    /// No operation uses the value.
     Unused,
     /// It cannot be left out.
     Required,
@@ -112,7 +112,7 @@ const fn rule(
     Rule { kinds, when, severity, reason }
 }
 
-/// The kinds that happen to a value, wherever it is met.
+/// The kinds that happen to a value, wherever it is.
 const OF_VALUES: &[Kind] = &[
     Kind::DeprecatedAdded,
     Kind::DeprecatedDropped,
@@ -146,15 +146,15 @@ const OF_VALUES: &[Kind] = &[
     Kind::PartRemoved,
 ];
 
-/// The table. The first row that fits decides; where a value is met from several sides, the side that it matters to
+/// The table. The first row that fits decides; where a value is seen from several sides, the side that it matters to
 /// most does.
 pub static RULES: &[Rule] = {
     use Condition::*;
     use Kind::*;
     use Severity::{Additive, Breaking, None};
     &[
-        rule(OF_VALUES, &[Unused], None, "no operation meets it, and what none meets is not generated"),
-        rule(OF_VALUES, &[Failing], None, "one reader takes the body of every failure, whatever its shape"),
+        rule(OF_VALUES, &[Unused], None, "no operation uses it, and what none uses is not generated"),
+        rule(OF_VALUES, &[InErrors], None, "one reader takes the body of every error, whatever its shape"),
         // Operations.
         rule(&[OperationAdded], &[], Additive, "there is one more operation value"),
         rule(&[OperationRemoved], &[], Breaking, "the operation value is gone"),
@@ -164,17 +164,17 @@ pub static RULES: &[Rule] = {
         rule(&[OperationRegrouped], &[], Breaking, "the operation value is imported from another module"),
         rule(&[ExperimentalAdded], &[], Breaking, "it fails until a program opts in"),
         rule(&[ExperimentalDropped], &[], Additive, "it works without opting in"),
-        rule(&[DeprecatedAdded], &[], Additive, "code compiles, with a word of advice"),
+        rule(&[DeprecatedAdded], &[], Additive, "code compiles, with a warning"),
         rule(&[DeprecatedDropped], &[], None, "code compiles as before"),
         rule(&[ScopeAdded], &[], Breaking, "a token that was let in may be refused"),
         rule(&[ScopeRemoved], &[], None, "every token that was let in still is"),
         rule(&[PaginationAdded], &[], Additive, "the operation can be given to `items` and `pages`"),
         rule(&[PaginationDropped], &[], Breaking, "the operation cannot be given to `items` and `pages`"),
         rule(&[PaginationChanged], &[], None, "how the next page is asked for is the library's part"),
-        rule(&[IdempotentAdded], &[], Additive, "a failure is overcome that a program had to handle"),
+        rule(&[IdempotentAdded], &[], Additive, "a retry overcomes failures that a program had to handle"),
         rule(&[IdempotentDropped], &[], Breaking, "a program gets failures that a retry overcame"),
         rule(&[UploadChanged], &[], Breaking, "the operation is given something else to send"),
-        rule(&[PaceChanged], &[], None, "the library keeps the pace"),
+        rule(&[RateLimitChanged], &[], None, "the library keeps to the limit"),
         rule(
             &[AnnotationAdded],
             &[],
@@ -203,10 +203,10 @@ pub static RULES: &[Rule] = {
         rule(&[MediaTypeAdded], &[], None, "the type that is generated stays"),
         rule(&[MediaTypeRemoved], &[BesideJson], None, "JSON is what is sent and read"),
         rule(&[MediaTypeRemoved], &[], Breaking, "what is sent or read is another type"),
-        // Answers.
-        rule(&[ResponseAdded], &[], Additive, "one more status is documented; the answer keeps its type"),
-        rule(&[ResponseRemoved], &[Failing], None, "a failure is one type, whatever its status"),
-        rule(&[ResponseRemoved], &[], Breaking, "an answer that a program waits for does not come"),
+        // Responses.
+        rule(&[ResponseAdded], &[], Additive, "one more status is documented; the response keeps its type"),
+        rule(&[ResponseRemoved], &[InErrors], None, "an error is one type, whatever its status"),
+        rule(&[ResponseRemoved], &[], Breaking, "a response that a program waits for does not come"),
         rule(
             &[ResponseRenumbered],
             &[],
@@ -252,12 +252,12 @@ pub static RULES: &[Rule] = {
         rule(&[DefaultRemoved], &[Required], Breaking, "a setter becomes an argument of `new`"),
         rule(&[DefaultAdded, DefaultRemoved], &[], None, "what is sent and read stays"),
         rule(&[DefaultChanged], &[Sent], Breaking, "a request that leaves it out may do something else"),
-        rule(&[DefaultChanged], &[], None, "the server fills its answers in"),
+        rule(&[DefaultChanged], &[], None, "the server fills it into its responses"),
         rule(&[LimitTightened], &[Sent], Breaking, "a value that was taken may be refused"),
-        rule(&[LimitTightened], &[], None, "answers are read without measuring them"),
+        rule(&[LimitTightened], &[], None, "responses are read whatever their size"),
         rule(&[LimitLoosened], &[], None, "every value that was taken still is"),
         rule(&[VariantAdded], &[Sent], Additive, "one more form can be sent"),
-        rule(&[VariantAdded], &[], Breaking, "answers come in a form that code does not expect"),
+        rule(&[VariantAdded], &[], Breaking, "responses come in a form that code does not expect"),
         rule(&[VariantRemoved], &[], Breaking, "code that names the form stops compiling"),
         rule(&[PartAdded], &[Sent, Required], Breaking, "its struct cannot be made without more values"),
         rule(&[PartAdded], &[], Additive, "there are more fields, and structs are open to that"),
@@ -270,8 +270,8 @@ static FORGOTTEN: Rule = rule(Kind::ALL, &[], Severity::Breaking, "nothing is kn
 
 /// Finds the row that decides on a change.
 ///
-/// `sides` is where a value is met, or nothing where the change is not one of a value.
-pub(super) fn judge(kind: Kind, facts: &[Condition], sides: Option<Sides>) -> &'static Rule {
+/// `sides` is where a value is seen, or nothing where the change is not one of a value.
+pub(super) fn rule_for(kind: Kind, facts: &[Condition], sides: Option<Sides>) -> &'static Rule {
     let views = match sides {
         None => vec![None],
         Some(Sides::NONE) => vec![Some(Condition::Unused)],
@@ -279,7 +279,7 @@ pub(super) fn judge(kind: Kind, facts: &[Condition], sides: Option<Sides>) -> &'
             let each = [
                 (Sides::SENT, Condition::Sent),
                 (Sides::READ, Condition::Read),
-                (Sides::FAILING, Condition::Failing),
+                (Sides::IN_ERRORS, Condition::InErrors),
             ];
             each.into_iter().filter(|(side, _)| sides.holds(*side)).map(|(_, view)| Some(view)).collect()
         }

@@ -31,7 +31,7 @@ pub(super) enum Kind {
 /// How the value of one key is kept.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
-    /// As it stands: a scalar, or a value of the API's own such as a default.
+    /// As it is: a scalar, or a value of the API's own such as a default.
     Fact,
     /// A boolean that is false unless said: saying false is the same as silence.
     Flag,

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use super::grammar::PARAMETERS;
-use super::{METHODS, sort};
-use crate::emit::facts::resolve;
+use super::order::sort;
+use crate::model::{METHODS, resolve};
 
 /// Gives every operation the parameters of its path, but for those of which it has its own.
 ///

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::fields::{Argument, Settable, setters};
-use super::operations::Bound;
+use super::bound::Bound;
+use super::fields::{Argument, Settable, argument_doc, setters};
 
 /// `new`, which takes the required parameters.
 pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -> TokenStream {
@@ -14,7 +14,7 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
     let mut values = Vec::new();
     let mut docs = Vec::new();
     let mut taken = BTreeSet::new();
-    for param in bound.params.iter().filter(|param| !param.is_body()) {
+    for param in bound.arguments() {
         let ident = &param.ident;
         if param.optional {
             values.push(quote!(#ident: ::std::option::Option::None));
@@ -26,12 +26,12 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
             values.push(quote!(#ident: #value));
             if let Some(parameter) = param.parameter {
                 let otherwise = format!("the parameter `{}`.", parameter.name);
-                docs.push(argument_doc(ident, &parameter.description, &otherwise));
+                docs.push(argument_doc(ident, parameter.description, &otherwise));
             }
             taken.insert(ident.to_string());
         }
     }
-    for param in bound.params.iter().filter(|param| param.is_body()) {
+    if let Some(param) = bound.body() {
         let (ident, ty) = (&param.ident, &param.ty);
         match body_fields {
             Some(fields) => {
@@ -50,30 +50,30 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
                 let Argument { ty, value } = Argument::of(ty, ident);
                 arguments.push(quote!(#ident: #ty));
                 values.push(quote!(#ident: #value));
-                docs.push(argument_doc(ident, &bound.facts.body_description, "the body."));
+                let described = bound.operation.body.as_ref().map_or("", |body| body.description);
+                docs.push(argument_doc(ident, described, "the body."));
             }
         }
     }
-    if let Some(part) = &bound.facts.multipart {
+    if let Some(part) = bound.operation.annotations.multipart {
         docs.push(format!("\n- `files`: the files, each sent in a part named `{part}`."));
         arguments.push(quote!(files: impl ::std::iter::IntoIterator<Item = crate::FilePart>));
         values.push(quote!(files: files.into_iter().collect()));
     }
-    let from_body =
-        bound.params.iter().find(|param| param.is_body()).filter(|_| body_fields.is_some()).map(|body| {
-            let ty = &body.ty;
-            quote! {
-                /// Replaces the whole body.
-                pub fn with_body(mut self, body: #ty) -> Self {
-                    self.body = body;
-                    self
-                }
-                /// The body.
-                pub fn body(&self) -> &#ty {
-                    &self.body
-                }
+    let from_body = bound.body().filter(|_| body_fields.is_some()).map(|body| {
+        let ty = &body.ty;
+        quote! {
+            /// Replaces the whole body.
+            pub fn with_body(mut self, body: #ty) -> Self {
+                self.body = body;
+                self
             }
-        });
+            /// The body.
+            pub fn body(&self) -> &#ty {
+                &self.body
+            }
+        }
+    });
     let mut doc = "Takes the required parameters.".to_owned();
     if !docs.is_empty() {
         doc.push('\n');
@@ -87,10 +87,4 @@ pub(crate) fn constructor(bound: &Bound<'_>, body_fields: Option<&[Settable]>) -
         }
         #from_body
     }
-}
-
-/// The line about an argument of `new`: its description, or `otherwise` where the document has none.
-pub(crate) fn argument_doc(name: &Ident, description: &str, otherwise: &str) -> String {
-    let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("\n- `{name}`: {}", if text.is_empty() { otherwise } else { &text })
 }

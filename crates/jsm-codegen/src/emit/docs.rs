@@ -7,92 +7,29 @@ use std::collections::BTreeSet;
 
 use heck::{ToLowerCamelCase, ToSnakeCase};
 use quote::ToTokens;
-use serde_json::Value;
 use syn::Type;
 
-use super::facts::{Facts, Pagination};
-use super::operations::{Bound, ResponseBody};
-use super::types::inner;
-use crate::annotations::OfDocument;
-
-/// What the documentation of every operation of a document refers to.
-pub(crate) struct Reference<'a> {
-    document: OfDocument<'a>,
-    /// What the paths of all operations begin with.
-    pub(crate) base: String,
-    /// Whether any operation has a tag.
-    tagged: bool,
-}
-
-impl<'a> Reference<'a> {
-    pub(crate) fn of(document: &'a Value, facts: &[Facts]) -> Self {
-        Self {
-            document: OfDocument::read(document),
-            base: common_base(facts.iter().map(|facts| facts.path.as_str())),
-            tagged: facts.iter().any(|facts| facts.tag.is_some()),
-        }
-    }
-
-    /// The path of an operation without what the paths of all operations begin with.
-    pub(crate) fn below<'p>(&self, path: &'p str) -> &'p str {
-        path.strip_prefix(self.base.as_str()).unwrap_or(path)
-    }
-
-    /// The address of an operation in Atlassian's documentation.
-    ///
-    /// That has one page for each tag and one for what has no tag; where no operation has a tag, one for each first
-    /// segment of the paths.
-    pub(crate) fn page(&self, facts: &Facts) -> Option<String> {
-        let docs = self.document.docs?.trim_end_matches('/');
-        let group = match &facts.tag {
-            Some(tag) => tag.as_str(),
-            None if self.tagged => "other operations",
-            None => self.below(&facts.path).split('/').find(|segment| !segment.is_empty())?,
-        };
-        let anchor = slug(&format!("{} {}", facts.path, facts.method));
-        Some(format!("{docs}/api-group-{}/#api-{anchor}", slug(group)))
-    }
-}
-
-/// The segments that all paths begin with; each path has at least one more.
-pub(crate) fn common_base<'p>(paths: impl Iterator<Item = &'p str>) -> String {
-    let mut common: Option<Vec<&str>> = None;
-    for path in paths {
-        let mut segments: Vec<&str> = path.split('/').collect();
-        segments.pop();
-        common = Some(match common {
-            None => segments,
-            Some(common) => {
-                let pairs = common.into_iter().zip(segments);
-                pairs.take_while(|(one, other)| one == other).map(|(one, _)| one).collect()
-            }
-        });
-    }
-    common.unwrap_or_default().join("/")
-}
-
-/// A text in small letters and with hyphens between its words, as Atlassian's addresses have it.
-fn slug(text: &str) -> String {
-    let text = text.replace(['{', '}'], "").to_lowercase();
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
-}
+use super::bound::{Bound, ResponseBody};
+use super::reference::{Reference, cell, escaped};
+use super::rust::inner;
+use crate::model::{Operation, Pagination, PaginationStyle};
 
 /// The documentation of an operation's struct.
 pub(crate) fn operation(bound: &Bound<'_>, reference: &Reference<'_>) -> String {
-    let facts = bound.facts;
-    let mut doc = format!("{}\n\n`{} {}`", facts.description, facts.method, facts.path);
-    if let Some(page) = reference.page(facts) {
-        let title = facts.title.as_deref().unwrap_or("this operation");
+    let operation = bound.operation;
+    let mut doc = format!("{}\n\n`{}`", operation.description, operation.place());
+    if let Some(page) = reference.page(operation) {
+        let title = if operation.title.is_empty() { "this operation" } else { operation.title };
         doc += &format!(", [{}]({page}) in Atlassian's documentation", escaped(title));
     }
     doc += &format!(".\n\nResponds with {}.\n\n", response(bound));
-    for line in properties(facts, reference) {
+    for line in properties(operation, reference) {
         doc += &format!("- {line}\n");
     }
-    if !facts.statuses.is_empty() {
+    let statuses: Vec<(u16, &str)> = operation.statuses().collect();
+    if !statuses.is_empty() {
         doc += "\n| status | meaning |\n| --- | --- |\n";
-        for (status, text) in &facts.statuses {
+        for (status, text) in statuses {
             doc += &format!("| {status} | {} |\n", cell(text));
         }
     }
@@ -102,7 +39,7 @@ pub(crate) fn operation(bound: &Bound<'_>, reference: &Reference<'_>) -> String 
 fn response(bound: &Bound<'_>) -> String {
     match bound.response_body() {
         ResponseBody::Nothing => "no body".to_owned(),
-        ResponseBody::Bytes if bound.facts.html => "a page of HTML".to_owned(),
+        ResponseBody::Bytes if bound.operation.responds_with_html() => "a page of HTML".to_owned(),
         ResponseBody::Bytes => "the bytes of a file".to_owned(),
         ResponseBody::Json => match (inner(&bound.output, "Page"), inner(&bound.output, "Vec")) {
             (Some(item), _) => format!("a [`Page`](crate::Page) of {}", link(item)),
@@ -125,68 +62,64 @@ fn link(ty: &Type) -> String {
     }
 }
 
-/// What a caller has to know of an operation, one line each.
-fn properties(facts: &Facts, reference: &Reference<'_>) -> Vec<String> {
+/// What a caller has to know about an operation, one line each.
+fn properties(operation: &Operation<'_>, reference: &Reference<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    if facts.deprecated {
+    if operation.deprecated {
         lines.push("Deprecated by Atlassian.".to_owned());
     }
-    if facts.experimental {
+    if operation.experimental {
         lines.push(
             "Experimental: Atlassian can change it without notice, and asks for the opt-in header \
              `X-ExperimentalApi`."
                 .to_owned(),
         );
-    } else if facts.always_opt_in {
+    } else if operation.always_opts_in() {
         lines.push("The opt-in header `X-ExperimentalApi` is always sent.".to_owned());
     }
     lines.push(
-        match facts.idempotent {
+        match operation.is_idempotent() {
             true => "Idempotent: `jsm-client` retries it when the connection or the server fails.",
             false => "Not idempotent: `jsm-client` retries it only where no server can have processed it.",
         }
         .to_owned(),
     );
-    lines.extend(facts.pagination.as_ref().and_then(pagination));
-    if let Some(limit) = facts.batch_limit {
-        let what = if facts.multipart.is_some() { "files" } else { "entries" };
+    lines.extend(operation.pagination().and_then(pagination));
+    if let Some(limit) = operation.annotations.batch_limit {
+        let what = if operation.annotations.multipart.is_some() { "files" } else { "entries" };
         lines.push(format!("Batch limit: {limit} {what} in one call."));
     }
-    lines.extend(rate_limit(facts, &reference.document));
-    if !facts.scopes.is_empty() {
-        let set = |set: &Vec<String>| {
-            set.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ")
-        };
-        let sets: Vec<String> = facts.scopes.iter().map(set).collect();
+    lines.extend(rate_limit(operation, reference));
+    if !operation.scopes.is_empty() {
+        let set =
+            |set: &Vec<&str>| set.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ");
+        let sets: Vec<String> = operation.scopes.iter().map(set).collect();
         lines.push(format!("OAuth scopes: {}.", sets.join(", or ")));
     }
     lines
 }
 
-fn pagination(pagination: &Pagination) -> Option<String> {
-    let (what, part) = match pagination.style.as_str() {
-        "offset" => ("offset", "start"),
-        "number" => ("page number", "page"),
-        "cursor" => ("cursor", "cursor"),
-        "link-cursor" => ("cursor from the link to the next page", "cursor"),
-        _ => return None,
+fn pagination(pagination: &Pagination<'_>) -> Option<String> {
+    let what = match pagination.style {
+        PaginationStyle::Offset => "offset",
+        PaginationStyle::Number => "page number",
+        PaginationStyle::Cursor => "cursor",
+        PaginationStyle::LinkCursor => "cursor from the link to the next page",
     };
-    let parameter = pagination.name(part)?;
-    let size = pagination.name("limit").map(|limit| format!(", page size in `{limit}`")).unwrap_or_default();
+    let (_, parameter) = pagination.position();
+    let parameter = parameter?;
+    let size = pagination.limit.map(|limit| format!(", page size in `{limit}`")).unwrap_or_default();
     Some(format!("Paginated by {what}, in `{parameter}`{size}; `Client::items` reads all pages."))
 }
 
 /// The operation's own limit or that of its method, and those of writes to one thing.
-fn rate_limit(facts: &Facts, document: &OfDocument<'_>) -> Option<String> {
-    let by_method = || document.rates().find(|(method, _)| *method == facts.method).map(|(_, n)| n);
+fn rate_limit(operation: &Operation<'_>, reference: &Reference<'_>) -> Option<String> {
     let mut limits = Vec::new();
-    if let Some(limit) = facts.rate_limit.or_else(by_method) {
+    if let Some(limit) = reference.rate_limit(operation) {
         limits.push(format!("{limit} requests a second"));
     }
-    if let Some(name) = facts.rate_limit_key.as_ref().filter(|_| facts.method != "GET") {
-        let writes = document.write_rate_limits();
-        let writes = writes.map(|(writes, seconds)| format!("{writes} writes in {seconds} seconds"));
-        let writes: Vec<String> = writes.collect();
+    if let Some(name) = operation.rate_limit_key.filter(|_| operation.method != "get") {
+        let writes = reference.write_rate_limits();
         if !writes.is_empty() {
             limits.push(format!("{} to one `{name}`", writes.join(" and ")));
         }
@@ -196,24 +129,23 @@ fn rate_limit(facts: &Facts, document: &OfDocument<'_>) -> Option<String> {
 
 /// The names under which a search finds an operation besides its own: Atlassian's id, title and path, and other verbs
 /// for what it does.
-pub(crate) fn aliases(facts: &Facts, reference: &Reference<'_>) -> Vec<String> {
-    let title = facts.title.as_deref().unwrap_or_default();
-    let mut all =
-        vec![facts.id.clone(), title.to_lower_camel_case(), reference.below(&facts.path).to_owned()];
-    all.extend([facts.path.clone(), title.to_owned()]);
-    for phrase in [title.to_lowercase(), facts.name.to_snake_case().replace('_', " ")] {
+pub(crate) fn aliases(operation: &Operation<'_>, reference: &Reference<'_>) -> Vec<String> {
+    let (title, name) = (operation.title, operation.name());
+    let mut all = vec![operation.id.unwrap_or_default().to_owned(), title.to_lower_camel_case()];
+    all.extend([reference.below(operation.path), operation.path, title].map(str::to_owned));
+    for phrase in [title.to_lowercase(), name.to_snake_case().replace('_', " ")] {
         let (verb, rest) = phrase.split_once(' ').unwrap_or((&phrase, ""));
         let verbs = VERBS.iter().filter(|(known, _)| *known == verb && !rest.is_empty());
         all.extend(verbs.map(|(_, other)| format!("{other} {rest}")));
         all.push(phrase.clone());
     }
-    // Whatever rustdoc takes no alias with is left out of it.
+    // rustdoc takes no alias with quotation marks.
     let plain = |alias: String| {
         let alias = alias.replace(['"', '\''], "");
         alias.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     // The search takes small letters for capitals.
-    let mut seen = BTreeSet::from([String::new(), facts.name.to_lowercase()]);
+    let mut seen = BTreeSet::from([String::new(), name.to_lowercase()]);
     all.into_iter().map(plain).filter(|alias| seen.insert(alias.to_lowercase())).collect()
 }
 
@@ -226,13 +158,3 @@ const VERBS: [(&str, &str); 6] = [
     ("search", "find"),
     ("update", "edit"),
 ];
-
-/// A text in one cell of a table.
-pub(crate) fn cell(text: &str) -> String {
-    text.replace('\n', " ").replace('|', "\\|")
-}
-
-/// A text inside the brackets of a link.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('[', "\\[").replace(']', "\\]")
-}

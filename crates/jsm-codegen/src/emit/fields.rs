@@ -6,8 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Fields, ItemStruct, Type};
 
-use super::constructor::argument_doc;
-use super::types::{inner, json_name};
+use super::rust::{inner, json_name};
 
 /// How a value of some type is taken from a caller.
 pub(crate) struct Argument {
@@ -46,6 +45,12 @@ impl Argument {
 /// The attribute that makes the compiler warn of a use, with the reason.
 pub(crate) fn deprecation(reason: Option<&str>) -> Option<syn::Attribute> {
     reason.map(|reason| syn::parse_quote!(#[deprecated(note = #reason)]))
+}
+
+/// The line about an argument of `new`: its description, or `otherwise` where the document has none.
+pub(crate) fn argument_doc(name: &Ident, description: &str, otherwise: &str) -> String {
+    let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("\n- `{name}`: {}", if text.is_empty() { otherwise } else { &text })
 }
 
 /// A field that a caller can set.

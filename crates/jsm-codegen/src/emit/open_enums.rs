@@ -6,30 +6,27 @@ use std::collections::BTreeMap;
 
 use heck::ToPascalCase;
 use quote::format_ident;
-use serde_json::Value;
 use syn::{Field, Fields, Item, ItemEnum, parse_quote};
 
-use super::facts::object;
-use super::types::json_name;
-use crate::annotations::OfSchema;
+use super::rust::json_name;
+use crate::model::Document;
 
 /// What the values of one enum mean.
-type Meanings<'a> = BTreeMap<&'a str, &'a str>;
+pub(crate) type Meanings<'a> = BTreeMap<&'a str, &'a str>;
 
 /// What the values of enums mean, by the Rust name of the enum: the annotation `x-jsm-enum-docs`.
-pub(crate) fn meanings(document: &Value) -> BTreeMap<String, Meanings<'_>> {
+pub(crate) fn meanings<'d>(document: &'d Document<'_>) -> BTreeMap<String, &'d Meanings<'d>> {
     let mut all = BTreeMap::new();
-    let schemas = document.get("components").into_iter().flat_map(|parts| object(parts, "schemas"));
-    for (name, schema) in schemas {
+    for (name, schema) in &document.schemas {
         let name = name.to_pascal_case();
-        for (property, inner) in object(schema, "properties") {
+        for (property, inner) in &schema.properties {
             let name = format!("{name}{}", property.to_pascal_case());
-            if let Some(items) = inner.get("items") {
-                all.insert(format!("{name}Item"), OfSchema::read(items).enum_docs);
+            if let Some(items) = &inner.items {
+                all.insert(format!("{name}Item"), &items.annotations.enum_docs);
             }
-            all.insert(name, OfSchema::read(inner).enum_docs);
+            all.insert(name, &inner.annotations.enum_docs);
         }
-        all.insert(name, OfSchema::read(schema).enum_docs);
+        all.insert(name, &schema.annotations.enum_docs);
     }
     all.retain(|_, meanings| !meanings.is_empty());
     all
@@ -41,7 +38,7 @@ pub(crate) fn is_plain(item: &ItemEnum) -> bool {
 }
 
 /// The open form of an enum, with all that is implemented for it.
-pub(crate) fn open_enum(item: &ItemEnum, meanings: Option<&Meanings<'_>>) -> Vec<Item> {
+pub(crate) fn open_enum(item: &ItemEnum, meanings: Option<&&Meanings<'_>>) -> Vec<Item> {
     let name = &item.ident;
     let docs = item.attrs.iter().filter(|attr| attr.path().is_ident("doc"));
     let known: Vec<_> = item

@@ -1,75 +1,30 @@
-//! What a paged operation says of its pages.
+//! What a paginated operation says about its pages.
 //!
-//! The styles come from `x-jsm-pagination`; stop rules and prefetching are `jsm-client`'s.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Styles and names come from `x-jsm-pagination`; when a list ends, and prefetching, are decided in `jsm-client`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{ItemStruct, Type};
+use syn::Type;
 
-use super::operations::{Bound, Param, plain};
-use super::types::{inner, json_name, qualified};
+use super::bound::{Bound, Context, Param};
+use super::rust::{inner, name_of, property, qualified};
+use crate::model::PaginationStyle;
 
-/// The implementation of `Paginated`, where the operation is paged.
-pub(crate) fn paginated(
-    bound: &Bound<'_>,
-    structs: &BTreeMap<String, &ItemStruct>,
-    declared: &BTreeSet<String>,
-) -> Option<TokenStream> {
-    let pagination = bound.facts.pagination.as_ref()?;
-    let style = pagination.style.as_str();
-    let part = match style {
-        "offset" => "start",
-        "number" => "page",
-        _ => "cursor",
-    };
-    let param = |part: &str| -> Option<&Param<'_>> {
-        let name = plain(pagination.name(part)?);
-        bound.params.iter().find(|param| !param.is_body() && plain(&param.ident.to_string()) == name)
-    };
-    let at = param(part)?;
-    let variant = match style {
-        "offset" => format_ident!("Offset"),
-        "number" => format_ident!("Number"),
-        _ => format_ident!("Cursor"),
-    };
-    let ident = &at.ident;
-    let set = set(at, quote!(*to));
-    let seek = match style {
-        "offset" | "number" => quote!(if let crate::Position::#variant(to) = to { #set }),
-        _ => {
-            quote!(if let crate::Position::Cursor(to) = to { self.#ident = ::std::option::Option::Some(to.clone()); })
-        }
-    };
-    let position = match (style, at.optional) {
-        ("offset" | "number", true) => quote! {
-            self.#ident.as_ref().map_or(crate::Position::Start, |at| {
-                crate::Position::#variant(at.to_string().parse().unwrap_or(0))
-            })
-        },
-        ("offset" | "number", false) => quote! {
-            crate::Position::#variant(self.#ident.to_string().parse().unwrap_or(0))
-        },
-        _ => quote! {
-            self.#ident.clone().map_or(crate::Position::Start, crate::Position::Cursor)
-        },
-    };
-    let (limit, page_size) = match param("limit") {
-        Some(limit) => {
-            let ident = &limit.ident;
-            let read = if limit.optional { quote!(self.#ident.as_ref()?) } else { quote!(self.#ident) };
-            (self::set(limit, quote!(size)), quote!(#read.to_string().parse().ok()))
-        }
-        None => (quote!(let _ = size;), quote!(::std::option::Option::None)),
-    };
-    let (item, parts) = page_parts(bound, structs, declared)?;
+/// The implementation of `Paginated`, where the operation is paginated.
+pub(crate) fn paginated(context: &Context<'_>, bound: &Bound<'_>) -> Option<TokenStream> {
+    let pagination = bound.operation.pagination()?;
+    let (_, position_parameter) = pagination.position();
+    let position_parameter = position_parameter?;
+    let at = bound.argument(position_parameter)?;
+    let (position, seek) = (position(pagination.style, at), seek(pagination.style, at));
+    let limit = pagination.limit.and_then(|limit| bound.argument(limit));
+    let (page_size, set_page_size) = page_size(limit);
+    let (item, page_parts) = page_parts(context, bound)?;
     let name = &bound.name;
-    let parameter = pagination.name(part)?;
     Some(quote! {
         impl crate::Paginated for #name {
             type Item = #item;
-            const POSITION_PARAMETER: &'static str = #parameter;
+            const POSITION_PARAMETER: &'static str = #position_parameter;
             fn position(&self) -> crate::Position {
                 #position
             }
@@ -80,13 +35,62 @@ pub(crate) fn paginated(
                 #page_size
             }
             fn set_page_size(&mut self, size: u32) {
-                #limit
+                #set_page_size
             }
             fn page_parts(page: Self::Output) -> crate::PageParts<Self::Item> {
-                #parts
+                #page_parts
             }
         }
     })
+}
+
+/// The position's variant that holds a number; none where a position is a cursor.
+fn number(style: PaginationStyle) -> Option<Ident> {
+    match style {
+        PaginationStyle::Offset => Some(format_ident!("Offset")),
+        PaginationStyle::Number => Some(format_ident!("Number")),
+        PaginationStyle::Cursor | PaginationStyle::LinkCursor => None,
+    }
+}
+
+/// Reads the position from its parameter.
+fn position(style: PaginationStyle, at: &Param<'_>) -> TokenStream {
+    let ident = &at.ident;
+    match (number(style), at.optional) {
+        (Some(variant), true) => quote! {
+            self.#ident.as_ref().map_or(crate::Position::Start, |at| {
+                crate::Position::#variant(at.to_string().parse().unwrap_or(0))
+            })
+        },
+        (Some(variant), false) => quote! {
+            crate::Position::#variant(self.#ident.to_string().parse().unwrap_or(0))
+        },
+        (None, _) => quote! {
+            self.#ident.clone().map_or(crate::Position::Start, crate::Position::Cursor)
+        },
+    }
+}
+
+/// Sets the parameter of the position.
+fn seek(style: PaginationStyle, at: &Param<'_>) -> TokenStream {
+    match number(style) {
+        Some(variant) => {
+            let set = set(at, quote!(*to));
+            quote!(if let crate::Position::#variant(to) = to { #set })
+        }
+        None => {
+            let ident = &at.ident;
+            quote!(if let crate::Position::Cursor(to) = to { self.#ident = ::std::option::Option::Some(to.clone()); })
+        }
+    }
+}
+
+/// Reads and sets the parameter that limits the length of a page.
+fn page_size(limit: Option<&Param<'_>>) -> (TokenStream, TokenStream) {
+    let Some(limit) = limit else { return (quote!(::std::option::Option::None), quote!(let _ = size;)) };
+    let ident = &limit.ident;
+    let read = if limit.optional { quote!(self.#ident.as_ref()?) } else { quote!(self.#ident) };
+    (quote!(#read.to_string().parse().ok()), set(limit, quote!(size)))
 }
 
 /// Sets a parameter from a number, which its type may hold in several ways.
@@ -103,45 +107,37 @@ fn set(param: &Param<'_>, number: TokenStream) -> TokenStream {
     }
 }
 
-/// The type of the items, and the expression that takes an answer apart.
-fn page_parts(
-    bound: &Bound<'_>,
-    structs: &BTreeMap<String, &ItemStruct>,
-    declared: &BTreeSet<String>,
-) -> Option<(Type, TokenStream)> {
+/// The type of the items, and the expression that takes a response apart.
+fn page_parts(context: &Context<'_>, bound: &Bound<'_>) -> Option<(Type, TokenStream)> {
     if let Some(item) = inner(&bound.output, "Page") {
         return Some((item.clone(), quote!(page.into())));
     }
-    let pagination = bound.facts.pagination.as_ref()?;
-    let Type::Path(path) = &bound.output else { return None };
-    let answer = structs.get(&path.path.segments.last()?.ident.to_string())?;
-    let field = |part: &str| -> Option<(&Ident, &Type)> {
-        let name = pagination.name(part)?;
-        answer.fields.iter().find(|f| json_name(f) == name).and_then(|f| Some((f.ident.as_ref()?, &f.ty)))
-    };
-    let (items, ty) = field("items")?;
-    let item = qualified(inner(ty, "Vec")?, declared);
-    let option = |part: &str| match field(part) {
+    let pagination = bound.operation.pagination()?;
+    let response = context.structs.get(&name_of(&bound.output))?;
+    let field = |name: Option<&str>| property(response, name?);
+    let option = |name: Option<&str>| match field(name) {
         Some((ident, _)) => quote!(page.#ident.into()),
         None => quote!(::std::option::Option::None),
     };
-    let number = |part: &str| match field(part) {
+    let number = |name: Option<&str>| match field(name) {
         Some((ident, ty)) if inner(ty, "Option").is_some() => {
             quote!(page.#ident.and_then(|n| u64::try_from(n).ok()))
         }
         Some((ident, _)) => quote!(u64::try_from(page.#ident).ok()),
         None => quote!(::std::option::Option::None),
     };
+    let (items, ty) = field(pagination.items)?;
+    let item = qualified(inner(ty, "Vec")?, &context.declared);
+    let (start, limit) = (number(pagination.response_start), number(pagination.response_limit));
     // Some servers send the flag as a text.
-    let last = match field("last") {
+    let last = match field(pagination.last) {
         Some((ident, ty)) if inner(ty, "Option").is_some_and(is_text) => {
             quote!(page.#ident.and_then(|text| text.parse().ok()))
         }
         Some((ident, ty)) if is_text(ty) => quote!(page.#ident.parse().ok()),
-        _ => option("last"),
+        _ => option(pagination.last),
     };
-    let next = option("next");
-    let (start, limit) = (number("response-start"), number("response-limit"));
+    let next = option(pagination.next);
     Some((
         item,
         quote! {
@@ -158,5 +154,5 @@ fn page_parts(
 }
 
 fn is_text(ty: &Type) -> bool {
-    ty.to_token_stream().to_string().ends_with("String")
+    name_of(ty) == "String"
 }

@@ -1,128 +1,127 @@
 //! Rules for schemas: what the type generator cannot express, or expresses otherwise than it was meant.
 //!
-//! Names that meet in Rust are told in `names`.
+//! Names that are one and the same in Rust are reported by `names`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use heck::ToPascalCase;
 use serde_json::Value;
 
-use super::Finding;
-use crate::annotations::OfSchema;
-use crate::emit::facts::{list, object, resolve, text};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Additional, Document, Schema};
 
-const MEND: &str = "mend it in corrections.yaml";
-const OPEN: &str = "leave any JSON ({}) in its place in generator.yaml";
+const CORRECT: &str = "correct it in corrections.yaml";
+const OPEN: &str = "put any JSON ({}) in its place in generator.yaml";
 
-pub(super) fn check(document: &Value, found: &mut Vec<Finding>) {
-    super::each_schema(document, &mut |place, schema| rules(document, schema, place, found));
-    let Some(components) = document.get("components") else { return };
-    for (name, schema) in object(components, "schemas") {
-        if let Some(values) = schema.get("x-jsm-page").and_then(Value::as_str) {
-            let items = schema.get("properties").and_then(|all| all.get(values)?.get("items")?.get("$ref"));
-            if items.is_none() {
-                let problem = format!("its x-jsm-page {values:?} names no list of a schema's items");
-                found.push(Finding::new(name, problem, "take x-jsm-page off it in ergonomics.yaml"));
-            }
+/// Checks every schema.
+pub(super) fn check(document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    document.each_schema(&mut |schema| {
+        let mut report = |problem: String, fix: &str| {
+            found.push(Diagnostic::new(schema.place.as_str(), problem, fix));
+        };
+        rules(document, schema, &mut report);
+        values(document, schema, &mut report);
+    });
+    for (name, schema) in &document.schemas {
+        let mut report = |problem: String, fix: &str| found.push(Diagnostic::new(*name, problem, fix));
+        if let Some(page) = schema.annotations.page
+            && schema.page_item().is_none()
+        {
+            let problem = format!("its x-jsm-page {page:?} names no list of a schema's items");
+            report(problem, "remove x-jsm-page in ergonomics.yaml");
         }
-        if schema.get("nullable") == Some(&Value::Bool(true)) {
-            let remedy = "remove nullable in corrections.yaml; what refers to it is optional anyway";
-            found.push(Finding::new(name, "it may be null as a whole, which takes a type around it", remedy));
+        if schema.nullable {
+            let fix = "remove nullable in corrections.yaml; what refers to it is optional anyway";
+            report("it may be null as a whole, which takes a type around it".to_owned(), fix);
         }
         if merges_itself(document, schema) {
-            let remedy = "leave any JSON ({}) in place of the allOf in generator.yaml";
-            found.push(Finding::new(name, "an allOf inside it leads back to it", remedy));
+            let fix = "put any JSON ({}) in place of the allOf in generator.yaml";
+            report("an allOf inside it leads back to it".to_owned(), fix);
         }
         if requires_itself(document, schema) {
-            let remedy = "require less in corrections.yaml";
-            found.push(Finding::new(name, "it requires itself, so that no value of it ever ends", remedy));
+            let fix = "require less in corrections.yaml";
+            report("it requires itself, so that no value of it ever ends".to_owned(), fix);
         }
     }
 }
 
-fn rules(document: &Value, schema: &Value, place: &str, found: &mut Vec<Finding>) {
-    let mut say = |problem: String, remedy: &str| found.push(Finding::new(place, problem, remedy));
-    let properties: BTreeSet<&String> = object(schema, "properties").map(|(name, _)| name).collect();
-    for listed in ["required", "x-jsm-always-present"] {
-        for property in list(schema, listed).filter_map(Value::as_str) {
-            if !properties.is_empty() && !properties.contains(&property.to_owned()) {
-                say(format!("{listed} names {property}, which is no property of it"), MEND);
+fn rules(document: &Document<'_>, schema: &Schema<'_>, report: &mut dyn FnMut(String, &str)) {
+    let listed =
+        [("required", &schema.required), ("x-jsm-always-present", &schema.annotations.always_present)];
+    for (list, names) in listed {
+        for name in names.iter().filter(|name| !schema.properties.contains_key(*name)) {
+            if !schema.properties.is_empty() {
+                report(format!("{list} names {name}, which is no property of it"), CORRECT);
             }
         }
     }
-    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
-        let remedy = "remove additionalProperties in corrections.yaml";
-        say("it forbids unknown fields, which servers send all the same".to_owned(), remedy);
+    if matches!(schema.additional, Additional::Forbidden) {
+        let fix = "remove additionalProperties in corrections.yaml";
+        report("it forbids unknown fields, which servers send all the same".to_owned(), fix);
     }
-    if schema.get("not").is_some() {
-        say("it says what it is not, which no Rust type can".to_owned(), MEND);
+    if schema.json.get("not").is_some() {
+        report("it says what it is not, which no Rust type can".to_owned(), CORRECT);
     }
-    match schema.get("type") {
-        Some(Value::Array(kinds)) => say(
-            format!("it has {} types at once", kinds.len()),
-            "leave one, or none for any JSON, in corrections.yaml",
-        ),
-        Some(kind)
-            if !["array", "boolean", "integer", "number", "object", "string"].iter().any(|k| kind == k) =>
-        {
-            say(format!("{kind} is no type of OpenAPI"), MEND);
+    if schema.json.get("type").is_some_and(Value::is_array) {
+        let problem = format!("it has {} types at once", schema.types.len());
+        report(problem, "leave one, or none for any JSON, in corrections.yaml");
+    } else if let Some(kind) = schema.types.first() {
+        if !["array", "boolean", "integer", "number", "object", "string"].contains(&&**kind) {
+            report(format!("{kind:?} is no type of OpenAPI"), CORRECT);
         }
-        Some(kind) if kind == "array" && schema.get("items").is_none() => say(
-            "it is an array of nothing known".to_owned(),
-            "give it items in corrections.yaml, {} for any JSON",
-        ),
-        _ => {}
-    }
-    for key in ["allOf", "oneOf", "anyOf"] {
-        if list(schema, key).next().is_none() && schema.get(key).is_some() {
-            say(format!("its {key} has no part"), "remove it in corrections.yaml");
+        if kind == "array" && schema.items.is_none() {
+            let fix = "give it items in corrections.yaml, {} for any JSON";
+            report("it is an array of nothing known".to_owned(), fix);
         }
     }
-    let kinds: BTreeSet<String> = list(schema, "allOf")
-        .map(|part| text(resolve(document, part), "type"))
-        .filter(|kind| !kind.is_empty())
-        .collect();
+    for (key, parts) in [("allOf", &schema.all_of), ("oneOf", &schema.one_of), ("anyOf", &schema.any_of)] {
+        if parts.as_ref().is_some_and(Vec::is_empty) {
+            report(format!("its {key} has no part"), "remove it in corrections.yaml");
+        }
+    }
+    let parts = schema.all_of.iter().flatten().map(|part| document.resolve(part).kind());
+    let kinds: BTreeSet<&str> = parts.filter(|kind| !kind.is_empty()).collect();
     if kinds.len() > 1 {
-        let kinds: Vec<String> = kinds.into_iter().collect();
-        say(format!("its allOf asks for {} at once", kinds.join(" and ")), MEND);
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        report(format!("its allOf asks for {} at once", kinds.join(" and ")), CORRECT);
     }
     if ambiguous(document, schema) {
-        say(
-            "its oneOf has objects that cannot be told apart, so that the first would be read for all"
-                .to_owned(),
-            OPEN,
-        );
+        let problem =
+            "its oneOf has objects that cannot be distinguished, so that the first would be read for all";
+        report(problem.to_owned(), OPEN);
     }
-    values(document, schema, &mut say);
 }
 
 /// Rules for the values that a schema lists.
-fn values(document: &Value, schema: &Value, say: &mut dyn FnMut(String, &str)) {
+fn values(document: &Document<'_>, schema: &Schema<'_>, report: &mut dyn FnMut(String, &str)) {
     const REMOVE: &str = "remove the enum, or one of the two, in corrections.yaml";
-    let kinds: BTreeSet<&str> = list(schema, "enum").filter(|value| !value.is_null()).map(kind).collect();
+    let values = schema.values.unwrap_or_default();
+    let kinds: BTreeSet<&str> = values.iter().filter(|value| !value.is_null()).map(kind).collect();
     if kinds.len() > 1 {
         let kinds: Vec<&str> = kinds.into_iter().collect();
-        say(format!("its enum has values of {}", kinds.join(" and ")), "remove the enum in corrections.yaml");
+        let problem = format!("its enum has values of {}", kinds.join(" and "));
+        report(problem, "remove the enum in corrections.yaml");
     }
     let mut variants: BTreeMap<String, &str> = BTreeMap::new();
-    for value in list(schema, "enum").filter_map(Value::as_str) {
+    for value in values.iter().filter_map(Value::as_str) {
         match variants.insert(value.to_pascal_case(), value) {
-            Some(first) if first == value => say(format!("its enum lists {value:?} twice"), REMOVE),
-            Some(first) => say(format!("its enum values {first:?} and {value:?} have one Rust name"), REMOVE),
+            Some(first) if first == value => report(format!("its enum lists {value:?} twice"), REMOVE),
+            Some(first) => {
+                report(format!("its enum values {first:?} and {value:?} have one Rust name"), REMOVE);
+            }
             None => {}
         }
     }
-    let meanings = OfSchema::read(schema).enum_docs;
-    for value in meanings.keys().filter(|value| !list(schema, "enum").any(|known| known == *value)) {
-        say(
-            format!("its x-jsm-enum-docs describes {value:?}, which it does not list"),
-            "remove it in docs.yaml",
-        );
+    for value in schema.annotations.enum_docs.keys() {
+        if !values.iter().any(|known| known == value) {
+            let problem = format!("its x-jsm-enum-docs describes {value:?}, which it does not list");
+            report(problem, "remove it in docs.yaml");
+        }
     }
-    let Some(default) = schema.get("default") else { return };
-    let meant = resolve(document, schema);
-    let listed = meant.get("enum").is_none() || list(meant, "enum").any(|value| value == default);
-    let fits = match (text(meant, "type").as_str(), default) {
+    let Some(default) = schema.default else { return };
+    let meant = document.resolve(schema);
+    let listed = meant.values.is_none_or(|values| values.contains(default));
+    let fits = match (meant.kind(), default) {
         ("string", Value::String(_)) | ("boolean", Value::Bool(_)) | ("array", Value::Array(_)) => true,
         ("object", Value::Object(_)) | ("", _) => true,
         ("integer", Value::Number(number)) => !number.is_f64(),
@@ -130,7 +129,7 @@ fn values(document: &Value, schema: &Value, say: &mut dyn FnMut(String, &str)) {
         _ => false,
     };
     if !fits || !listed {
-        say(format!("its default {default} is no value of it"), "remove the default in corrections.yaml");
+        report(format!("its default {default} is no value of it"), "remove the default in corrections.yaml");
     }
 }
 
@@ -148,9 +147,9 @@ fn kind(value: &Value) -> &'static str {
 /// Whether an object of one part of a `oneOf` can be read as an earlier part.
 ///
 /// Parts are tried in their order. An earlier one is passed over only if it requires what the later one never has.
-fn ambiguous(document: &Value, schema: &Value) -> bool {
-    let objects: Vec<Object> =
-        list(schema, "oneOf").filter_map(|part| Object::of(document, part, 0)).collect();
+fn ambiguous(document: &Document<'_>, schema: &Schema<'_>) -> bool {
+    let parts = schema.one_of.iter().flatten();
+    let objects: Vec<Object<'_>> = parts.filter_map(|part| Object::of(document, part, 0)).collect();
     objects
         .iter()
         .enumerate()
@@ -159,24 +158,23 @@ fn ambiguous(document: &Value, schema: &Value) -> bool {
 
 /// The properties of an object, with those of all that it is put together from.
 #[derive(Default)]
-struct Object {
-    properties: BTreeSet<String>,
-    required: BTreeSet<String>,
+struct Object<'s> {
+    properties: BTreeSet<&'s str>,
+    required: BTreeSet<&'s str>,
 }
 
-impl Object {
-    fn of(document: &Value, schema: &Value, depth: usize) -> Option<Self> {
-        let schema = resolve(document, schema);
-        let parts: Vec<&Value> = list(schema, "allOf").collect();
-        if depth > 16
-            || (text(schema, "type") != "object" && schema.get("properties").is_none() && parts.is_empty())
-        {
+impl<'s> Object<'s> {
+    fn of(document: &'s Document<'_>, schema: &'s Schema<'_>, depth: usize) -> Option<Self> {
+        let schema = document.resolve(schema);
+        let is_object = schema.kind() == "object" || !schema.properties.is_empty() || schema.all_of.is_some();
+        if depth > 16 || !is_object {
             return None;
         }
         let mut all = Self::default();
-        all.properties.extend(object(schema, "properties").map(|(name, _)| name.clone()));
-        all.required.extend(list(schema, "required").filter_map(Value::as_str).map(str::to_owned));
-        for part in parts.into_iter().filter_map(|part| Self::of(document, part, depth + 1)) {
+        all.properties.extend(schema.properties.keys().copied());
+        all.required.extend(schema.required.iter().copied());
+        let parts = schema.all_of.iter().flatten();
+        for part in parts.filter_map(|part| Self::of(document, part, depth + 1)) {
             all.properties.extend(part.properties);
             all.required.extend(part.required);
         }
@@ -184,45 +182,38 @@ impl Object {
     }
 }
 
-/// Whether putting an `allOf` inside the schema together takes the schema itself, and so on without end.
-fn merges_itself(document: &Value, schema: &Value) -> bool {
-    fn merged<'a>(schema: &'a Value, all: &mut Vec<&'a Value>) {
-        super::within(schema, "", &mut |_, schema| all.extend(list(schema, "allOf")));
-    }
-    let mut open = Vec::new();
-    merged(schema, &mut open);
-    let mut seen: HashSet<*const Value> = HashSet::new();
-    while let Some(next) = open.pop() {
-        let next = resolve(document, next);
-        if std::ptr::eq(next, schema) {
-            return true;
-        }
-        if seen.insert(next) {
-            merged(next, &mut open);
-        }
-    }
-    false
+/// Whether merging an `allOf` inside the schema takes the schema itself, and so on without end.
+fn merges_itself(document: &Document<'_>, schema: &Schema<'_>) -> bool {
+    leads_back(document, schema, |schema, found| {
+        schema.each(&mut |schema| found.extend(schema.all_of.iter().flatten()));
+    })
 }
 
 /// Whether a value of the schema has to hold another one of it.
-fn requires_itself(document: &Value, schema: &Value) -> bool {
-    let mut open = required(schema);
-    let mut seen: HashSet<*const Value> = HashSet::new();
-    while let Some(next) = open.pop() {
-        let next = resolve(document, next);
-        if std::ptr::eq(next, schema) {
+fn requires_itself(document: &Document<'_>, schema: &Schema<'_>) -> bool {
+    leads_back(document, schema, |schema, found| {
+        let properties = schema.properties.iter().filter(|(name, _)| schema.requires(name));
+        found.extend(properties.map(|(_, property)| property).chain(schema.all_of.iter().flatten()));
+    })
+}
+
+/// Whether following the schemas that `next` gives leads back to the first.
+fn leads_back<'s, 'a>(
+    document: &'s Document<'a>,
+    schema: &'s Schema<'a>,
+    next: impl Fn(&'s Schema<'a>, &mut Vec<&'s Schema<'a>>),
+) -> bool {
+    let mut open = Vec::new();
+    next(schema, &mut open);
+    let mut seen: HashSet<*const Schema<'_>> = HashSet::new();
+    while let Some(one) = open.pop() {
+        let one = document.resolve(one);
+        if std::ptr::eq(one, schema) {
             return true;
         }
-        if seen.insert(next) {
-            open.extend(required(next));
+        if seen.insert(std::ptr::from_ref(one)) {
+            next(one, &mut open);
         }
     }
     false
-}
-
-/// The schemas of which a value of this one holds one in any case.
-fn required(schema: &Value) -> Vec<&Value> {
-    let names: Vec<&str> = list(schema, "required").filter_map(Value::as_str).collect();
-    let properties = object(schema, "properties").filter(|(name, _)| names.contains(&name.as_str()));
-    properties.map(|(_, property)| property).chain(list(schema, "allOf")).collect()
 }

@@ -1,12 +1,12 @@
 //! What an update brings and the document has already.
 //!
-//! Nothing is changed here; what to do about an overlap is decided in [`super`].
+//! Nothing is changed here.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::emit::facts::resolve;
+use crate::model::{resolve, template};
 
 /// The first thing that the update adds although it is there: a member, where all of them have to be new (`adds`), or
 /// an entry of a list.
@@ -68,11 +68,4 @@ fn alike(document: &Value, one: &Value, other: &Value) -> bool {
 
 fn name(entry: &Value) -> String {
     entry.get("name").and_then(Value::as_str).map_or_else(|| entry.to_string(), str::to_owned)
-}
-
-/// A path without the names of its parameters.
-fn template(path: &str) -> String {
-    let mut pieces = path.split('{');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |path, piece| path + "{}" + piece.split_once('}').map_or("", |(_, rest)| rest))
 }

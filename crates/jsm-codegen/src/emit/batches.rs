@@ -1,0 +1,170 @@
+//! Operations that send lists in batches: `Batched`, `BulkOperation` and `FetchByIds`, as `x-jsm-batch` asks for them.
+//!
+//! How many batches there are and how they are sent is decided in `jsm-client`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{ItemStruct, Type};
+
+use super::bound::{Bound, Context};
+use super::rust::{field, inner, json_name, name_of, qualified};
+use crate::diagnostic::Diagnostic;
+use crate::model::Batch;
+
+/// The traits of one operation; none where it sends no batches.
+pub(crate) fn batched(context: &Context<'_>, bound: &Bound<'_>) -> Result<TokenStream, Diagnostic> {
+    let annotations = &bound.operation.annotations;
+    if annotations.multipart.is_some() && annotations.batch_limit.is_some() {
+        return Ok(files(&bound.name));
+    }
+    let Some(batch) = &annotations.batch else { return Ok(TokenStream::new()) };
+    let list = List::of(context, bound, batch).ok_or("items");
+    let emitted = list.and_then(|list| {
+        let size = entry_size(context, batch, &list).ok_or("entry-size")?;
+        let batched = list.batched(&bound.name, &size);
+        let bulk = bulk_operation(bound, batch).ok_or("idempotency-key")?;
+        let fetch = fetch_by_ids(context, bound, batch).ok_or("response and id")?;
+        Ok(quote!(#batched #bulk #fetch))
+    });
+    emitted.map_err(|part| {
+        let problem = format!("its x-jsm-batch names as its {part} what is not there");
+        Diagnostic::new(bound.operation.place(), problem, "correct x-jsm-batch in ergonomics.yaml")
+    })
+}
+
+/// Files of an upload, sent in batches.
+fn files(name: &Ident) -> TokenStream {
+    quote! {
+        impl crate::Batched for #name {
+            type Entry = crate::FilePart;
+            fn entries(&self) -> &[Self::Entry] {
+                &self.files
+            }
+            fn set_entries(&mut self, entries: ::std::vec::Vec<Self::Entry>) {
+                self.files = entries;
+            }
+            fn entry_size(_: &Self::Entry) -> usize {
+                1
+            }
+        }
+    }
+}
+
+/// The list that is sent in batches.
+struct List<'c> {
+    /// The type of an entry.
+    entry: TokenStream,
+    /// The expression that borrows the list.
+    entries: TokenStream,
+    /// The statement that sets it.
+    set: TokenStream,
+    /// The type of an entry as the body's struct has it; none where the body itself is the list.
+    within: Option<&'c Type>,
+}
+
+impl<'c> List<'c> {
+    fn of(context: &Context<'c>, bound: &Bound<'_>, batch: &Batch<'_>) -> Option<Self> {
+        let body = &bound.body()?.ty;
+        let Some(items) = batch.items else {
+            return Some(Self {
+                entry: quote!(<<#body as ::std::ops::Deref>::Target as ::std::iter::IntoIterator>::Item),
+                entries: quote!(&self.body.0),
+                set: quote!(self.body = entries.into();),
+                within: None,
+            });
+        };
+        let (field, ty) = field(body, items, &context.structs)?;
+        let item = inner(ty, "Vec")?;
+        let entry = qualified(item, &context.declared);
+        Some(Self {
+            entry: quote!(#entry),
+            entries: quote!(&self.body.#field),
+            set: quote!(self.body.#field = entries;),
+            within: Some(item),
+        })
+    }
+
+    fn batched(&self, name: &Ident, size: &TokenStream) -> TokenStream {
+        let Self { entry, entries, set, .. } = self;
+        quote! {
+            impl crate::Batched for #name {
+                type Entry = #entry;
+                fn entries(&self) -> &[Self::Entry] {
+                    #entries
+                }
+                fn set_entries(&mut self, entries: ::std::vec::Vec<Self::Entry>) {
+                    #set
+                }
+                fn entry_size(entry: &Self::Entry) -> usize {
+                    #size
+                }
+            }
+        }
+    }
+}
+
+/// The expression of how many entries an entry counts as.
+fn entry_size(context: &Context<'_>, batch: &Batch<'_>, list: &List<'_>) -> Option<TokenStream> {
+    let Some(size) = batch.entry_size else { return Some(quote!(let _ = entry; 1)) };
+    let (field, _) = field(list.within?, size, &context.structs)?;
+    Some(quote!(entry.#field.len()))
+}
+
+/// The implementation of `BulkOperation`, where a header makes sending a batch again harmless.
+fn bulk_operation(bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
+    let Some(key) = batch.idempotency_key else { return Some(TokenStream::new()) };
+    let (name, ident) = (&bound.name, &bound.argument(key)?.ident);
+    Some(quote! {
+        impl crate::BulkOperation for #name {
+            fn idempotency_key(&self) -> &str {
+                &self.#ident
+            }
+            fn set_idempotency_key(&mut self, key: &str) {
+                self.#ident = key.to_owned();
+            }
+        }
+    })
+}
+
+/// The implementation of `FetchByIds`, where the response lists what was asked for.
+fn fetch_by_ids(context: &Context<'_>, bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
+    let Some(response) = batch.response else { return Some(TokenStream::new()) };
+    let (list, ty) = field(&bound.output, response, &context.structs)?;
+    let item = inner(ty, "Vec")?;
+    let (id, _) = field(item, batch.id?, &context.structs)?;
+    let item = qualified(item, &context.declared);
+    let body = bound.body().and_then(|body| context.structs.get(&name_of(&body.ty)));
+    let others = body.and_then(|body| take_others(body, batch.items));
+    let name = &bound.name;
+    Some(quote! {
+        impl crate::FetchByIds for #name {
+            type Found = #item;
+            fn found(response: Self::Output) -> ::std::vec::Vec<Self::Found> {
+                response.#list
+            }
+            fn id(found: &Self::Found) -> &Self::Entry {
+                &found.#id
+            }
+            #others
+        }
+    })
+}
+
+/// Takes the lists of a body apart from the one that is sent in batches, where there are others.
+fn take_others(body: &ItemStruct, items: Option<&str>) -> Option<TokenStream> {
+    let others = body.fields.iter().filter(|field| {
+        inner(&field.ty, "Vec").is_some() && items.is_none_or(|items| json_name(field) != items)
+    });
+    let others: Vec<&Ident> = others.filter_map(|field| field.ident.as_ref()).collect();
+    (!others.is_empty()).then(|| {
+        quote! {
+            fn take_others(&mut self) -> ::std::option::Option<Self> {
+                let mut rest = self.clone();
+                crate::Batched::set_entries(&mut rest, ::std::vec::Vec::new());
+                #(self.body.#others.clear();)*
+                let asks = #(!rest.body.#others.is_empty())||*;
+                asks.then_some(rest)
+            }
+        }
+    })
+}
