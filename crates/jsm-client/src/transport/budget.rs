@@ -1,18 +1,18 @@
-//! What retries may cost: an operation whose server does not recover is left alone.
+//! The retry budget, which stops the retries of an operation whose server does not recover.
 //!
-//! Each operation has a budget for each reason to send again, so that a dead one uses up its own and no other. Waiting for
-//! a rate limit costs nothing.
+//! Each operation has a budget for each reason to retry, so that one that only fails uses up its own and no other. Waiting
+//! for a rate limit costs nothing.
 
-/// What a budget holds, at most and to begin with.
+/// The tokens of a budget, at the start and at most.
 const BUDGET: u32 = 500;
 
-/// What a retry costs. A success brings back one, or what the retry cost that led to it.
+/// The tokens that a retry costs. A success returns one, or the cost of the retry that led to it.
 const COST: u32 = 5;
 
-/// Why a request is sent again.
+/// Why a request is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// There was no connection, it broke, or nothing came in time.
+    /// The connection could not be made or broke, or there was no response in time.
     Connection,
     /// The server failed.
     Server,
@@ -20,8 +20,8 @@ pub(crate) enum Reason {
 
 /// The budget of one operation.
 ///
-/// Failures of requests that were under way at the same time are one failure: when 500 requests meet one bad moment, all of
-/// them are sent again. When they fail again one by one, each pays.
+/// Failures of requests that were in flight at the same time are one failure: when 500 requests fail together, all of them
+/// are retried. When they fail again one by one, each pays.
 #[derive(Debug, Default)]
 pub(crate) struct Budget([Balance; 2]);
 

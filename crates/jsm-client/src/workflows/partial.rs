@@ -1,9 +1,8 @@
-//! A file that is there whole or not at all.
+//! A file that is written whole or not at all.
 //!
-//! What is downloaded is written into a partial file beside the final one and renamed at the end. The partial file is
-//! locked while it is written, so that one that an earlier process left behind can be distinguished from one in use, and is
-//! removed however the download ends: dropping [`Partial`] removes it at once, and work that still waits for a thread
-//! then does nothing.
+//! A download is written into a partial file beside the final one, which is renamed at the end. The partial file is locked
+//! while it is written, which distinguishes it from one that an earlier process left. It is removed however the download
+//! ends: dropping [`Partial`] removes it at once, and work that still waits for a thread then does nothing.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions, TryLockError};

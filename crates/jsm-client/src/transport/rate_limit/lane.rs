@@ -1,4 +1,4 @@
-//! One limit: the callers that wait for it, first in, first out, and when the next one may send.
+//! One rate limit: its queue, first in first out, and the time at which the next request may be sent.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::windows::Windows;
 
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    /// Those that wait, by ascending place.
+    /// The waiting callers, by ascending place.
     queue: VecDeque<(u64, Arc<Notify>)>,
     next_place: u64,
     /// Until when nothing is sent.
@@ -42,7 +42,7 @@ impl Lane {
         self.next_place
     }
 
-    /// Gives a place back, and lets the first in the queue know if it was not the first before.
+    /// Leaves the queue, and wakes the caller that is the first now.
     pub(super) fn leave(&mut self, place: u64) {
         if let Some(at) = self.position(place) {
             self.queue.remove(at);
