@@ -81,7 +81,7 @@ pub fn run(root: &Path, args: &DependentsArgs) -> Result<Outcome, Error> {
 }
 
 fn build(root: &Path, (name, needs, main): Dependent, release: bool) -> Result<(usize, f64), Error> {
-    let failed = |why: String| Error::work(name, format!("{why}"), "fix it and run the command again");
+    let failed = |why: String| Error::work(name, why, "fix it and run the command again");
     let place = root.join("target/dependents").join(name.replace([' ', ',', '.'], "-"));
     let manifest = format!(
         "[package]\nname = 'dependent'\nversion = '0.1.0'\nedition = '2024'\n\n[dependencies]\n\

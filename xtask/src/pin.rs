@@ -115,11 +115,7 @@ pub fn prepare(root: &Path, args: &PinArgs) -> Result<Prepared, Error> {
     let text_before = files::read(root, &path)?;
     let before = text_before.as_ref().map(|text| document::parse(text.as_bytes())).transpose();
     let before = before.map_err(|Diagnostic { problem, .. }| {
-        Error::input(
-            path.as_str(),
-            format!("{problem}"),
-            "restore the file from version control, then pin again",
-        )
+        Error::input(path.as_str(), problem, "restore the file from version control, then pin again")
     })?;
 
     // What is authored here is its own upstream until a real document is given.

@@ -200,10 +200,9 @@ impl Crate {
                 continue;
             }
             let items = self.modules.get(&at).map(Vec::as_slice).unwrap_or_default();
-            if steps.peek().is_none() {
-                if let Some(item) = items.iter().find(|item| lines::name(item).as_ref() == Some(step)) {
-                    return Target::Item(item);
-                }
+            let own = items.iter().find(|item| lines::name(item).as_ref() == Some(step));
+            if let Some(item) = own.filter(|_| steps.peek().is_none()) {
+                return Target::Item(item);
             }
             let uses = items.iter().filter_map(|item| match item {
                 Item::Use(item) => Some(&item.tree),

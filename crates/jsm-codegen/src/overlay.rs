@@ -188,7 +188,7 @@ fn act(document: &mut Value, action: &Action) -> Result<(), Misfit> {
         Change::Remove => {
             // From the back, so that the indices of what is still to go stay true.
             places.sort_by_key(natural);
-            places.iter().rev().fold(false, |changed, place| remove(document, place) || changed)
+            places.iter().rev().filter(|place| remove(document, place)).count() > 0
         }
     };
     match changed {

@@ -101,8 +101,8 @@ fn responses(operation: &Operation<'_>, report: &mut dyn FnMut(String, &str)) {
     }
     let mut typed: BTreeMap<String, &str> = BTreeMap::new();
     for (status, response) in operation.successes() {
-        let schemas = response.content.iter().filter_map(|media| media.schema.as_ref());
-        let kind = schemas.last().map_or_else(|| "nothing".to_owned(), |schema| schema.json.to_string());
+        let schema = response.content.iter().rev().find_map(|media| media.schema.as_ref());
+        let kind = schema.map_or_else(|| "nothing".to_owned(), |schema| schema.json.to_string());
         typed.insert(kind, status);
     }
     if typed.is_empty() {

@@ -166,7 +166,7 @@ impl<'a> Schema<'a> {
 }
 
 /// The reason of a deprecation; a default one where the document gives none.
-pub(super) fn deprecation<'a>(deprecated: bool, reason: Option<&'a str>) -> Option<&'a str> {
+pub(super) fn deprecation(deprecated: bool, reason: Option<&str>) -> Option<&str> {
     deprecated.then(|| reason.unwrap_or("deprecated in the documented API"))
 }
 
