@@ -1,13 +1,15 @@
-//! A service management site in a process: what Jira Service Management and Customer Service Management answer,
-//! without a cloud.
+//! A service management site in a process, to test clients of Jira Service Management and Customer Service Management
+//! against.
 //!
-//! It listens on loopback ports, keeps its state in memory and stops when it is dropped; many can run in one process.
-//! Every operation of both APIs is served with its consequences: what is created is listed, what is removed is gone.
-//! Requests are held to the APIs' documents; whatever they do not allow is refused as the API would, and recorded.
+//! The sandbox listens on loopback ports, keeps its state in memory and stops when it is dropped; many can run in one
+//! process. It serves every operation of both APIs with its side effects: what is created is listed, what is deleted is
+//! gone. It validates requests against the documents of the APIs, and refuses and records what they do not allow. Faults
+//! break connections and pages where a test asks for it; quirks let responses deviate from the documents as recorded
+//! responses of real servers do.
 //!
 //! # Testing a program with it
-//! Give the program the address and the credentials, let it work, and look at what happened. This one is sent over a
-//! plain socket, to show that any client will do:
+//! Give the program the address and the credentials of the sandbox, let it run, then read what the sandbox saw. Any HTTP
+//! client will do; this one is a plain socket:
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -16,9 +18,9 @@
 //! fn program_under_test(url: &str) -> std::io::Result<String> {
 //!     let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://"))?;
 //!     stream.write_all(b"GET /rest/servicedeskapi/info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
-//!     let mut answer = String::new();
-//!     stream.read_to_string(&mut answer)?;
-//!     Ok(answer)
+//!     let mut response = String::new();
+//!     stream.read_to_string(&mut response)?;
+//!     Ok(response)
 //! }
 //!
 //! let sandbox = Sandbox::builder().start_blocking().unwrap();
@@ -29,41 +31,47 @@
 //! assert_eq!(sandbox.violations(), []);
 //! ```
 //!
+//! | to test | use |
+//! | --- | --- |
+//! | other data | [`SandboxBuilder::seed`] |
+//! | other roles, scopes, OAuth | [`Sandbox::account`], [`Sandbox::scoped_token`], [`Sandbox::grant`] |
+//! | errors, timeouts, broken connections and pages | [`Sandbox::fault`] |
+//! | tolerance for odd responses | [`SandboxBuilder::quirk`] |
+//! | rate limits | [`SandboxBuilder::rate_limits`] |
+//! | bulk tasks that take time, tokens that expire | [`SandboxBuilder::task_duration`], [`Sandbox::clock`] |
+//! | what was sent | [`Sandbox::requests`], [`Sandbox::violations`] |
+//!
+//! The crate is a program too, for clients in any language: `jsm-sandbox --port 8080`.
+//!
 //! # What it does not do
-//! It does not know the Jira platform (`/rest/api/...`), renders no portal, sends no mail and keeps nothing on disk.
-//! Where the documents are silent and no recorded answer is known, it chooses, and a client should not lean on that.
+//! It does not serve the Jira platform (`/rest/api/...`), renders no portal, sends no mail and writes nothing to disk. Its
+//! ids and texts are its own. Where the documents do not say what a server does and no response was recorded, its
+//! behaviour is a guess.
 
-mod auth;
-mod behaviour;
-mod body;
-mod call;
-mod clock;
-mod contract;
-mod csm;
-mod date;
-mod fault;
-mod idempotency;
-mod limits;
-mod log;
-mod media;
-mod page;
-mod quirks;
-mod reply;
-mod route;
-mod sandbox;
-mod schema;
-mod seed;
-mod server;
-mod servicedesk;
-mod site;
-mod world;
+mod sandbox; // Starting and stopping a sandbox, and reading what it saw.
 
-pub use auth::{Account, Grant, Role};
+mod wire; // Sockets and connections.
+
+mod pipeline; // All that happens to a request, step by step.
+
+mod handlers; // What each operation does.
+
+mod views; // Things as JSON.
+
+mod message; // Requests and responses.
+
+mod domain; // State and rules.
+
+mod calendar; // Points in time as a calendar shows them.
+mod clock; // The sandbox's own time.
+
 pub use clock::Clock;
-pub use contract::{Side, Violation};
-pub use fault::Fault;
-pub use limits::RateLimits;
-pub use log::Received;
-pub use quirks::Quirk;
-pub use sandbox::{Builder, Sandbox};
-pub use seed::Seed;
+pub use domain::credentials::{Account, Grant};
+pub use domain::entities::person::Role;
+pub use domain::seed::Seed;
+pub use pipeline::fault::Fault;
+pub use pipeline::log::RecordedRequest;
+pub use pipeline::quirk::Quirk;
+pub use pipeline::rate_limits::RateLimits;
+pub use pipeline::violation::{Side, Violation};
+pub use sandbox::{Sandbox, SandboxBuilder};

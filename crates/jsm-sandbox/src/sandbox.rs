@@ -1,51 +1,63 @@
-//! Starting a sandbox, asking it what it saw, telling it what to break, and stopping it.
-//!
-//! What it answers is the site's business.
+//! Starting a sandbox, reading what it saw, adding faults, and stopping it.
 
+use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::auth::{Account, Credentials, Grant, Role};
-use crate::clock::Clock;
-use crate::contract::Violation;
-use crate::fault::Fault;
-use crate::limits::RateLimits;
-use crate::log::Received;
-use crate::quirks::Quirk;
-use crate::seed::{self, Seed};
-use crate::server;
-use crate::site::{CLOUD_ID, Door, Origins, Settings, Site, State};
-use crate::world::World;
+use crate::clock::{Clock, millis};
+use crate::domain::credentials::{Account, Credentials, Grant};
+use crate::domain::entities::person::Role;
+use crate::domain::seed::Seed;
+use crate::domain::site::{Site, TaskSettings};
+use crate::message::origin::{CLOUD_ID, Origin, Origins};
+use crate::pipeline::fault::Fault;
+use crate::pipeline::log::RecordedRequest;
+use crate::pipeline::quirk::Quirk;
+use crate::pipeline::rate_limits::RateLimits;
+use crate::pipeline::state::{Service, Settings, State};
+use crate::pipeline::violation::Violation;
+use crate::wire::server;
 
-/// A site that answers on ports of this machine until it is dropped.
-#[derive(Debug)]
+/// A service management site on loopback ports of this machine, which stops when it is dropped.
+///
+/// It runs on a thread of its own, and serves the runtime of the caller even while that is blocked.
 pub struct Sandbox {
-    site: Arc<Site>,
+    service: Arc<Service>,
     accounts: [Account; 3],
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    strict: bool,
+    no_violations: bool,
 }
 
-/// How a sandbox shall be. Without further words: the demo world, nothing limited, no quirks.
+/// Settings for a sandbox. By default it has the demo data, no limits and no quirks.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use jsm_sandbox::{Sandbox, Seed};
+///
+/// let seed = Seed::empty().desk("BOOKS", "Book Shop");
+/// let sandbox = Sandbox::builder().seed(seed).no_violations().start().await.unwrap();
+/// # });
+/// ```
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct SandboxBuilder {
     seed: Seed,
     port: u16,
     settings: Settings,
-    strict: bool,
+    task_limit: usize,
+    task_duration: Duration,
+    no_violations: bool,
 }
 
 impl Sandbox {
-    /// Starts the demo world on free ports.
+    /// Starts a sandbox with the demo data on free ports.
     ///
     /// # Errors
-    /// When the machine has no port or thread left to give.
+    /// Fails when the machine has no free port or no thread left.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -57,46 +69,49 @@ impl Sandbox {
         Sandbox::builder().start().await
     }
 
-    /// Settings for a sandbox of one's own.
-    pub fn builder() -> Builder {
-        let settings = Settings {
-            page_cap: 50,
+    /// Settings for a sandbox that is to be started.
+    pub fn builder() -> SandboxBuilder {
+        let settings =
+            Settings { page_cap: 50, limits: RateLimits::none(), quirks: Vec::new(), tick: Duration::ZERO };
+        SandboxBuilder {
+            seed: Seed::demo(),
+            port: 0,
+            settings,
             task_limit: 5,
-            limits: RateLimits::none(),
-            quirks: Vec::new(),
-            tick: Duration::ZERO,
-        };
-        Builder { seed: Seed::demo(), port: 0, settings, strict: false }
+            task_duration: Duration::ZERO,
+            no_violations: false,
+        }
     }
 
-    /// The site's address, without a slash at the end. What is the gateway's is served here too, as a convenience
-    /// that no real site offers: a client needs no other address.
+    /// The address of the site, such as `http://127.0.0.1:41234`, without a slash at the end.
+    ///
+    /// It also serves what real sites leave to the gateway, so that a client needs this address alone.
     pub fn url(&self) -> &str {
-        &self.site.origins.site
+        &self.service.origins.site
     }
 
-    /// The address of the gateway, which serves programs with OAuth tokens, scoped API tokens, and all of Customer
-    /// Service Management.
+    /// The address of the gateway, which a real site has at `https://api.atlassian.com`. It serves OAuth tokens, API
+    /// tokens with scopes, and all of Customer Service Management.
     pub fn gateway_url(&self) -> &str {
-        &self.site.origins.gateway
+        &self.service.origins.gateway
     }
 
-    /// The id by which the gateway knows the site.
+    /// The cloud id, by which the gateway knows the site.
     pub fn cloud_id(&self) -> &str {
         CLOUD_ID
     }
 
-    /// The email address of the administrator.
+    /// The email address of the administrator: short for `account(Role::Admin).email`.
     pub fn email(&self) -> &str {
         &self.account(Role::Admin).email
     }
 
-    /// The API token of the administrator.
+    /// The API token of the administrator: short for `account(Role::Admin).token`.
     pub fn token(&self) -> &str {
         &self.account(Role::Admin).token
     }
 
-    /// The account that logs in with a role. Nobody logs in as [`Role::Anonymous`]; asking for it gives the customer.
+    /// The account with this role. There is none for [`Role::Anonymous`], which returns the customer's.
     pub fn account(&self, role: Role) -> &Account {
         let [admin, agent, customer] = &self.accounts;
         match role {
@@ -106,39 +121,47 @@ impl Sandbox {
         }
     }
 
-    /// An API token of that account that is good for these scopes alone, and on the gateway alone.
+    /// Creates an API token with scopes for the account with this role. The gateway alone takes it.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// use jsm_sandbox::Role;
+    ///
+    /// let reader = sandbox.scoped_token(Role::Agent, &["read:servicedesk-request"]);
+    /// assert_eq!(reader.email, sandbox.account(Role::Agent).email);
+    /// ```
     pub fn scoped_token(&self, role: Role, scopes: &[&str]) -> Account {
-        self.site.lock().credentials.scoped_token(self.account(role), scopes)
+        self.service.lock().credentials.scoped_token(self.account(role), scopes)
     }
 
-    /// Lets a program act for that account, within these scopes.
+    /// Registers an OAuth 2.0 (3LO) app, and grants it these scopes for the account with this role.
     pub fn grant(&self, role: Role, scopes: &[&str]) -> Grant {
-        let token_url = format!("{}/oauth/token", self.site.origins.gateway);
-        let now = self.site.clock.now_millis();
-        self.site.lock().credentials.grant(self.account(role), scopes, token_url, now)
+        let token_url = format!("{}/oauth/token", self.service.origins.gateway);
+        let now = self.service.clock.now_millis();
+        self.service.lock().credentials.grant(self.account(role), scopes, token_url, now)
     }
 
-    /// The site's time.
+    /// The clock.
     pub fn clock(&self) -> &Clock {
-        &self.site.clock
+        &self.service.clock
     }
 
-    /// Lets something go wrong. Faults wait in the order in which they were given.
+    /// Adds a fault. Each request takes the first fault that is meant for its operation.
     pub fn fault(&self, fault: Fault) {
-        self.site.lock().faults.push(fault);
+        self.service.lock().faults.add(fault);
     }
 
-    /// Forgets the faults that still wait.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
-        self.site.lock().faults.clear();
+        self.service.lock().faults.clear();
     }
 
-    /// The requests that arrived so far, the oldest first; of very many, the last ten thousand.
-    pub fn requests(&self) -> Vec<Received> {
-        self.site.lock().log.all()
+    /// The last 10,000 requests that arrived, the oldest first.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.service.lock().log.all()
     }
 
-    /// What was sent so far and is not allowed by the documents: the first thousand violations.
+    /// The first 1,000 things that were sent and are not allowed by the documents, the oldest first.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -148,43 +171,61 @@ impl Sandbox {
     /// # });
     /// ```
     pub fn violations(&self) -> Vec<Violation> {
-        self.site.lock().violations.clone()
+        self.service.lock().violations.all().to_vec()
     }
 }
 
-impl Builder {
-    /// The world to start from; the demo world by default.
-    pub fn seed(mut self, seed: Seed) -> Builder {
+impl SandboxBuilder {
+    /// The data to start with; [`Seed::demo`] by default.
+    pub fn seed(mut self, seed: Seed) -> SandboxBuilder {
         self.seed = seed;
         self
     }
 
-    /// The port of the site; a free one by default. The gateway and the origin of files take free ones always.
-    pub fn port(mut self, port: u16) -> Builder {
+    /// The port of the site; a free one by default. The gateway and the origin of files always take free ports.
+    pub fn port(mut self, port: u16) -> SandboxBuilder {
         self.port = port;
         self
     }
 
-    /// The most items that a page carries, whatever is asked for; 50 by default.
-    pub fn page_cap(mut self, items: usize) -> Builder {
+    /// The most items of a page, whatever limit a request has; 50 by default, at least 1.
+    pub fn page_cap(mut self, items: usize) -> SandboxBuilder {
         self.settings.page_cap = items.max(1);
         self
     }
 
     /// How many bulk tasks can be unfinished before the next one is refused; 5 by default.
-    pub fn task_limit(mut self, tasks: usize) -> Builder {
-        self.settings.task_limit = tasks;
+    pub fn task_limit(mut self, tasks: usize) -> SandboxBuilder {
+        self.task_limit = tasks;
         self
     }
 
-    /// Which limits requests are held to; none by default.
-    pub fn rate_limits(mut self, limits: RateLimits) -> Builder {
+    /// How long a bulk task takes for each of its entries, by the sandbox's clock; zero by default.
+    ///
+    /// With the default, a task is finished by the next request. A real site takes about 5 seconds for an entry. With
+    /// any other duration than zero, a task ends once the clock has moved so far: let it [run](Clock::run),
+    /// [advance](Clock::advance) it, or use [`tick`](SandboxBuilder::tick).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let sandbox =
+    ///     jsm_sandbox::Sandbox::builder().task_duration(Duration::from_secs(5)).start_blocking().unwrap();
+    /// // ... a program submits a task of a hundred entries, and reads that it is in progress ...
+    /// sandbox.clock().advance(Duration::from_secs(500));
+    /// ```
+    pub fn task_duration(mut self, per_entry: Duration) -> SandboxBuilder {
+        self.task_duration = per_entry;
+        self
+    }
+
+    /// The rate limits that requests are held to; none by default.
+    pub fn rate_limits(mut self, limits: RateLimits) -> SandboxBuilder {
         self.settings.limits = limits;
         self
     }
 
-    /// Makes dropping the sandbox panic when a request did not keep to the documented API, so that a test fails which
-    /// did not look at [`Sandbox::violations`] itself.
+    /// Makes dropping the sandbox panic when there are [violations](Sandbox::violations), so that a test fails that does
+    /// not look at them itself.
     ///
     /// ```should_panic
     /// # use std::io::{Read, Write};
@@ -194,19 +235,19 @@ impl Builder {
     /// stream.write_all(request.as_bytes()).unwrap();
     /// stream.read_to_string(&mut String::new()).unwrap();
     /// ```
-    pub fn no_violations(mut self) -> Builder {
-        self.strict = true;
+    pub fn no_violations(mut self) -> SandboxBuilder {
+        self.no_violations = true;
         self
     }
 
-    /// A habit of real servers that this one shall have, too. Several add up.
-    pub fn quirk(mut self, quirk: Quirk) -> Builder {
+    /// Adds a quirk; none by default.
+    pub fn quirk(mut self, quirk: Quirk) -> SandboxBuilder {
         self.settings.quirks.push(quirk);
         self
     }
 
-    /// How far each request moves the clock; not at all by default. With it, what waits for a task sees it end.
-    pub fn tick(mut self, by: Duration) -> Builder {
+    /// How far each request moves the clock; not at all by default.
+    pub fn tick(mut self, by: Duration) -> SandboxBuilder {
         self.settings.tick = by;
         self
     }
@@ -214,71 +255,69 @@ impl Builder {
     /// Starts the sandbox.
     ///
     /// # Errors
-    /// When the port is taken, or the machine has no port or thread left to give.
+    /// Fails when the port is taken, or the machine has no free port or no thread left.
     pub async fn start(self) -> io::Result<Sandbox> {
         self.start_blocking()
     }
 
-    /// Starts the sandbox for a program that has no asynchronous runtime.
+    /// Starts the sandbox in a program without an asynchronous runtime.
     ///
     /// # Errors
-    /// When the port is taken, or the machine has no port or thread left to give.
+    /// Fails when the port is taken, or the machine has no free port or no thread left.
     pub fn start_blocking(self) -> io::Result<Sandbox> {
-        let (site_listener, site) = listen(self.port)?;
-        let (gateway_listener, gateway) = listen(0)?;
-        let (media_listener, media) = listen(0)?;
+        let (site_listener, site_address) = server::bind(self.port)?;
+        let (gateway_listener, gateway) = server::bind(0)?;
+        let (media_listener, media) = server::bind(0)?;
         let clock = Clock::new();
-        let mut world = World::new(clock.now_millis());
-        let accounts = seed::staff(&mut world);
-        self.seed.fill(&mut world, &accounts);
-        let credentials = Credentials::new(&accounts);
-        let site = Arc::new(Site {
-            origins: Origins { site, gateway, media },
+        let tasks = TaskSettings { limit: self.task_limit, entry_millis: millis(self.task_duration) };
+        let mut site = Site::new(clock.now_millis(), tasks);
+        let accounts = self.seed.fill(&mut site);
+        let state = State::new(site, Credentials::new(&accounts));
+        let service = Arc::new(Service {
+            origins: Origins { site: site_address, gateway, media },
             settings: self.settings,
             clock,
-            state: Mutex::new(State::new(world, credentials)),
+            state: Mutex::new(state),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::clone(&site);
-        // A thread of its own: a test that blocks its runtime still gets answers.
+        let shared = Arc::clone(&service);
         let thread = thread::Builder::new().name("jsm-sandbox".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let doors = [
-                    (site_listener, Door::Site),
-                    (gateway_listener, Door::Gateway),
-                    (media_listener, Door::Media),
-                ];
-                for (listener, door) in doors {
+                for (listener, origin) in [
+                    (site_listener, Origin::Site),
+                    (gateway_listener, Origin::Gateway),
+                    (media_listener, Origin::Media),
+                ] {
                     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                    tokio::spawn(server::serve(listener, Arc::clone(&shared), door));
+                    tokio::spawn(server::serve(listener, Arc::clone(&shared), origin));
                 }
-                // It ends when the sender is dropped; what is still going on ends with the runtime.
+                // It ends when the sender is dropped, and all connections with the runtime.
                 let _ = stopped.await;
             });
         })?;
-        Ok(Sandbox { site, accounts, stop: Some(stop), thread: Some(thread), strict: self.strict })
+        let no_violations = self.no_violations;
+        Ok(Sandbox { service, accounts, stop: Some(stop), thread: Some(thread), no_violations })
     }
 }
 
-fn listen(port: u16) -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    listener.set_nonblocking(true)?;
-    let origin = format!("http://{}", listener.local_addr()?);
-    Ok((listener, origin))
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
+    }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // Afterwards the ports are free again.
+        // The ports are free once the thread has ended.
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        // A test that fails already has its own reason to tell.
-        if self.strict && !std::thread::panicking() {
-            let told: Vec<String> = self.violations().iter().map(ToString::to_string).collect();
-            assert!(told.is_empty(), "the documented API was not kept to:\n{}", told.join("\n"));
+        // A test that fails already has its own reason.
+        if self.no_violations && !thread::panicking() {
+            let violations: Vec<String> = self.violations().iter().map(ToString::to_string).collect();
+            assert!(violations.is_empty(), "requests violate the documented API:\n{}", violations.join("\n"));
         }
     }
 }

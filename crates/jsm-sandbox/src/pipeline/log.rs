@@ -1,0 +1,116 @@
+//! Log: the requests that arrived, without their secrets.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use http::HeaderMap;
+
+use super::fault::Delivery;
+use crate::message::raw::RawRequest;
+use crate::message::response::Response;
+
+/// How many requests are kept. Older ones are forgotten.
+const KEPT: usize = 10_000;
+/// The longest body that is kept, in bytes.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// A request that arrived at the sandbox.
+///
+/// Its `Display` is a line such as `POST /rest/servicedeskapi/customer 201`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path as it was sent, percent-encoded.
+    pub path: String,
+    /// The query as it was sent, without the question mark; empty where there is none.
+    pub query: String,
+    /// The headers in alphabetical order, with names in lower case. Credentials are replaced by `[redacted]`.
+    pub headers: Vec<(String, String)>,
+    /// The body where it is text of at most 64 KiB, otherwise its length, such as `[70000 bytes]`. The body of a request
+    /// for tokens is `[redacted]`.
+    pub body: String,
+    /// The name of the operation, such as `CreateCustomer`; none where the request found no operation.
+    pub operation: Option<&'static str>,
+    /// The status of the response; none where the connection was dropped.
+    pub status: Option<u16>,
+}
+
+impl RecordedRequest {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Display for RecordedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        write!(formatter, "{} {}{mark}{}", self.method, self.path, self.query)?;
+        match self.status {
+            Some(status) => write!(formatter, " {status}"),
+            None => formatter.write_str(" dropped"),
+        }
+    }
+}
+
+/// The requests that arrived, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    requests: VecDeque<RecordedRequest>,
+    /// How many there were in all.
+    count: u64,
+}
+
+impl Log {
+    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
+        self.requests.iter().cloned().collect()
+    }
+}
+
+/// Records a request, and numbers its response.
+pub(super) fn record(
+    log: &mut Log,
+    raw: &RawRequest,
+    operation: Option<&'static str>,
+    response: &mut Response,
+    delivery: Delivery,
+) {
+    log.count += 1;
+    response.headers.push(("ATL-TraceId".to_owned(), format!("{:032x}", log.count)));
+    if log.requests.len() == KEPT {
+        log.requests.pop_front();
+    }
+    log.requests.push_back(RecordedRequest {
+        method: raw.method.clone(),
+        path: raw.path.clone(),
+        query: raw.query.clone(),
+        headers: without_credentials(&raw.headers),
+        body: match raw.path.as_str() {
+            "/oauth/token" => "[redacted]".to_owned(),
+            _ => text(&raw.body),
+        },
+        operation,
+        status: (!delivery.drop).then_some(response.status),
+    });
+}
+
+fn without_credentials(headers: &HeaderMap) -> Vec<(String, String)> {
+    let shown = |name: &str, value: &[u8]| match name {
+        "authorization" | "cookie" | "proxy-authorization" => "[redacted]".to_owned(),
+        _ => String::from_utf8_lossy(value).into_owned(),
+    };
+    let headers =
+        headers.iter().map(|(name, value)| (name.to_string(), shown(name.as_str(), value.as_bytes())));
+    let mut headers: Vec<(String, String)> = headers.collect();
+    headers.sort();
+    headers
+}
+
+fn text(body: &[u8]) -> String {
+    match std::str::from_utf8(body) {
+        Ok(text) if text.len() <= LONGEST_BODY => text.to_owned(),
+        _ => format!("[{} bytes]", body.len()),
+    }
+}

@@ -1,0 +1,47 @@
+//! What is beside the APIs: paths that lead nowhere, tokens, the site's cloud id, files.
+
+use super::authenticate::caller;
+use super::state::{Service, State};
+use super::violation::{Side, Violations};
+use crate::handlers::platform;
+use crate::message::origin::{CLOUD_ID, Origin};
+use crate::message::raw::RawRequest;
+use crate::message::response::Response;
+use crate::views::error;
+
+/// The response where an API has no such path, or no such method.
+pub(super) fn nothing(violations: &mut Violations, raw: &RawRequest, api: &str, status: u16) -> Response {
+    let operation = format!("{} {}", raw.method, raw.path);
+    violations.add(&operation, Side::Request, "there is no such operation");
+    let message = "There is nothing here, or nothing by this method.";
+    error::response(api, status, "sd.rest.error.path", message)
+}
+
+pub(super) fn serve(service: &Service, state: &mut State, raw: &RawRequest, origin: Origin) -> Response {
+    let now = state.site.now();
+    match (origin, raw.method.as_str(), raw.path.as_str()) {
+        (Origin::Site, "GET", "/_edge/tenant_info") => platform::tenant_info(CLOUD_ID),
+        (Origin::Gateway, "POST", "/oauth/token") => {
+            platform::refresh_tokens(&mut state.credentials, &raw.body, now)
+        }
+        (Origin::Gateway, "GET", "/oauth/token/accessible-resources") => {
+            let header = raw.header("authorization");
+            let caller = header.and_then(|header| caller(&state.credentials, header, true, now));
+            let scopes = caller.and_then(|caller| caller.scopes);
+            platform::accessible_resources(scopes.as_deref(), CLOUD_ID, &service.origins.site)
+        }
+        (Origin::Media, _, path) => {
+            if raw.has_credentials() {
+                let message = "credentials were sent to the origin of files, which is not the site";
+                state.violations.add("media GET /file", Side::Request, message);
+            }
+            platform::file(&state.site, path, &raw.query_pairs(), raw.has_credentials())
+        }
+        (Origin::Gateway, _, _) => error::gateway(404, "Not found"),
+        (Origin::Site, _, _) => Response::raw(
+            404,
+            "text/html;charset=UTF-8",
+            "<!DOCTYPE html><html><title>Not found</title></html>",
+        ),
+    }
+}

@@ -1,0 +1,149 @@
+//! Route: from a method and a path to an operation.
+
+use std::collections::BTreeMap;
+
+use jsm_raw::OperationInfo;
+use percent_encoding::percent_decode_str;
+
+use crate::handlers::table::{APIS, Api};
+use crate::message::origin::{CLOUD_ID, Origin, Origins};
+use crate::message::raw::RawRequest;
+
+/// What a request is for.
+pub(super) enum Target {
+    Operation(Operation),
+    /// An API is there, but not this path, or not with this method.
+    Nothing {
+        api: &'static str,
+        status: u16,
+    },
+    /// Something beside the APIs.
+    Platform,
+}
+
+/// An operation that a request found.
+pub(super) struct Operation {
+    pub(super) api: &'static Api,
+    pub(super) info: &'static OperationInfo,
+    /// The server that serves it here.
+    pub(super) origin: Origin,
+    /// The values in the path, decoded.
+    pub(super) path: BTreeMap<&'static str, String>,
+    /// Scheme, host and all that precedes the API's own path.
+    pub(super) base: String,
+    pub(super) api_path: String,
+}
+
+impl Target {
+    /// The name of the operation.
+    pub(super) fn operation(&self) -> Option<&'static str> {
+        match self {
+            Target::Operation(operation) => Some(operation.info.name),
+            Target::Nothing { .. } | Target::Platform => None,
+        }
+    }
+}
+
+/// Finds the API by the beginning of the path, and the operation by the rest.
+pub(super) fn route(origins: &Origins, raw: &RawRequest) -> (Origin, Target) {
+    let origin = meant(raw.origin, &raw.path);
+    (origin, find_target(origins, raw, origin))
+}
+
+/// The server that a path belongs to. The site also serves what is the gateway's, so that a client needs one address.
+fn meant(origin: Origin, path: &str) -> Origin {
+    let prefixes = APIS.iter().filter_map(|api| api.operations.first()?.base.gateway);
+    let mut starts = prefixes.filter_map(|prefix| prefix.split('{').next()).chain(["/oauth/"]);
+    match origin {
+        Origin::Site if starts.any(|start| path.starts_with(start)) => Origin::Gateway,
+        origin => origin,
+    }
+}
+
+fn find_target(origins: &Origins, raw: &RawRequest, origin: Origin) -> Target {
+    for api in &APIS {
+        let Some(first) = api.operations.first() else { continue };
+        let (prefix, address) = match origin {
+            Origin::Site => (first.base.site, &origins.site),
+            Origin::Gateway => (first.base.gateway, &origins.gateway),
+            Origin::Media => return Target::Platform,
+        };
+        let Some(prefix) = prefix.map(|prefix| prefix.replace("{cloudId}", CLOUD_ID)) else { continue };
+        let Some(rest) = raw.path.strip_prefix(&prefix) else { continue };
+        let all = api.operations.iter().map(|info| (*info, info.method, info.path));
+        match find(all, &raw.method, rest) {
+            Found::Operation(info, path) => {
+                let (base, api_path) = (format!("{address}{prefix}"), rest.to_owned());
+                return Target::Operation(Operation { api, info, origin, path, base, api_path });
+            }
+            Found::OtherMethod => return Target::Nothing { api: api.name, status: 405 },
+            // On a site, every path begins like those of an API that has no prefix there.
+            Found::Nothing if prefix.is_empty() && !rest.starts_with("/rest/") => {}
+            Found::Nothing => return Target::Nothing { api: api.name, status: 404 },
+        }
+    }
+    Target::Platform
+}
+
+/// What a path leads to.
+enum Found<T> {
+    Operation(T, BTreeMap<&'static str, String>),
+    /// The path exists, with other methods.
+    OtherMethod,
+    Nothing,
+}
+
+/// Finds an operation. Fixed segments take precedence over placeholders.
+fn find<T>(all: impl Iterator<Item = (T, &'static str, &'static str)>, method: &str, path: &str) -> Found<T> {
+    let mut best: Option<(T, BTreeMap<&'static str, String>)> = None;
+    let mut exists = false;
+    for (operation, its_method, template) in all {
+        let Some(values) = match_path(template, path) else { continue };
+        exists = true;
+        if its_method == method && best.as_ref().is_none_or(|(_, others)| values.len() < others.len()) {
+            best = Some((operation, values));
+        }
+    }
+    match best {
+        Some((operation, values)) => Found::Operation(operation, values),
+        None if exists => Found::OtherMethod,
+        None => Found::Nothing,
+    }
+}
+
+/// The values of a template's placeholders, where the path fits.
+fn match_path(template: &'static str, path: &str) -> Option<BTreeMap<&'static str, String>> {
+    let mut values = BTreeMap::new();
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let segment = segments.next()?;
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(_) if segment.is_empty() => return None,
+            Some(name) => {
+                values.insert(name, percent_decode_str(segment).decode_utf8().ok()?.into_owned());
+            }
+            None if segment != expected => return None,
+            None => {}
+        }
+    }
+    segments.next().is_none().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_segments_take_precedence_over_placeholders() {
+        let all = [("one", "GET", "/customer/{id}"), ("fixed", "GET", "/customer/details")];
+        let name = |path| match find(all.into_iter(), "GET", path) {
+            Found::Operation(name, values) => format!("{name} {values:?}"),
+            Found::OtherMethod => "other method".to_owned(),
+            Found::Nothing => "nothing".to_owned(),
+        };
+        assert_eq!(name("/customer/details"), "fixed {}");
+        assert_eq!(name("/customer/qm%3A1"), r#"one {"id": "qm:1"}"#);
+        assert_eq!(name("/customer/"), "nothing");
+        assert_eq!(name("/customer/1/more"), "nothing");
+    }
+}

@@ -1,0 +1,140 @@
+//! Faults, as clients see them.
+//!
+//! How long a delayed response takes is tested with the wire, where time is paused.
+
+use std::time::Duration;
+
+use jsm_sandbox::{Fault, Sandbox};
+use serde_json::json;
+
+use crate::client::{TestClient, read};
+
+const DESKS: &str = "/rest/servicedeskapi/servicedesk";
+const CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/1/customer";
+
+#[tokio::test]
+async fn a_response_comes_in_the_place_of_others_as_often_as_it_should() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    sandbox.fault(Fault::status(503).header("Retry-After", "2").text("later").times(2));
+    sandbox.fault(Fault::status(400).json(&json!({"errors": ["A"]})).on("GetInfo"));
+    sandbox.fault(Fault::html().on("GetServiceDesks"));
+    let mut seen = Vec::new();
+    for path in [CUSTOMERS, CUSTOMERS, DESKS, DESKS, "/rest/servicedeskapi/info", "/rest/servicedeskapi/info"]
+    {
+        let response = client.get(path).await;
+        let start: String = response.text.chars().take(9).collect();
+        seen.push((response.status, response.header("retry-after").to_owned(), start));
+    }
+    let seen: Vec<(u16, &str, &str)> =
+        seen.iter().map(|(status, wait, text)| (*status, wait.as_str(), text.as_str())).collect();
+    assert_eq!(
+        seen,
+        [
+            (503, "2", "later"),
+            (503, "2", "later"),
+            (200, "", "<!DOCTYPE"),
+            (200, "", "{\"_expand"),
+            (400, "", "{\"errors\""),
+            (200, "", "{\"_links\""),
+        ]
+    );
+    sandbox.fault(Fault::status(500).always());
+    assert_eq!(client.get(DESKS).await.status, 500);
+    sandbox.clear_faults();
+    assert_eq!(client.get(DESKS).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_breaks_before_or_after_the_work() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let organizations = async || {
+        let page = client.get("/rest/servicedeskapi/organization").await.json();
+        page["size"].as_u64().unwrap()
+    };
+    for (fault, made) in [(Fault::drop_before(), 0), (Fault::drop_after(), 1)] {
+        let before = organizations().await;
+        sandbox.fault(fault.on("CreateOrganization"));
+        let request =
+            client.request("POST", "/rest/servicedeskapi/organization").json(&json!({"name": "Moss"}));
+        assert!(read(request).await.is_err(), "there is no response");
+        assert_eq!(organizations().await, before + made);
+    }
+    let dropped: Vec<_> = sandbox.requests().into_iter().filter(|request| request.status.is_none()).collect();
+    assert_eq!(dropped.len(), 2);
+}
+
+#[tokio::test]
+async fn a_truncated_response_has_its_status_and_headers() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    // Of the small response, half is 14 bytes.
+    let cloud_id = "/_edge/tenant_info";
+    for path in [DESKS, cloud_id] {
+        let whole = client.get(path).await.text;
+        for _ in 0..20 {
+            sandbox.fault(Fault::truncate());
+            let response = client.request("GET", path).send().await.expect("the head is sent");
+            assert_eq!(
+                (response.status().as_u16(), response.content_length()),
+                (200, Some(whole.len() as u64))
+            );
+            assert!(response.text().await.is_err(), "the length promised more");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_or_after_a_delay_is_complete() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let whole = client.get(DESKS).await.text;
+    for fault in [Fault::slow_body(Duration::ZERO), Fault::delay(Duration::ZERO)] {
+        sandbox.fault(fault);
+        assert_eq!(client.get(DESKS).await.text, whole);
+    }
+}
+
+#[tokio::test]
+async fn a_page_repeats_itself_or_never_ends() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let first = client.get(&format!("{CUSTOMERS}?start=0&limit=2")).await.json();
+    sandbox.fault(Fault::repeat_page());
+    assert_eq!(client.get(&format!("{CUSTOMERS}?start=2&limit=2")).await.json(), first);
+    sandbox.fault(Fault::endless());
+    let beyond = client.get(&format!("{CUSTOMERS}?start=1000&limit=2")).await.json();
+    assert_eq!((&beyond["start"], &beyond["isLastPage"]), (&json!(1000), &json!(false)));
+    assert_eq!(beyond["values"].as_array().unwrap().len(), 2);
+    assert!(beyond["_links"]["next"].as_str().unwrap().ends_with("start=1002"));
+    let products = client.get("/api/v1/product").await.json();
+    let cursor = products["nextPageCursor"].as_str().unwrap();
+    let more = client.get(&format!("/api/v1/product?cursor={cursor}")).await.json();
+    assert_ne!(more["nextPageCursor"], cursor);
+    assert_eq!(more["results"], products["results"]);
+}
+
+#[tokio::test]
+async fn all_links_lead_to_another_host() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    sandbox.fault(Fault::foreign_links("https://elsewhere.example.com"));
+    let page = client.get(&format!("{CUSTOMERS}?limit=1")).await;
+    assert!(
+        page.json()["_links"]["next"].as_str().unwrap().starts_with("https://elsewhere.example.com/rest/")
+    );
+    assert!(!page.text.contains(sandbox.url()));
+}
+
+#[tokio::test]
+async fn the_first_thousand_violations_are_kept() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    for number in 0..1_010 {
+        client.get(&format!("/rest/servicedeskapi/info?unknown{number}=x")).await;
+    }
+    let violations = sandbox.violations();
+    assert_eq!(violations.len(), 1_000);
+    assert!(violations[0].to_string().contains("unknown0 "), "{}", violations[0]);
+}

@@ -1,0 +1,18 @@
+//! The sandbox, seen by clients that know nothing of it but addresses.
+//!
+//! How the project's own client works on it is tested with that client.
+
+mod client; // A client that sends any request.
+mod snapshot; // Snapshots for reviewers.
+mod steps; // A request for every operation.
+
+mod every_operation; // Every operation once, with and without what it requires.
+mod new_alone; // Every operation with its required parameters alone.
+mod responses; // Responses, compared with the documents.
+
+mod access; // Credentials, roles, scopes, headers, bodies and rate limits.
+mod concurrency; // Many clients at once.
+mod faults; // What goes wrong where a test asks for it.
+mod idempotency; // Idempotency keys.
+mod settings; // Clock, quirks, seeds and the other settings.
+mod side_effects; // What one request changes in the responses of others.
