@@ -15,6 +15,7 @@ mod public; // The public API of what is written by hand.
 #[path = "../../crates/jsm-codegen/tests/it/random_damage.rs"]
 mod random_damage; // Random damage to JSON documents.
 mod requests; // What every operation sends.
+mod script; // A server that responds as a test wrote down.
 mod surface; // The public Rust surface of every API.
 mod third_api; // An API that nobody has seen before, given as data.
 mod tidy; // What must hold of sources and manifests.

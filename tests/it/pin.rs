@@ -4,18 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::thread;
 
 use jsm_codegen::{distil, document, pins};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 use xtask::files::Writer;
 use xtask::outcome::{Error, Outcome};
 use xtask::pin::{self, PinArgs};
 use xtask::{files, source};
+
+use crate::script::{Answer, Script, text};
 
 const PARCELS: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels.json");
 const PARCELS_NEXT: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels-next.yaml");
@@ -148,6 +148,7 @@ fn bad_input_is_refused_with_the_next_step_and_changes_nothing() {
     let large = large.display().to_string();
 
     let file = |text: &str| checkout.upstream(text);
+    let mut server = Servers::new();
     let sources = [
         ("empty", file(" \n")),
         ("plain text", file("no document at all")),
@@ -169,11 +170,11 @@ fn bad_input_is_refused_with_the_next_step_and_changes_nothing() {
         ("large file", large),
         ("plain http", "http://parcels.example/api.json".into()),
         ("other scheme", "ftp://parcels.example/api.json".into()),
-        ("status 404", serve("404 Not Found", PARCELS)),
-        ("status 302", serve("302 Found\r\nLocation: http://parcels.example/", "")),
-        ("web page over http", serve("200 OK", html)),
-        ("truncated over http", serve("200 OK\r\nContent-Length: 9999999", PARCELS)),
-        ("endless over http", serve_endlessly()),
+        ("status 404", server.address(text(404, PARCELS))),
+        ("status 302", server.address(text(302, "").header("Location", "http://parcels.example/"))),
+        ("web page over http", server.address(text(200, html))),
+        ("truncated over http", server.address(text(200, &PARCELS.repeat(2)).cut(PARCELS.len()))),
+        ("endless over http", server.address(text(200, &" ".repeat(1 << 20)).endless())),
     ];
     let before = checkout.files();
     let mut table = String::new();
@@ -223,8 +224,8 @@ fn a_document_that_looks_incomplete_is_taken_when_asked_to() {
 
 #[test]
 fn an_address_on_this_machine_is_read() {
-    let checkout = Checkout::new();
-    let args = PinArgs { from: Some(serve("200 OK", PARCELS)), ..checkout.args("") };
+    let (checkout, mut server) = (Checkout::new(), Servers::new());
+    let args = PinArgs { from: Some(server.address(text(200, PARCELS))), ..checkout.args("") };
     pin::run(checkout.root(), &args).expect("the server answers");
     assert_eq!(checkout.read(PINNED), Checkout::pinned().read(PINNED));
 }
@@ -378,30 +379,23 @@ fn rewrite_prose(value: &mut Value, edits: &mut usize) {
     }
 }
 
-/// Answers one request with this status and body, then closes the connection.
-fn serve(status: &'static str, body: &'static str) -> String {
-    serve_with(move |connection| {
-        let _ = write!(connection, "HTTP/1.1 {status}\r\nConnection: close\r\n\r\n{body}");
-    })
+/// Servers for code that has no asynchronous runtime.
+struct Servers {
+    runtime: Runtime,
+    scripts: Vec<Script>,
 }
 
-/// Answers one request with a body that has no end.
-fn serve_endlessly() -> String {
-    serve_with(|connection| {
-        let chunk = vec![b' '; 1 << 20];
-        let _ = write!(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
-        while connection.write_all(&chunk).is_ok() {}
-    })
-}
+impl Servers {
+    fn new() -> Servers {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Servers { runtime: runtime.expect("a thread"), scripts: Vec::new() }
+    }
 
-fn serve_with(answer: impl FnOnce(&mut TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    thread::spawn(move || {
-        let Ok((mut connection, _)) = listener.accept() else { return };
-        // The whole request is one short packet; what it asks does not matter.
-        let _ = connection.read(&mut [0; 4096]);
-        answer(&mut connection);
-    });
-    format!("http://{address}/api.json")
+    /// The address of a server that sends this response once.
+    fn address(&mut self, answer: Answer) -> String {
+        let script = self.runtime.block_on(Script::of([answer]));
+        let url = format!("{}/api.json", script.url);
+        self.scripts.push(script);
+        url
+    }
 }

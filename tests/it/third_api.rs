@@ -10,11 +10,15 @@ use std::process::Command;
 use jsm_codegen::emit::emit;
 use jsm_codegen::model::Document;
 use jsm_codegen::surface::surface;
+use serde_json::json;
 use syn::{Expr, Item};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 use xtask::outcome::Outcome;
 use xtask::update::{self, UpdateArgs};
 use xtask::{effective, files};
+
+use crate::script::{self, Script};
 
 pub(crate) const UPSTREAM: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/ferry/upstream.yaml");
 pub(crate) const OVERLAYS: [(&str, &str); 3] = [
@@ -95,22 +99,12 @@ fn becomes_a_module_with_everything_in_it() {
     }
 }
 
-/// The program that calls the invented API: what it asks is answered by a socket of its own.
+/// The program that calls the invented API at the address that it is given.
 const CALLER: &str = r##"//! Calls the invented API.
-use std::io::{Read, Write};
 use jsm_raw::{FilePart, Operation, ferry};
 
 fn main() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let (mut connection, _) = listener.accept().unwrap();
-        let mut asked = [0; 4096];
-        let count = connection.read(&mut asked).unwrap();
-        let body = r#"{"values":[{"id":"9","name":"Ida","state":"sailing"}],"isLastPage":true}"#;
-        write!(connection, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-        String::from_utf8_lossy(&asked[..count]).into_owned()
-    });
+    let base = std::env::args().nth(1).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = ferry::ferry::GetFerries::new().via(["Rosslare", "Cork, Cobh"]).limit(5).request(&http, &base).unwrap();
@@ -118,7 +112,6 @@ fn main() {
         let bytes = http.execute(request).await.unwrap().bytes().await.unwrap();
         serde_json::from_slice(&bytes).unwrap()
     });
-    println!("{}", server.join().unwrap().lines().next().unwrap());
     println!("{} ferry, named {}", page.values.len(), page.values[0].name.as_deref().unwrap());
     let ticket = ferry::types::Ticket::new("7");
     let bulk = ferry::ticket::BulkCreateTickets::new(vec![ticket]).request(&http, &base).unwrap();
@@ -168,8 +161,11 @@ fn compiles_and_answers() {
     write(root, "crates/caller/Cargo.toml", caller);
     write(root, "crates/caller/src/main.rs", CALLER);
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("target"), Into::into);
+    let page = json!({"values": [{"id": "9", "name": "Ida", "state": "sailing"}], "isLastPage": true});
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
+    let script = runtime.block_on(Script::of([script::json(200, &page)]));
     let ran = Command::new("cargo")
-        .args(["run", "--offline", "--quiet", "--package", "caller"])
+        .args(["run", "--offline", "--quiet", "--package", "caller", "--", &script.url])
         // Beside what is built already, so that dependencies are not built again.
         .env("CARGO_TARGET_DIR", target)
         .current_dir(root)
@@ -180,12 +176,16 @@ fn compiles_and_answers() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "GET /ferry?limit=5&via=Rosslare,Cork%2C+Cobh HTTP/1.1",
             "1 ferry, named Ida",
             r#"POST {"tickets":[{"crossing":"7"}]}"#,
             "POST /ferry/9/photo",
             "4 operations",
         ]
+    );
+    let asked = script.asked();
+    assert_eq!(
+        (asked[0].path.as_str(), asked[0].query.as_str()),
+        ("/ferry", "limit=5&via=Rosslare,Cork%2C+Cobh")
     );
 }
 

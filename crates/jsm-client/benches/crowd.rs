@@ -4,20 +4,22 @@
 //! bucket, and prints a line of the table in `BENCHMARKS.md`. The same trials with a model of the server and exact counts
 //! are tests, in `transport/simulation.rs`.
 
+mod listen;
+
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::service_desk::GetServiceDesk;
 use jsm_client::{Client, Operation, Result};
 use jsm_sandbox::{Fault, RateLimits, Sandbox};
 use peak_alloc::PeakAlloc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 #[global_allocator]
@@ -30,8 +32,8 @@ fn main() {
         known_rate().await;
         unknown_rate().await;
         faults().await;
-        refused_at_one_moment("429", "").await;
-        refused_at_one_moment("503", "").await;
+        refused_at_one_moment(429, "").await;
+        refused_at_one_moment(503, "").await;
         dead_endpoint().await;
         aborted().await;
         timeouts().await;
@@ -104,8 +106,8 @@ async fn unknown_rate() {
 async fn faults() {
     let server = Server::start(100.0, |number, _| match number % 100 {
         17 => Reply::Drop,
-        53 => Reply::Status("503", ""),
-        70..80 if number % 500 < 100 => Reply::Status("429", "Retry-After: 1\r\n"),
+        53 => Reply::Status(503, &[]),
+        70..80 if number % 500 < 100 => Reply::Status(429, &[("Retry-After", "1")]),
         _ => Reply::Fine,
     })
     .await;
@@ -114,10 +116,10 @@ async fn faults() {
     row(trial, format!("{failed} fail; {took:.1} s"), "none fails");
 }
 
-async fn refused_at_one_moment(status: &'static str, note: &str) {
+async fn refused_at_one_moment(status: u16, note: &str) {
     let moment = Duration::from_millis(500);
     let server = Server::start(1e9, move |number, at| match number <= 512 && at < moment {
-        true => Reply::Status(status, "Retry-After: 3\r\n"),
+        true => Reply::Status(status, &[("Retry-After", "3")]),
         false => Reply::Fine,
     })
     .await;
@@ -207,7 +209,8 @@ async fn page_of_empty_objects() {
 /// How a request is served.
 enum Reply {
     Fine,
-    Status(&'static str, &'static str),
+    /// A status, and headers.
+    Status(u16, &'static [(&'static str, &'static str)]),
     Drop,
     /// A page of empty objects, of so many bytes.
     Objects(usize),
@@ -221,14 +224,11 @@ struct Server {
 
 impl Server {
     async fn start(rate: f64, reply: impl Fn(usize, Duration) -> Reply + Send + Sync + 'static) -> Self {
-        let listener =
-            TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port is free");
-        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let arrivals = Arc::<Mutex<Vec<Duration>>>::default();
-        let (seen, reply) = (Arc::clone(&arrivals), Arc::new(reply));
-        let (bucket, sick) = (Arc::new(Mutex::new((rate, Instant::now()))), Arc::new(AtomicUsize::new(0)));
-        let start = Arc::new(std::sync::OnceLock::new());
-        let serve = Arc::new(move |path: &str| {
+        let seen = Arc::clone(&arrivals);
+        let (bucket, sick) = (Mutex::new((rate, Instant::now())), AtomicUsize::new(0));
+        let start = std::sync::OnceLock::new();
+        let serve = move |path: &str| {
             let now = Instant::now();
             let at = now - *start.get_or_init(|| now);
             let number = {
@@ -238,10 +238,10 @@ impl Server {
             };
             // Two endpoints are ill whatever the trial: one is dead, one fails each fifth time.
             if path.ends_with("/dead") {
-                return Reply::Status("503", "");
+                return Reply::Status(503, &[]);
             }
             if path.ends_with("/20") && sick.fetch_add(1, Ordering::Relaxed).is_multiple_of(5) {
-                return Reply::Status("503", "");
+                return Reply::Status(503, &[]);
             }
             let reply = reply(number, at);
             let mut bucket = bucket.lock().expect("nothing panics");
@@ -251,42 +251,31 @@ impl Server {
             if admitted {
                 reply
             } else {
-                Reply::Status("429", "Retry-After: 1\r\nRateLimit-Reason: jira-burst-based\r\n")
+                Reply::Status(429, &[("Retry-After", "1"), ("RateLimit-Reason", "jira-burst-based")])
             }
-        });
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let serve = Arc::clone(&serve);
-                tokio::spawn(async move { converse(stream, &*serve).await });
-            }
+        };
+        let url = listen::listen(Duration::ZERO, move |target| {
+            let path = target.split_once('?').map_or(target, |(path, _)| path);
+            response(&serve(path))
         });
         Self { url, arrivals }
     }
 }
 
-async fn converse(mut stream: TcpStream, serve: &(dyn Fn(&str) -> Reply + Send + Sync)) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut bytes = Vec::new();
-    loop {
-        while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
-            if stream.read_buf(&mut bytes).await.ok()? == 0 {
-                return None;
+/// What a reply sends; nothing where the connection breaks.
+fn response(reply: &Reply) -> Option<Response<Full<Bytes>>> {
+    let mut response = Response::builder().header("content-type", "application/json");
+    let body = match *reply {
+        Reply::Fine => r#"{"id":"1","values":[]}"#.to_owned(),
+        Reply::Status(status, headers) => {
+            response = response.status(status);
+            for (name, value) in headers {
+                response = response.header(*name, *value);
             }
+            String::new()
         }
-        let path = String::from_utf8_lossy(&bytes).split(' ').nth(1).unwrap_or_default().to_owned();
-        bytes.clear();
-        let (status, headers, body) = match serve(&path) {
-            Reply::Fine => ("200", "", r#"{"id":"1","values":[]}"#.to_owned()),
-            Reply::Status(status, headers) => (status, headers, String::new()),
-            Reply::Objects(size) => {
-                ("200", "", format!(r#"{{"isLastPage":true,"values":[{}{{}}]}}"#, "{},".repeat(size / 3)))
-            }
-            Reply::Drop => return None,
-        };
-        let head = format!(
-            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n",
-            body.len()
-        );
-        stream.write_all(&[head.into_bytes(), body.into_bytes()].concat()).await.ok()?;
-    }
+        Reply::Objects(size) => format!(r#"{{"isLastPage":true,"values":[{}{{}}]}}"#, "{},".repeat(size / 3)),
+        Reply::Drop => return None,
+    };
+    Some(response.body(Full::new(body.into())).expect("the headers are ones"))
 }

@@ -3,6 +3,7 @@
 //!
 //! Only ratios within one run mean anything. `BENCHMARKS.md` tells how to read them.
 
+mod listen;
 mod loops;
 mod server;
 

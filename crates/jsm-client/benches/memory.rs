@@ -2,6 +2,7 @@
 //!
 //! The server's pages are in the figures, a constant that both ways of listing share.
 
+mod listen;
 mod loops;
 mod server;
 

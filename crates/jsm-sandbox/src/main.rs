@@ -1,6 +1,4 @@
-//! The sandbox as a program, for clients in any language.
-//!
-//! Everything it serves is in the library.
+//! The sandbox as a program, for clients in any language. All that it serves is in the library.
 
 use std::process::ExitCode;
 
@@ -9,7 +7,7 @@ use jsm_sandbox::{RateLimits, Sandbox};
 const USAGE: &str = "\
 usage: jsm-sandbox [--port PORT] [--limits]
 
-Serves a make-believe service management site on 127.0.0.1 until it is interrupted.
+Serves a service management site for tests on 127.0.0.1 until it is interrupted.
 
   --port PORT   the port to listen on (default: 8080; 0 takes a free one)
   --limits      hold requests to the documented rate limits";

@@ -3,7 +3,6 @@
 //! Tests have a clock of their own, so that nothing sleeps: a wait returns at once, and the clock records it.
 
 mod clock; // A clock whose time passes while a test waits, and not otherwise.
-mod script; // A server that sends the responses of a test.
 
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod credentials; // Credentials, and the addresses they go to.
@@ -26,6 +25,7 @@ mod workflows; // Files, bulk changes, lookups by ids, dates.
 use jsm_client::{Client, ClientBuilder};
 use jsm_sandbox::Sandbox;
 
+use crate::script;
 use clock::TestClock;
 
 /// The cloud id of a site, where any will do.

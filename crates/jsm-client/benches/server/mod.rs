@@ -1,70 +1,51 @@
-//! A server that answers with pages of users, so cheaply that what it costs does not blur what is measured.
+//! A server that responds with pages of users, so cheaply that what it costs does not blur what is measured.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
-/// A server on a loopback port. Its threads end with the process.
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+
+use crate::listen::listen;
+
+/// A server on a loopback port.
 pub(crate) struct Server {
     /// Its address, without a slash at the end.
     pub(crate) url: String,
 }
 
-/// What a page of the list that begins at an offset looks like, head and all.
-type Answers = Arc<dyn Fn(usize) -> Arc<[u8]> + Send + Sync>;
-
-/// Starts a server of so many users with answers built beforehand, each of which takes at least the latency.
+/// Starts a server of so many users with pages built beforehand, each of which takes at least the latency.
 #[allow(dead_code, reason = "not every benchmark has so few users")]
 pub(crate) fn start(users: usize, page: usize, latency: Duration) -> Server {
-    let pages: Vec<Arc<[u8]>> =
-        (0..users).step_by(page).map(|start| answer(start, page, users).into()).collect();
-    let beyond: Arc<[u8]> = answer(0, 0, 0).into();
-    let answers = move |start| Arc::clone(pages.get(start / page).unwrap_or(&beyond));
-    listen(Arc::new(answers), latency)
+    let body = |start| Bytes::from(self::page(start, page, users));
+    let pages: Arc<[Bytes]> = (0..users).step_by(page).map(body).collect();
+    let beyond = body(users);
+    let respond =
+        move |target: &str| Some(response(pages.get(start_of(target) / page).unwrap_or(&beyond).clone()));
+    Server { url: listen(latency, respond) }
 }
 
-/// Starts a server of more users than there is memory for: each answer is built when it is asked for.
+/// Starts a server of more users than there is memory for: each page is built when it is asked for.
 #[allow(dead_code, reason = "not every benchmark has so many users")]
 pub(crate) fn start_vast(users: usize, page: usize) -> Server {
-    listen(Arc::new(move |start| answer(start, page, users).into()), Duration::ZERO)
+    let respond = move |target: &str| Some(response(self::page(start_of(target), page, users).into()));
+    Server { url: listen(Duration::ZERO, respond) }
 }
 
-fn listen(answers: Answers, latency: Duration) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answers = Arc::clone(&answers);
-            thread::spawn(move || serve(stream, &*answers, latency));
-        }
-    });
-    Server { url }
+/// The parameter `start` of a query.
+fn start_of(target: &str) -> usize {
+    target.split_once("start=").map_or(0, |(_, rest)| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(0)
+    })
 }
 
-fn serve(mut stream: TcpStream, answers: &dyn Fn(usize) -> Arc<[u8]>, latency: Duration) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
-    loop {
-        let request = lines.next()?.ok()?;
-        while !lines.next()?.ok()?.is_empty() {}
-        let start = request.split_once("start=").map_or(0, |(_, rest)| {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().unwrap_or(0)
-        });
-        thread::sleep(latency);
-        stream.write_all(&answers(start)).ok()?;
-    }
-}
-
-fn answer(start: usize, page: usize, users: usize) -> Vec<u8> {
-    let body = self::page(start, page, users);
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.into_bytes(), body].concat()
+fn response(body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// The body of a page: users of about 1,410 bytes, as a site sends them.

@@ -144,7 +144,8 @@ mod tests {
 
     async fn delivered(delivery: Delivery) -> (String, Duration) {
         let start = Instant::now();
-        let response = deliver(Response::text(200, "0123456789".repeat(20).leak()), delivery).await.unwrap();
+        let response = Response::raw(200, "text/plain", "0123456789".repeat(20));
+        let response = deliver(response, delivery).await.unwrap();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (String::from_utf8(body.to_vec()).unwrap(), start.elapsed())
     }

@@ -21,12 +21,15 @@ use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::request::GetRequests;
 use jsm_client::tasks::{Task, TaskResult, TaskState};
 use jsm_client::{Client, FilePart, RetryPolicy};
-use jsm_sandbox::{Fault, Quirk, Received, Sandbox};
+use jsm_sandbox::{Fault, Quirk, RecordedRequest, Sandbox};
 use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
 use super::super::of;
 use super::super::script::{Script, json};
+
+/// How long a site takes for an entry of a task.
+const ENTRY: Duration = Duration::from_millis(4_800);
 
 const PROFILES: &str = "BulkManageCustomerProfiles";
 
@@ -46,8 +49,8 @@ fn upserts(count: usize) -> BulkManageCustomerProfiles {
 
 /// The bulk calls so far: key and number of entries.
 fn sent(sandbox: &Sandbox) -> Vec<(String, usize)> {
-    let bulk = |request: &Received| request.operation.is_some_and(|name| name.starts_with("Bulk"));
-    let told = |request: Received| {
+    let bulk = |request: &RecordedRequest| request.operation.is_some_and(|name| name.starts_with("Bulk"));
+    let told = |request: RecordedRequest| {
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         let entries =
             body.as_object().and_then(|body| body.values().find_map(Value::as_array)).map_or(0, Vec::len);
@@ -65,7 +68,8 @@ fn pair(sandbox: Sandbox) -> (Arc<Sandbox>, TestClock, Client) {
 
 #[tokio::test]
 async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
-    let (sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let (sandbox, clock, csm) =
+        pair(Sandbox::builder().no_violations().task_duration(ENTRY).start().await.unwrap());
     let tasks = csm.bulk(upserts(130)).await.unwrap();
     let sent = sent(&sandbox);
     assert_eq!(sent.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [100, 30]);
@@ -121,10 +125,8 @@ async fn a_key_stays_with_its_part_however_often_it_is_sent() {
 #[tokio::test]
 async fn a_server_that_is_full_is_asked_until_it_is_not() {
     let full = async || {
-        let sandbox = Sandbox::builder().no_violations().task_limit(1).start().await.unwrap();
-        // From now on, tasks take their time.
-        sandbox.clock().advance(Duration::from_secs(1));
-        pair(sandbox)
+        let builder = Sandbox::builder().no_violations().task_limit(1).task_duration(ENTRY);
+        pair(builder.start().await.unwrap())
     };
     let (sandbox, clock, csm) = full().await;
     let tasks = csm.bulk(upserts(250)).await.unwrap();
@@ -172,7 +174,8 @@ async fn a_task_says_what_failed_or_that_nobody_knows() {
 
 #[tokio::test]
 async fn a_wait_ends_and_can_begin_again() {
-    let (_sandbox, clock, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let (_sandbox, clock, csm) =
+        pair(Sandbox::builder().no_violations().task_duration(ENTRY).start().await.unwrap());
     let id = csm.bulk(upserts(50)).await.unwrap()[0].id().clone();
     let minute = Duration::from_secs(60);
     let error = csm.task(&id).wait().poll_interval(minute, minute).deadline(minute * 2).await.unwrap_err();
@@ -223,9 +226,9 @@ async fn a_refusal_in_another_language_stays_an_error() {
 
 #[tokio::test]
 async fn the_deadline_of_the_client_holds_for_workflows() {
-    let (sandbox, clock, _) = pair(Sandbox::builder().no_violations().task_limit(1).start().await.unwrap());
+    let builder = Sandbox::builder().no_violations().task_limit(1).task_duration(ENTRY);
+    let (sandbox, clock, _) = pair(builder.start().await.unwrap());
     let csm = of(&sandbox, &clock).deadline(Duration::from_secs(60)).build().unwrap();
-    sandbox.clock().advance(Duration::from_secs(1));
     let error = csm.bulk(upserts(250)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
     assert!(clock.passed() <= 60.0, "{} s", clock.passed());
@@ -240,7 +243,8 @@ async fn the_deadline_of_the_client_holds_for_workflows() {
 #[tokio::test]
 async fn the_longest_duration_means_no_deadline() {
     const MAX: Duration = Duration::MAX;
-    let (sandbox, clock, _) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let (sandbox, clock, _) =
+        pair(Sandbox::builder().no_violations().task_duration(ENTRY).start().await.unwrap());
     let patient = RetryPolicy::default().backoff(MAX, MAX);
     let client = of(&sandbox, &clock)
         .deadline(MAX)
