@@ -66,7 +66,7 @@ impl Fault {
         Fault { kind, operation: None, left: Some(1) }
     }
 
-    /// A response with this status and an empty body. The request changes nothing.
+    /// A response with this status, from 100 to 999, and an empty body. The request changes nothing.
     pub fn status(status: u16) -> Fault {
         Fault::new(Kind::Respond(Response::empty(status)))
     }

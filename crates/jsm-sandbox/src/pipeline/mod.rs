@@ -1,6 +1,7 @@
-//! The pipeline: all that happens to one request, in order.
+//! The pipeline: all that happens to one request, in order: route, authenticate, limit, validate, handle, validate,
+//! quirk, fault, log.
 //!
-//! Each step is a function of its own module. A step gets what it works on, and knows no other step.
+//! Each step is a function of its own module, and gets no more than it works on.
 
 mod document; // The documents of the APIs, read once.
 pub(crate) mod fault; // What goes wrong where a test asks for it.
