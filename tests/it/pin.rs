@@ -15,7 +15,7 @@ use xtask::outcome::{Error, Outcome};
 use xtask::pin::{self, PinArgs};
 use xtask::{files, source};
 
-use crate::script::{Answer, Script, text};
+use crate::script::{Script, ScriptedResponse, text};
 
 const PARCELS: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels.json");
 const PARCELS_NEXT: &str = include_str!("../../crates/jsm-codegen/tests/fixtures/pin/parcels-next.yaml");
@@ -392,7 +392,7 @@ impl Servers {
     }
 
     /// The address of a server that sends this response once.
-    fn address(&mut self, answer: Answer) -> String {
+    fn address(&mut self, answer: ScriptedResponse) -> String {
         let script = self.runtime.block_on(Script::of([answer]));
         let url = format!("{}/api.json", script.url);
         self.scripts.push(script);

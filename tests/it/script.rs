@@ -23,13 +23,13 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) url: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<ScriptedRequest>>>,
     task: JoinHandle<()>,
 }
 
 /// A request that arrived.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ScriptedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -39,7 +39,7 @@ pub(crate) struct Asked {
 
 /// A response, and how it ends.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ScriptedResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Bytes,
@@ -66,42 +66,44 @@ enum End {
     Repeats,
 }
 
-type Answers = dyn FnMut(&Asked) -> Answer + Send;
+type Responses = dyn FnMut(&ScriptedRequest) -> ScriptedResponse + Send;
 
 /// What all connections of a server share.
 #[derive(Clone)]
 struct Shared {
-    asked: Arc<Mutex<Vec<Asked>>>,
-    answers: Arc<Mutex<Box<Answers>>>,
+    requests: Arc<Mutex<Vec<ScriptedRequest>>>,
+    responses: Arc<Mutex<Box<Responses>>>,
     count: watch::Sender<usize>,
 }
 
 impl Script {
     /// Sends these responses, one after the other, whatever is requested.
-    pub(crate) async fn of(answers: impl IntoIterator<Item = Answer>) -> Script {
-        let answers: Vec<Answer> = answers.into_iter().collect();
-        let mut answers = answers.into_iter();
-        Script::serve(move |_| answers.next().unwrap_or_else(|| text(500, "the script is over"))).await
+    pub(crate) async fn of(responses: impl IntoIterator<Item = ScriptedResponse>) -> Script {
+        let responses: Vec<ScriptedResponse> = responses.into_iter().collect();
+        let mut responses = responses.into_iter();
+        Script::serve(move |_| responses.next().unwrap_or_else(|| text(500, "the script is over"))).await
     }
 
     /// Sends the responses that a function returns.
-    pub(crate) async fn serve(answers: impl FnMut(&Asked) -> Answer + Send + 'static) -> Script {
+    pub(crate) async fn serve(
+        respond: impl FnMut(&ScriptedRequest) -> ScriptedResponse + Send + 'static,
+    ) -> Script {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let answers: Arc<Mutex<Box<Answers>>> = Arc::new(Mutex::new(Box::new(answers)));
-        let shared = Shared { asked: Arc::clone(&asked), answers, count: watch::channel(0).0 };
+        let requests: Arc<Mutex<Vec<ScriptedRequest>>> = Arc::default();
+        let responses: Arc<Mutex<Box<Responses>>> = Arc::new(Mutex::new(Box::new(respond)));
+        let shared = Shared { requests: Arc::clone(&requests), responses, count: watch::channel(0).0 };
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve_connection(stream, shared.clone()));
             }
         });
-        Script { url: format!("http://{address}"), asked, task }
+        Script { url: format!("http://{address}"), requests, task }
     }
 
     /// The requests so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        lock(&self.asked).clone()
+    pub(crate) fn requests(&self) -> Vec<ScriptedRequest> {
+        lock(&self.requests).clone()
     }
 }
 
@@ -119,29 +121,29 @@ async fn serve_connection(stream: TcpStream, shared: Shared) {
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn respond(shared: Shared, request: Request<Incoming>) -> Result<Response<Answered>, Broken> {
-    let asked = read(request).await.map_err(|_| Broken)?;
-    let answer = {
+async fn respond(shared: Shared, request: Request<Incoming>) -> Result<Response<SentBody>, Broken> {
+    let request = read(request).await.map_err(|_| Broken)?;
+    let response = {
         // The lock is held over both, so that requests are recorded in the order of their responses.
-        let mut all = lock(&shared.asked);
-        let answer = lock(&shared.answers)(&asked);
-        all.push(asked);
-        shared.count.send_replace(all.len());
-        answer
+        let mut requests = lock(&shared.requests);
+        let response = lock(&shared.responses)(&request);
+        requests.push(request);
+        shared.count.send_replace(requests.len());
+        response
     };
     let mut count = shared.count.subscribe();
-    count.wait_for(|count| *count >= answer.after).await.map_err(|_| Broken)?;
-    match (answer.silent, answer.end) {
+    count.wait_for(|count| *count >= response.after).await.map_err(|_| Broken)?;
+    match (response.silent, response.end) {
         (true, End::Stalls) => std::future::pending().await,
         (true, _) => Err(Broken),
-        (false, _) => Ok(answer.into_response()),
+        (false, _) => Ok(response.into_http()),
     }
 }
 
-async fn read(request: Request<Incoming>) -> hyper::Result<Asked> {
+async fn read(request: Request<Incoming>) -> hyper::Result<ScriptedRequest> {
     let (head, body) = request.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Ok(Asked {
+    Ok(ScriptedRequest {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -154,7 +156,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Asked {
+impl ScriptedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -167,18 +169,18 @@ impl Asked {
 }
 
 /// A response in JSON.
-pub(crate) fn json(status: u16, body: &Value) -> Answer {
+pub(crate) fn json(status: u16, body: &Value) -> ScriptedResponse {
     body_of(status, "application/json;charset=UTF-8", body.to_string().into_bytes())
 }
 
 /// A response in plain text.
-pub(crate) fn text(status: u16, body: &str) -> Answer {
+pub(crate) fn text(status: u16, body: &str) -> ScriptedResponse {
     body_of(status, "text/plain", body.as_bytes().to_vec())
 }
 
 /// A response of any type.
-pub(crate) fn body_of(status: u16, content_type: &str, body: Vec<u8>) -> Answer {
-    Answer {
+pub(crate) fn body_of(status: u16, content_type: &str, body: Vec<u8>) -> ScriptedResponse {
+    ScriptedResponse {
         status,
         headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
         body: body.into(),
@@ -191,62 +193,62 @@ pub(crate) fn body_of(status: u16, content_type: &str, body: Vec<u8>) -> Answer 
 }
 
 /// A response without a body and without a type.
-pub(crate) fn empty(status: u16) -> Answer {
-    Answer { headers: Vec::new(), ..text(status, "") }
+pub(crate) fn empty(status: u16) -> ScriptedResponse {
+    ScriptedResponse { headers: Vec::new(), ..text(status, "") }
 }
 
 /// The connection breaks in the place of a response.
-pub(crate) fn dropped() -> Answer {
-    Answer { silent: true, ..empty(200) }
+pub(crate) fn dropped() -> ScriptedResponse {
+    ScriptedResponse { silent: true, ..empty(200) }
 }
 
 /// The server reads the request and never responds.
-pub(crate) fn silence() -> Answer {
-    Answer { end: End::Stalls, ..dropped() }
+pub(crate) fn silence() -> ScriptedResponse {
+    ScriptedResponse { end: End::Stalls, ..dropped() }
 }
 
-impl Answer {
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Answer {
+impl ScriptedResponse {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> ScriptedResponse {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(crate) fn without(mut self, name: &str) -> Answer {
+    pub(crate) fn without(mut self, name: &str) -> ScriptedResponse {
         self.headers.retain(|(known, _)| known != name);
         self
     }
 
     /// The response does not say how long its body is.
-    pub(crate) fn unmeasured(self) -> Answer {
-        Answer { measured: false, ..self }
+    pub(crate) fn unmeasured(self) -> ScriptedResponse {
+        ScriptedResponse { measured: false, ..self }
     }
 
     /// The body breaks off here, and the connection with it.
-    pub(crate) fn cut(mut self, at: usize) -> Answer {
+    pub(crate) fn cut(mut self, at: usize) -> ScriptedResponse {
         self.promised = Some(self.body.len());
         self.body.truncate(at);
-        Answer { end: End::Breaks, ..self }
+        ScriptedResponse { end: End::Breaks, ..self }
     }
 
     /// The body stops here, and the connection stays open.
-    pub(crate) fn stalls(self, at: usize) -> Answer {
-        Answer { end: End::Stalls, ..self.cut(at) }
+    pub(crate) fn stalls(self, at: usize) -> ScriptedResponse {
+        ScriptedResponse { end: End::Stalls, ..self.cut(at) }
     }
 
     /// The body never ends.
-    pub(crate) fn endless(self) -> Answer {
-        Answer { end: End::Repeats, measured: false, ..self }
+    pub(crate) fn endless(self) -> ScriptedResponse {
+        ScriptedResponse { end: End::Repeats, measured: false, ..self }
     }
 
     /// The response is sent once so many requests have arrived.
-    pub(crate) fn after(self, requests: usize) -> Answer {
-        Answer { after: requests, ..self }
+    pub(crate) fn after(self, requests: usize) -> ScriptedResponse {
+        ScriptedResponse { after: requests, ..self }
     }
 
-    fn into_response(self) -> Response<Answered> {
+    fn into_http(self) -> Response<SentBody> {
         let length = self.promised.unwrap_or(self.body.len());
         let measured = self.measured && self.status != 204;
-        let body = Answered { body: self.body, end: self.end, is_sent: false };
+        let body = SentBody { body: self.body, end: self.end, is_sent: false };
         let mut response = Response::new(body);
         *response.status_mut() = self.status.try_into().expect("it is a status");
         let mut header = |name: &str, value: &str| {
@@ -265,7 +267,7 @@ impl Answer {
 }
 
 /// The body of a response, whose length hyper does not know.
-struct Answered {
+struct SentBody {
     body: Bytes,
     end: End,
     is_sent: bool,
@@ -283,7 +285,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-impl Body for Answered {
+impl Body for SentBody {
     type Data = Bytes;
     type Error = Broken;
 

@@ -182,7 +182,7 @@ fn compiles_and_answers() {
             "4 operations",
         ]
     );
-    let asked = script.asked();
+    let asked = script.requests();
     assert_eq!(
         (asked[0].path.as_str(), asked[0].query.as_str()),
         ("/ferry", "limit=5&via=Rosslare,Cork%2C+Cobh")

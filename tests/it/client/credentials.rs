@@ -18,15 +18,15 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::clock::TestClock;
-use super::script::{Answer, Asked, Script, body_of, dropped, empty, json, silence};
+use super::script::{Script, ScriptedRequest, ScriptedResponse, body_of, dropped, empty, json, silence};
 use super::{CLOUD_ID, check, to};
 
-fn fine() -> Answer {
+fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "accountId": "a", "values": [], "results": [], "temporaryAttachments": []}))
 }
 
 /// A site that tells its cloud id to whoever asks.
-fn site(asked: &Asked) -> Answer {
+fn site(asked: &ScriptedRequest) -> ScriptedResponse {
     if asked.path == "/_edge/tenant_info" { json(200, &json!({"cloudId": CLOUD_ID})) } else { fine() }
 }
 
@@ -54,7 +54,7 @@ async fn go_where_they_are_taken() {
         table += &format!("{title}\n");
         for (host, script) in [("site", &site), ("gateway", &gateway)] {
             let mut lines: Vec<String> = script
-                .asked()
+                .requests()
                 .iter()
                 .map(|asked| format!("{} {}", asked.path, asked.header("authorization").unwrap_or("nothing")))
                 .collect();
@@ -116,9 +116,12 @@ async fn need_a_cloud_id_that_can_be_had() {
             Ok(_) => "answered".to_owned(),
             Err(error) => format!("{:?}: {error}", error.kind()),
         };
-        table +=
-            &format!("{title}\n  waits {:?}, {} requests: {outcome}\n", clock.waits(), script.asked().len());
-        let asked = script.asked();
+        table += &format!(
+            "{title}\n  waits {:?}, {} requests: {outcome}\n",
+            clock.waits(),
+            script.requests().len()
+        );
+        let asked = script.requests();
         let strangers = asked.iter().filter(|asked| asked.path == "/_edge/tenant_info");
         assert!(strangers.into_iter().all(|asked| asked.header("authorization").is_none()), "{title}");
     }
@@ -164,7 +167,7 @@ async fn are_renewed_once_when_they_are_refused() {
         Box::pin(async move { client.call(CreateCustomer::new("fred@example.com", "Fred")).await.map(drop) })
     };
     type Run = dyn Fn(Client) -> futures_util::future::BoxFuture<'static, Result<(), Error>>;
-    let cases: Vec<(&str, &Renewing, Vec<Answer>, &Run)> = vec![
+    let cases: Vec<(&str, &Renewing, Vec<ScriptedResponse>, &Run)> = vec![
         ("refused and renewed", &renews, vec![empty(401), fine()], &get),
         ("refused and renewed, for what is done once", &renews, vec![empty(401), fine()], &post),
         ("refused twice", &renews, vec![empty(401), empty(401), fine()], &get),
@@ -185,7 +188,7 @@ async fn are_renewed_once_when_they_are_refused() {
         let client = to(&script.url, &TestClock::new()).credentials(credentials.clone()).build().unwrap();
         let outcome = run(client).await.map_or_else(|error| error.to_string(), |()| "answered".to_owned());
         let sent: Vec<String> = script
-            .asked()
+            .requests()
             .iter()
             .map(|asked| asked.header("authorization").unwrap_or("nothing").to_owned())
             .collect();
@@ -206,7 +209,7 @@ async fn are_renewed_for_the_next_call_where_this_one_cannot_be_sent_again() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 1), "{error}");
     upload().await.unwrap();
     let sent: Vec<_> =
-        script.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
+        script.requests().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
     assert_eq!(sent, ["Custom 0", "Custom 1"]);
 }
 
@@ -227,7 +230,7 @@ async fn are_not_waited_for_longer_than_for_an_answer() {
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
     assert!(error.to_string().ends_with("the credentials did not come in time"), "{error}");
-    assert!(script.asked().is_empty());
+    assert!(script.requests().is_empty());
 }
 
 #[tokio::test]
@@ -238,7 +241,7 @@ async fn are_needed_and_have_to_fit_a_header() {
     let error = to(&script.url, &TestClock::new()).bearer_token("half\na token").build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(!format!("{error} {error:?}").contains("half"));
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
 }
 
 #[tokio::test]
@@ -254,10 +257,10 @@ async fn follow_no_redirect() {
                 (ErrorKind::Authentication, 1),
                 "{status} to {target}"
             );
-            assert_eq!(script.asked().len(), 1);
+            assert_eq!(script.requests().len(), 1);
         }
     }
-    assert_eq!(thief.asked().len(), 0);
+    assert_eq!(thief.requests().len(), 0);
 }
 
 #[test]
@@ -309,7 +312,7 @@ fn go_to_no_address_in_the_clear() {
 #[tokio::test]
 async fn opt_in_to_experiments_by_name() {
     let script = Script::serve(|_| fine()).await;
-    let opt_in = |asked: &Asked| asked.header("x-experimentalapi").map(str::to_owned);
+    let opt_in = |asked: &ScriptedRequest| asked.header("x-experimentalapi").map(str::to_owned);
     for (client_says, call_says, sent) in [
         (false, None, false),
         (false, Some(false), false),
@@ -318,21 +321,21 @@ async fn opt_in_to_experiments_by_name() {
         (false, Some(true), true),
     ] {
         let client = to(&script.url, &TestClock::new()).experimental(client_says).build().unwrap();
-        let before = script.asked().len();
+        let before = script.requests().len();
         let call = client.call(SearchRequestTypes::new());
         let call = if let Some(says) = call_says { call.experimental(says) } else { call };
         match call.await {
-            Ok(_) => assert_eq!(opt_in(&script.asked()[before]).as_deref(), Some("opt-in")),
+            Ok(_) => assert_eq!(opt_in(&script.requests()[before]).as_deref(), Some("opt-in")),
             Err(error) => {
                 assert_eq!((error.kind(), error.attempts()), (ErrorKind::ExperimentalOptIn, 0));
                 assert!(error.to_string().contains("experimental(true)"), "{error}");
             }
         }
-        assert_eq!(script.asked().len() > before, sent, "{client_says} {call_says:?}");
-        let before = script.asked().len();
+        assert_eq!(script.requests().len() > before, sent, "{client_says} {call_says:?}");
+        let before = script.requests().len();
         client.call(GetOrganization::new(1)).await.unwrap();
         let header = client_says.then(|| "opt-in".to_owned());
-        assert_eq!(opt_in(&script.asked()[before]), header, "it goes out wherever the program opted in");
+        assert_eq!(opt_in(&script.requests()[before]), header, "it goes out wherever the program opted in");
     }
 }
 
@@ -348,9 +351,9 @@ async fn reach_no_endpoint_but_the_one_that_was_meant() {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{id:?}");
         }
     }
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
     client.call(GetCustomers::new("%2e%2e?x#y")).await.unwrap();
-    assert_eq!(script.asked()[0].path, "/rest/servicedeskapi/servicedesk/%252e%252e%3Fx%23y/customer");
+    assert_eq!(script.requests()[0].path, "/rest/servicedeskapi/servicedesk/%252e%252e%3Fx%23y/customer");
 }
 
 #[tokio::test]
@@ -359,9 +362,9 @@ async fn a_wrong_argument_is_refused_before_the_cloud_id_is_looked_up() {
     let csm = Client::builder(&script.url).bearer_token("token").build().unwrap();
     let error = csm.call(GetCsmOrganization::new("..")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0));
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
     csm.call(GetCsmOrganization::new("7")).await.unwrap();
-    assert_eq!(script.asked().len(), 2);
+    assert_eq!(script.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -373,5 +376,5 @@ async fn are_not_replaced_by_a_header() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0));
         assert_eq!(error.operation().unwrap().name, GetOrganization::INFO.name);
     }
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
 }

@@ -11,11 +11,11 @@ use jsm_client::{Client, Error, ErrorKind, Operation, RetryPolicy};
 use serde_json::{Value, json};
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, body_of, empty, text};
+use super::script::{Script, ScriptedResponse, body_of, empty, text};
 use super::{check, to};
 
 /// What a client makes of an answer to an operation.
-async fn outcome<O: Operation>(operation: O, answer: Answer) -> Result<O::Output, Error> {
+async fn outcome<O: Operation>(operation: O, answer: ScriptedResponse) -> Result<O::Output, Error> {
     let script = Script::of([answer.header("ATL-TraceId", "7f1c")]).await;
     client(&script).call(operation).await
 }
@@ -24,7 +24,7 @@ fn client(script: &Script) -> Client {
     to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap()
 }
 
-async fn error<O: Operation>(operation: O, answer: Answer) -> Error {
+async fn error<O: Operation>(operation: O, answer: ScriptedResponse) -> Error {
     match outcome(operation, answer).await {
         Ok(_) => panic!("the answer was taken"),
         Err(error) => error,

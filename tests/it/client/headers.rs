@@ -19,13 +19,13 @@ async fn a_request_without_a_body_says_so_over_http_1() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     client.call(Subscribe::new("A-1")).await.unwrap();
     client.call(DeleteOrganization::new(1)).await.unwrap();
-    let asked = script.asked();
+    let asked = script.requests();
     assert_eq!((asked[0].method.as_str(), asked[0].header("content-length")), ("PUT", Some("0")));
     assert_eq!((asked[1].method.as_str(), asked[1].header("content-length")), ("DELETE", None));
 
     let script = page().await;
     to(&script.url, &TestClock::new()).build().unwrap().call(GetOrganization::new(1)).await.unwrap();
-    let asked = &script.asked()[0];
+    let asked = &script.requests()[0];
     assert_eq!((asked.header("content-length"), asked.header("transfer-encoding")), (None, None));
 }
 
@@ -45,7 +45,7 @@ async fn a_client_a_call_and_a_list_choose_the_language() {
     german.items(GetOrganizations::new()).language(french.clone()).try_next().await.unwrap();
     german.pages(GetOrganizations::new()).language(String::from("fr")).try_next().await.unwrap();
     let languages: Vec<_> =
-        script.asked().iter().map(|asked| asked.header("accept-language").map(str::to_owned)).collect();
+        script.requests().iter().map(|asked| asked.header("accept-language").map(str::to_owned)).collect();
     let german = "de-CH, de;q=0.9";
     let expected = [None, Some(german), Some("fr"), Some("fr"), Some(german), Some("fr"), Some("fr")];
     assert_eq!(languages, expected.map(|language| language.map(str::to_owned)));
@@ -70,5 +70,5 @@ async fn what_is_not_a_language_is_refused_before_anything_is_sent() {
             );
         }
     }
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
 }

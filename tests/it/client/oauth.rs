@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, json as answer, text};
+use super::script::{Script, ScriptedResponse, json as answer, text};
 use super::{CLOUD_ID, of};
 
 const READ: &str = "read:servicedesk-request";
@@ -51,14 +51,14 @@ fn scripted_app(script: &Script) -> App {
     App::new("an app", "its secret").token_url(format!("{}/token", script.url))
 }
 
-fn tokens(number: u32) -> Answer {
+fn tokens(number: u32) -> ScriptedResponse {
     answer(
         200,
         &json!({"access_token": format!("access {number}"), "refresh_token": format!("refresh {number}"), "expires_in": 3600}),
     )
 }
 
-fn no_desks() -> Answer {
+fn no_desks() -> ScriptedResponse {
     answer(200, &json!({"values": [], "isLastPage": true}))
 }
 
@@ -164,7 +164,7 @@ async fn a_refresh_token_that_is_refused_is_refused_for_good() {
             assert!(error.is_authentication());
             assert!(error.to_string().contains("authorise the app again"), "{error}");
         }
-        assert_eq!(script.asked().len(), 1, "asking again changes nothing");
+        assert_eq!(script.requests().len(), 1, "asking again changes nothing");
     }
 }
 
@@ -209,7 +209,7 @@ async fn a_renewal_outlives_the_call_that_wanted_it() {
         let jira = jira.clone();
         async move { jira.call(GetServiceDesks::new()).await }
     });
-    while script.asked().is_empty() {
+    while script.requests().is_empty() {
         tokio::task::yield_now().await;
     }
     call.abort();
@@ -217,7 +217,7 @@ async fn a_renewal_outlives_the_call_that_wanted_it() {
     reqwest::get(&script.url).await.unwrap();
     assert_eq!(stored.recv().await.as_deref(), Some("refresh 1"));
     jira.call(GetServiceDesks::new()).await.unwrap();
-    let asked = script.asked();
+    let asked = script.requests();
     assert_eq!(asked.last().unwrap().header("authorization"), Some("Bearer access 1"));
     assert_eq!(asked.len(), 3, "the token was renewed once");
 }
@@ -228,7 +228,7 @@ async fn an_app_learns_tokens_and_sites() {
     let got = scripted_app(&script).exchange("a code", "https://app.example.com/back").await.unwrap();
     assert_eq!(got.access_token.expose_secret(), "access 7");
     assert_eq!(got.expires_in, Some(HOUR));
-    let sent: serde_json::Value = serde_json::from_str(&script.asked()[0].body).unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&script.requests()[0].body).unwrap();
     assert_eq!(sent["grant_type"], "authorization_code");
     assert_eq!(sent["code"], "a code");
 

@@ -52,7 +52,7 @@ async fn a_412_from_an_operation_not_known_as_experimental_says_how_to_opt_in() 
     assert!(error.to_string().contains("not known to be experimental"), "{error}");
     assert!(error.to_string().contains("experimental(true)"), "{error}");
     let error = client.call(GetOrganization::new(1)).experimental(true).await.unwrap_err();
-    assert_eq!(script.asked()[1].header("x-experimentalapi"), Some("opt-in"));
+    assert_eq!(script.requests()[1].header("x-experimentalapi"), Some("opt-in"));
     assert!(!error.to_string().contains("experimental(true)"), "the header was sent: {error}");
 }
 
@@ -67,9 +67,9 @@ async fn the_header_goes_to_the_site_but_to_no_other_origin() {
     .await;
     let client = to(&site.url, &TestClock::new()).experimental(true).build().unwrap();
     let _ = client.download(GetAttachmentContent::new("HELP-1", 1)).stream().await;
-    let sent = site.asked();
+    let sent = site.requests();
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(sent.iter().all(|asked| asked.header("x-experimentalapi") == Some("opt-in")), "{sent:?}");
-    let foreign = elsewhere.asked();
+    let foreign = elsewhere.requests();
     assert!(foreign.iter().all(|asked| asked.header("x-experimentalapi").is_none()), "{foreign:?}");
 }

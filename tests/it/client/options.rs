@@ -83,7 +83,7 @@ async fn headers_language_and_opt_in_go_with_every_request() {
         let script = Script::serve(|_| empty(503)).await;
         let error = run(client(&script, &TestClock::new()), options.clone()).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1), "{title}: {error}");
-        let asked = script.asked();
+        let asked = script.requests();
         assert_eq!(asked.len(), 1, "{title}: the policy does not retry");
         for (name, value) in [("x-own", "1"), ("accept-language", "de"), ("x-experimentalapi", "opt-in")] {
             assert_eq!(asked[0].header(name), Some(value), "{title}");
@@ -97,7 +97,7 @@ async fn the_deadline_is_of_the_whole_and_the_timeout_of_an_attempt() {
         let script = Script::serve(|_| empty(503)).await;
         let options = RequestOptions::new().deadline(Duration::ZERO);
         let error = run(client(&script, &TestClock::new()), options).await.unwrap_err();
-        assert_eq!((error.kind(), script.asked().len()), (ErrorKind::Timeout, 0), "{title}: {error}");
+        assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Timeout, 0), "{title}: {error}");
 
         let script = Script::serve(|_| empty(503)).await;
         let clock = TestClock::new();
@@ -108,7 +108,7 @@ async fn the_deadline_is_of_the_whole_and_the_timeout_of_an_attempt() {
         let script = Script::serve(|_| silence()).await;
         let options = RequestOptions::new().timeout(Duration::from_millis(30)).retry(RetryPolicy::never());
         let error = run(client(&script, &TestClock::new()), options).await.unwrap_err();
-        assert_eq!((error.kind(), script.asked().len()), (ErrorKind::Timeout, 1), "{title}: {error}");
+        assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Timeout, 1), "{title}: {error}");
     }
 }
 
@@ -120,7 +120,7 @@ async fn an_invalid_option_is_an_error_before_anything_is_sent() {
             let script = Script::serve(|_| empty(503)).await;
             let error = run(client(&script, &TestClock::new()), options).await.unwrap_err();
             assert_eq!(
-                (error.kind(), script.asked().len()),
+                (error.kind(), script.requests().len()),
                 (ErrorKind::Configuration, 0),
                 "{title}: {error}"
             );
@@ -137,7 +137,7 @@ async fn a_sent_call_can_be_spawned_joined_and_buffered() {
     assert!(join_all([call(), call()]).await.iter().all(Result::is_ok));
     let all = stream::iter(0..5).map(|_| call()).buffer_unordered(2).collect::<Vec<_>>().await;
     assert!(all.iter().all(Result::is_ok));
-    assert_eq!(script.asked().len(), 8);
+    assert_eq!(script.requests().len(), 8);
 }
 
 #[tokio::test]

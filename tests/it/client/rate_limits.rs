@@ -156,7 +156,7 @@ async fn fails_at_once_where_the_queue_is_too_long() {
         assert_eq!((error.kind(), error.attempts(), error.status()), (ErrorKind::RateLimited, 0, None));
         assert!(error.retry_after().unwrap() > Duration::from_secs(1));
     }
-    assert_eq!(script.asked().len(), 9);
+    assert_eq!(script.requests().len(), 9);
     // The places of those that failed are free again.
     let before = clock.passed();
     client.call(GetCustomers::new("1")).await.unwrap();

@@ -21,18 +21,18 @@ use serde_json::{Map, Value, json};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, body_of, empty, json, text};
+use super::script::{Script, ScriptedResponse, body_of, empty, json, text};
 use super::to;
 use super::traces::Traced;
 
 const JSON: &str = "application/json;charset=UTF-8";
 
-fn body(text: impl Into<Vec<u8>>) -> Answer {
+fn body(text: impl Into<Vec<u8>>) -> ScriptedResponse {
     body_of(200, JSON, text.into())
 }
 
 /// What a client makes of one response, which it does not ask for again.
-async fn read<O: Operation>(operation: O, answer: Answer) -> Result<Read<O::Output>, Error> {
+async fn read<O: Operation>(operation: O, answer: ScriptedResponse) -> Result<Read<O::Output>, Error> {
     let script = Script::of([answer]).await;
     let client = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
     client.call(operation).with_meta().await
@@ -135,7 +135,7 @@ async fn a_body_code_of_401_renews_the_credentials() {
         let result = client.call(GetOrganization::new(1)).await;
         assert_eq!(result.err().map(|error| error.kind()), wanted);
         let sent: Vec<_> =
-            script.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
+            script.requests().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
         assert_eq!(sent, ["Bearer 0", "Bearer 1"]);
     }
 }
@@ -346,7 +346,7 @@ async fn a_page_with_dropped_items_goes_on_behind_them() {
         read.push((page.items.len(), page.repairs.len()));
     }
     assert_eq!(read, [(2, 1), (0, 3), (1, 0)]);
-    let starts: Vec<_> = script.asked().iter().map(|asked| asked.number("start").unwrap_or(0)).collect();
+    let starts: Vec<_> = script.requests().iter().map(|asked| asked.number("start").unwrap_or(0)).collect();
     assert_eq!(starts, [0, 3, 6]);
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::CLOUD_ID;
 use super::clock::TestClock;
-use super::script::{Answer, Script, body_of, empty, json as answer, text};
+use super::script::{Script, ScriptedResponse, body_of, empty, json as answer, text};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -35,24 +35,24 @@ async fn call(client: &Client) -> Result<(), Error> {
     client.call(GetServiceDesks::new()).await.map(drop)
 }
 
-fn tokens(number: u32) -> Answer {
+fn tokens(number: u32) -> ScriptedResponse {
     answer(
         200,
         &json!({"access_token": format!("access {number}"), "refresh_token": format!("refresh {number}"), "expires_in": 3600}),
     )
 }
 
-fn no_desks() -> Answer {
+fn no_desks() -> ScriptedResponse {
     answer(200, &json!({"values": [], "isLastPage": true}))
 }
 
-fn refusal(code: &str, description: &str) -> Answer {
+fn refusal(code: &str, description: &str) -> ScriptedResponse {
     answer(403, &json!({"error": code, "error_description": description}))
 }
 
 /// What was sent: the token of a call, the refresh token of a renewal.
 fn sent(script: &Script) -> Vec<String> {
-    let asked = script.asked();
+    let asked = script.requests();
     let sent = asked.iter().map(|asked| match asked.path.as_str() {
         "/token" => serde_json::from_str::<serde_json::Value>(&asked.body).unwrap()["refresh_token"]
             .as_str()
@@ -71,7 +71,7 @@ async fn an_expired_token_that_the_gateway_hides_is_renewed_once() {
     let challenge =
         || empty(403).header("WWW-Authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
     let site = || answer(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
-    type Refusal<'a> = &'a dyn Fn() -> Answer;
+    type Refusal<'a> = &'a dyn Fn() -> ScriptedResponse;
     type Case<'a> = (Refusal<'a>, Option<Duration>, u64, usize, Option<ErrorKind>);
     let cases: [Case<'_>; 9] = [
         (&forbidden, None, 0, 1, None),
@@ -160,7 +160,7 @@ async fn a_newer_refresh_token_is_read_before_giving_up() {
             assert!(error.to_string().contains("authorise the app again"), "{error}");
             assert_eq!(reads.load(Ordering::SeqCst), reads_now);
             // The endpoint is not asked again with what it refused.
-            assert_eq!(script.asked().len(), reads_now + 3);
+            assert_eq!(script.requests().len(), reads_now + 3);
         }
         // The account has authorised the app again, in another process.
         *stored.lock().unwrap() = "refresh 3";
@@ -259,10 +259,10 @@ async fn a_long_pause_of_the_token_endpoint_fails_fast_with_the_time() {
     let error = call(&jira).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(HOUR / 2), "{error}");
     assert!(error.to_string().ends_with("retry after 1800 s"), "{error}");
-    assert_eq!((script.asked().len(), clock.waits().len()), (1, 0));
+    assert_eq!((script.requests().len(), clock.waits().len()), (1, 0));
     clock.advance_to(HOUR);
     call(&jira).await.unwrap();
-    assert_eq!(script.asked().len(), 3);
+    assert_eq!(script.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn the_apps_secret_follows_no_redirect() {
             assert_eq!(error.kind(), ErrorKind::Other, "{status}: {error}");
         }
     }
-    for asked in thief.asked() {
+    for asked in thief.requests() {
         assert_eq!((asked.body.as_str(), asked.header("authorization")), ("", None));
     }
 }
@@ -336,7 +336,7 @@ async fn an_app_sends_as_the_program_says() {
     // Addresses on this machine are asked directly even so.
     app.exchange("code", "https://a.example").await.unwrap_err();
     app.accessible_resources(&"access".into()).await.unwrap_err();
-    assert_eq!(proxy.asked().len(), 0);
+    assert_eq!(proxy.requests().len(), 0);
 
     let script =
         Script::of([tokens(1), answer(200, &json!([{"id": "1", "scopes": null}, {"name": "none"}, null]))])
@@ -345,7 +345,7 @@ async fn an_app_sends_as_the_program_says() {
     app.exchange("\u{feff}code\n", "https://a.example").await.unwrap();
     let sites = app.accessible_resources(&" access\n".into()).await.unwrap();
     assert_eq!(sites.len(), 1, "{sites:?}");
-    let asked = script.asked();
+    let asked = script.requests();
     assert!(asked.iter().all(|asked| asked.header("user-agent") == Some("mine")), "{asked:?}");
     assert!(asked[0].body.contains("\"code\""), "{asked:?}");
 }

@@ -13,18 +13,18 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, dropped, empty, json};
+use super::script::{Script, ScriptedResponse, dropped, empty, json};
 use super::{check, of, to};
 
-fn fine() -> Answer {
+fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "accountId": "a", "values": []}))
 }
 
 /// How often an operation was sent, whose first answer is this.
-async fn sent<O: Operation>(operation: O, trouble: Answer) -> usize {
+async fn sent<O: Operation>(operation: O, trouble: ScriptedResponse) -> usize {
     let script = Script::of([trouble, fine()]).await;
     let result = to(&script.url, &TestClock::new()).build().unwrap().call(operation).await;
-    let sent = script.asked().len();
+    let sent = script.requests().len();
     if let Err(error) = result {
         assert_eq!(error.attempts() as usize, sent);
     }
@@ -35,7 +35,7 @@ async fn sent<O: Operation>(operation: O, trouble: Answer) -> usize {
 async fn repeats_what_does_no_harm() {
     let mut table = format!("{:<30}{:>5}{:>8}{:>8}{:>8}\n", "", "GET", "PUT", "DELETE", "POST");
     let cut = || json(200, &json!({"id": "1", "values": []})).cut(8);
-    let mut troubles: Vec<(String, Answer)> = vec![
+    let mut troubles: Vec<(String, ScriptedResponse)> = vec![
         ("a connection that is dropped".to_owned(), dropped()),
         ("a body that breaks off".to_owned(), cut()),
     ];
@@ -165,17 +165,17 @@ async fn sends_again_what_the_caller_says_is_idempotent() {
         let call = client.call(CreateOrganization::new("Acme"));
         let call = says.into_iter().fold(call, |call, says| call.idempotent(says));
         assert_eq!(call.await.is_ok(), sent == 2);
-        assert_eq!(script.asked().len(), sent);
+        assert_eq!(script.requests().len(), sent);
     }
     let script = Script::of([empty(503), fine()]).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     client.call(GetOrganization::new(1)).idempotent(false).await.unwrap_err();
-    assert_eq!(script.asked().len(), 1);
+    assert_eq!(script.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn counts_failures_and_no_refusals() {
-    let answers = |_: &super::script::Asked| empty(429).header("Retry-After", "1");
+    let answers = |_: &super::script::ScriptedRequest| empty(429).header("Retry-After", "1");
     let mut left = 30;
     let script = Script::serve(move |asked| {
         left -= 1;
@@ -199,7 +199,7 @@ async fn sends_nothing_without_time() {
     let script = Script::serve(|_| fine()).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let error = client.call(GetOrganization::new(1)).deadline(Duration::ZERO).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), script.asked().len()), (ErrorKind::Timeout, 0, 0));
+    assert_eq!((error.kind(), error.attempts(), script.requests().len()), (ErrorKind::Timeout, 0, 0));
 }
 
 #[tokio::test]
@@ -307,7 +307,7 @@ async fn sends_the_same_request_again() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let answer = client.call(CreateComment::new("HELP-1", "Hello", true)).with_meta().await.unwrap();
     assert_eq!(answer.attempts, 3);
-    let asked = script.asked();
+    let asked = script.requests();
     let [first, _, last] = &asked[..] else { panic!("{} requests", asked.len()) };
     assert_eq!((&first.method, &first.path, &first.body), (&last.method, &last.path, &last.body));
     assert_eq!(first.headers, last.headers);
@@ -321,6 +321,6 @@ async fn ends_when_it_is_dropped() {
     let dropped = tokio::time::timeout(Duration::from_millis(50), call.into_future()).await;
     assert!(dropped.is_err());
     assert_eq!(client.call(GetOrganization::new(1)).await.unwrap().id, 1.into());
-    let asked: Vec<String> = script.asked().into_iter().map(|asked| asked.method).collect();
+    let asked: Vec<String> = script.requests().into_iter().map(|asked| asked.method).collect();
     assert_eq!(asked, ["POST", "GET"]);
 }

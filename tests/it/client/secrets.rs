@@ -49,7 +49,7 @@ async fn show_in_no_debug_and_no_display() {
         hides(&format!("{error} {error:?} {error:#?} {:?}", error.headers()));
         hides(&format!("{:?}", client.items(jsm_client::servicedesk::organization::GetOrganizations::new())));
     }
-    let asked = script.asked();
+    let asked = script.requests();
     assert_eq!(asked.len(), KINDS.len());
     assert!(FORMS.iter().any(|form| asked[0].header("authorization").unwrap().contains(form)));
 
@@ -82,7 +82,7 @@ async fn are_not_traced() {
         for _ in 0..3 {
             client.call(CreateComment::new("HELP-17", "hush-hush", true)).await.unwrap_err();
         }
-        assert_eq!(script.asked().len(), 4);
+        assert_eq!(script.requests().len(), 4);
     }
     drop(guard);
     let traced = traced.text();

@@ -8,10 +8,10 @@ use jsm_raw::RequestError;
 use serde_json::json;
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, body_of, empty, json};
+use super::script::{Script, ScriptedResponse, body_of, empty, json};
 use super::{CLOUD_ID, to};
 
-fn fine() -> Answer {
+fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "values": [], "results": []}))
 }
 
@@ -27,7 +27,7 @@ async fn a_pasted_address_of_the_gateway_is_gateway_and_cloud_id() {
             client.call(GetOrganization::new(1)).await.unwrap();
             client.call(GetProducts::new()).await.unwrap();
         }
-        let paths: Vec<_> = script.asked().into_iter().map(|asked| asked.path).collect();
+        let paths: Vec<_> = script.requests().into_iter().map(|asked| asked.path).collect();
         assert_eq!(paths.len(), 4, "the cloud id is not looked up: {paths:?}");
         assert!(paths[0].starts_with(&format!("/ex/jira/{CLOUD_ID}/rest/")), "{paths:?}");
         assert!(paths[1].starts_with(&format!("/jsm/csm/cloudid/{CLOUD_ID}/")), "{paths:?}");
@@ -93,12 +93,12 @@ async fn an_address_on_this_machine_is_never_asked_through_a_proxy() {
     // The gateway is on this machine, the site is not.
     let gateway = to("https://acme.invalid", &TestClock::new()).gateway(&script.url);
     through(gateway.through_gateway(true)).build().unwrap().call(GetOrganization::new(1)).await.unwrap();
-    assert_eq!((script.asked().len(), proxy.asked().len()), (2, 0));
+    assert_eq!((script.requests().len(), proxy.requests().len()), (2, 0));
     // The proxy works: other hosts are asked through it.
     let remote = to("http://acme.invalid", &TestClock::new()).allow_http(true);
     let remote = through(remote).retry(jsm_client::RetryPolicy::never()).build().unwrap();
     remote.call(GetOrganization::new(1)).await.unwrap_err();
-    assert_eq!(proxy.asked().len(), 1);
+    assert_eq!(proxy.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn secrets_are_sent_without_what_a_copy_puts_around_them() {
             let client = set(to(&script.url, &TestClock::new()), email, token).build().unwrap();
             client.call(GetOrganization::new(1)).await.unwrap();
         }
-        for asked in script.asked() {
+        for asked in script.requests() {
             assert_eq!(asked.header("authorization"), Some(sent));
         }
         for token in ["", " \n", "\u{feff}", "to\nken", "to\0ken", "to\u{200b}ken"] {
@@ -166,9 +166,9 @@ async fn headers_of_the_client_and_the_connection_are_refused() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{name}");
         assert!(error.to_string().contains(&format!("the header {}", name.to_lowercase())), "{error}");
     }
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
     client.call(GetOrganization::new(1)).header("X-Own", "1").await.unwrap();
-    assert_eq!(script.asked()[0].header("x-own"), Some("1"));
+    assert_eq!(script.requests()[0].header("x-own"), Some("1"));
 }
 
 #[tokio::test]

@@ -9,18 +9,18 @@ use jsm_client::{Client, ErrorKind, RetryPolicy};
 use serde_json::json;
 
 use super::clock::TestClock;
-use super::script::{Answer, Script, body_of, json, silence, text};
+use super::script::{Script, ScriptedResponse, body_of, json, silence, text};
 use super::{CLOUD_ID, to};
 
 const MOMENT: Duration = Duration::from_millis(60);
 
-fn fine() -> Answer {
+fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "values": [], "accountId": "a"}))
 }
 
 #[tokio::test]
 async fn gives_an_attempt_so_much_time() {
-    let troubles = [silence as fn() -> Answer, || fine().stalls(0), || fine().stalls(5)];
+    let troubles = [silence as fn() -> ScriptedResponse, || fine().stalls(0), || fine().stalls(5)];
     for trouble in troubles {
         for per_call in [true, false] {
             let script = Script::of([trouble(), fine()]).await;
@@ -99,7 +99,7 @@ async fn takes_answers_up_to_a_size() {
                 assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 1));
                 assert_eq!(error.status().unwrap(), 200);
             }
-            let asked = &script.asked()[0];
+            let asked = &script.requests()[0];
             assert!(asked.header("accept-encoding").is_some_and(|value| value.contains("gzip")));
         }
     }
@@ -121,6 +121,6 @@ async fn sends_requests_up_to_a_size() {
     let client = to(&script.url, &TestClock::new()).max_body(1_000).build().unwrap();
     let error = client.call(CreateComment::new("HELP-1", "x".repeat(1_000), true)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 0));
-    assert_eq!(script.asked().len(), 0, "it was sent all the same");
+    assert_eq!(script.requests().len(), 0, "it was sent all the same");
     client.call(CreateComment::new("HELP-1", "x".repeat(900), true)).await.unwrap();
 }

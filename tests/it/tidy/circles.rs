@@ -1,4 +1,4 @@
-//! Which files of a crate use which, read from their paths: no circles, and in `jsm-client` no arrow up.
+//! Which files of a crate use which, read from their paths: no circles, and no arrow up between layers.
 //!
 //! A file uses another if a path in it leads to a module of that file. Inline tests are left out, and so is what only
 //! tests compile.
@@ -14,16 +14,34 @@ use xtask::files;
 use super::is_test;
 
 /// The crates whose files may not use each other in a circle, by folder.
-const CRATES: [&str; 1] = ["crates/jsm-client"];
+const CRATES: [&str; 2] = ["crates/jsm-client", "crates/jsm-sandbox"];
 
-/// The layers of `jsm-client`, from the top (ARCHITECTURE.md). A file uses its own layer and those below.
-const LAYERS: [&[&str]; 6] = [
-    &["lib", "builder", "call", "client", "date"],
-    &["pagination", "workflows"],
-    &["response"],
-    &["transport"],
-    &["auth"],
-    &["error"],
+/// The layers of a crate, by folder, from the top (ARCHITECTURE.md). A file uses its own layer and those below.
+const LAYERS: [(&str, &[&[&str]]); 2] = [
+    (
+        "crates/jsm-client",
+        &[
+            &["lib", "builder", "call", "client", "date"],
+            &["pagination", "workflows"],
+            &["response"],
+            &["transport"],
+            &["auth"],
+            &["error"],
+        ],
+    ),
+    (
+        "crates/jsm-sandbox",
+        &[
+            &["lib", "sandbox"],
+            &["wire"],
+            &["pipeline"],
+            &["handlers"],
+            &["views"],
+            &["message"],
+            &["domain"],
+            &["calendar", "clock"],
+        ],
+    ),
 ];
 
 /// Which file uses which others.
@@ -39,15 +57,20 @@ fn no_files_use_each_other_in_a_circle() {
 }
 
 #[test]
-fn layers_of_the_client_use_lower_layers_only() {
-    let layer = |file: &str| {
-        let top = file.split('/').next().unwrap_or_default().trim_end_matches(".rs");
-        let layer = LAYERS.iter().position(|modules| modules.contains(&top));
-        layer.unwrap_or_else(|| panic!("{file} is in no layer; add `{top}` to LAYERS"))
-    };
-    for (file, used) in uses(&modules("crates/jsm-client")) {
-        for other in used {
-            assert!(layer(&file) <= layer(&other), "{file} uses {other}, which is in a layer above");
+fn layers_use_lower_layers_only() {
+    for (name, layers) in LAYERS {
+        let layer = |file: &str| {
+            let top = file.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+            let layer = layers.iter().position(|modules| modules.contains(&top));
+            layer.unwrap_or_else(|| panic!("{name}: {file} is in no layer; add `{top}` to LAYERS"))
+        };
+        for (file, used) in uses(&modules(name)) {
+            for other in used {
+                assert!(
+                    layer(&file) <= layer(&other),
+                    "{name}: {file} uses {other}, which is in a layer above"
+                );
+            }
         }
     }
 }

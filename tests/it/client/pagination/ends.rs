@@ -12,7 +12,7 @@ use jsm_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
-use super::super::script::{Answer, Asked, Script, json, text};
+use super::super::script::{Script, ScriptedRequest, ScriptedResponse, json, text};
 use super::super::{check, of, to};
 use super::{id, offset, read};
 
@@ -39,7 +39,7 @@ async fn story<O: Paginated>(
     name: fn(&O::Item) -> String,
 ) -> String {
     let elsewhere = Script::of([]).await;
-    let pages: Vec<Answer> = pages
+    let pages: Vec<ScriptedResponse> = pages
         .into_iter()
         .map(|page| match page {
             Value::Number(status) => text(status.as_u64().unwrap() as u16, "no"),
@@ -52,8 +52,8 @@ async fn story<O: Paginated>(
     let script = Script::of(pages).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let (names, error) = read(&mut client.items(operation).page_size(2), name).await;
-    assert_eq!(elsewhere.asked().len(), 0, "{title}: another host was asked");
-    let asked: Vec<String> = script.asked().into_iter().map(|asked| asked.query).collect();
+    assert_eq!(elsewhere.requests().len(), 0, "{title}: another host was asked");
+    let asked: Vec<String> = script.requests().into_iter().map(|asked| asked.query).collect();
     let end = error.unwrap_or("the end".to_owned());
     format!("{title}\n  {}\n  [{}], then {end}\n", asked.join("\n  "), names.join(" "))
 }
@@ -310,16 +310,16 @@ async fn gives_up_after_a_hundred_empty_pages() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let error = client.items(GetOrganizations::new()).page_size(2).try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Pagination);
-    assert_eq!(script.asked().len(), 100);
+    assert_eq!(script.requests().len(), 100);
     let token = error.resume_token().expect("a list of kind Pagination can be resumed").clone();
     let mut rest = client.items(GetOrganizations::new()).resume(token);
     assert!(rest.try_next().await.is_err());
-    assert_eq!(script.asked()[100].number("start"), Some(198), "it goes on where it stopped");
+    assert_eq!(script.requests()[100].number("start"), Some(198), "it goes on where it stopped");
 }
 
 #[tokio::test]
 async fn a_hidden_first_item_does_not_end_a_short_list() {
-    let places = |asked: &Asked| {
+    let places = |asked: &ScriptedRequest| {
         let (start, size) = (asked.number("start").unwrap_or(0), asked.number("limit").unwrap_or(50));
         let ids: Vec<u64> = (start.max(1)..30.min(start + size)).collect();
         json(200, &but(offset(start, &ids, start + size >= 30), json!({"limit": size})))
@@ -330,7 +330,7 @@ async fn a_hidden_first_item_does_not_end_a_short_list() {
         let items: Vec<_> =
             client.items(GetOrganizations::new()).max_items(wanted).try_collect().await.unwrap();
         assert_eq!(items[0].id, 1.into());
-        assert_eq!(script.asked()[0].number("limit").unwrap_or(0), limit, "{wanted} items");
+        assert_eq!(script.requests()[0].number("limit").unwrap_or(0), limit, "{wanted} items");
     }
     let script = Script::serve(places).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();

@@ -18,7 +18,7 @@ use jsm_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use super::clock::TestClock;
-use super::script::{Answer, Asked, Script, json};
+use super::script::{Script, ScriptedRequest, ScriptedResponse, json};
 use super::{check, of, to};
 
 /// Reads a list to its end: the items, and the error if it ended with one.
@@ -89,10 +89,10 @@ async fn sends_nothing_before_it_is_polled() {
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let mut items = client.items(GetOrganizations::new()).page_size(2).prefetch(4);
     let mut pages = client.pages(GetOrganizations::new());
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
     assert_eq!(items.next().await.unwrap().unwrap().id, 1.into());
     assert_eq!(items.next().await.unwrap().unwrap().id, 2.into());
-    assert_eq!(script.asked().len(), 1, "the second page was not needed yet");
+    assert_eq!(script.requests().len(), 1, "the second page was not needed yet");
     assert_eq!((items.requests(), pages.requests()), (1, 0));
     assert!(items.next().await.is_none());
     assert!(pages.next().await.unwrap().is_err(), "the script has no more answers");
@@ -107,7 +107,7 @@ fn is_a_stream_that_any_task_can_hold() {
 }
 
 /// A page of organizations by offset.
-fn page(start: u64, ids: &[u64], last: bool) -> Answer {
+fn page(start: u64, ids: &[u64], last: bool) -> ScriptedResponse {
     json(200, &offset(start, ids, last))
 }
 
@@ -117,7 +117,10 @@ fn offset(start: u64, ids: &[u64], last: bool) -> Value {
 }
 
 /// A server of one list of `total` items, in pages of at most `cap`.
-pub(super) fn list(total: u64, cap: u64) -> impl FnMut(&Asked) -> Answer + Send + 'static {
+pub(super) fn list(
+    total: u64,
+    cap: u64,
+) -> impl FnMut(&ScriptedRequest) -> ScriptedResponse + Send + 'static {
     move |asked| {
         let start = asked.number("start").unwrap_or(0);
         let size = asked.number("limit").unwrap_or(cap).min(cap);

@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 use super::super::clock::TestClock;
-use super::super::script::{Answer, Asked, Script, json};
+use super::super::script::{Script, ScriptedRequest, ScriptedResponse, json};
 use super::super::to;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Server {
     }
 
     /// The page for one request, of which so many came before.
-    fn page(&self, asked: &Asked, number: usize, inserted: &mut usize) -> Value {
+    fn page(&self, asked: &ScriptedRequest, number: usize, inserted: &mut usize) -> Value {
         let name = if matches!(self.style, Style::Number(_)) { "maxResults" } else { "limit" };
         let wanted = asked.number(name).map_or(self.cap, |size| usize::try_from(size).unwrap_or(usize::MAX));
         let size = wanted.min(self.cap);
@@ -321,7 +321,7 @@ fn every_visible_item_comes_exactly_once_or_there_is_an_error() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let current: Current = Arc::default();
     let served = Arc::clone(&current);
-    let script = runtime.block_on(Script::serve(move |asked| -> Answer {
+    let script = runtime.block_on(Script::serve(move |asked| -> ScriptedResponse {
         let mut current = served.lock().unwrap();
         let (server, number, inserted) = &mut *current;
         let page = server.as_ref().expect("there is a case").page(asked, *number, inserted);

@@ -32,7 +32,7 @@ async fn asks_ahead_in_order_and_nothing_twice() {
                 let case = format!("{total} items, {ahead} pages ahead, {size} asked, {cap} given");
                 assert_eq!(ids, (0..total).map(|id| id.to_string()).collect::<Vec<_>>(), "{case}");
                 let mut starts: Vec<u64> =
-                    script.asked().iter().map(|asked| asked.number("start").unwrap_or(0)).collect();
+                    script.requests().iter().map(|asked| asked.number("start").unwrap_or(0)).collect();
                 let asked = starts.len();
                 starts.sort_unstable();
                 starts.dedup();
@@ -52,14 +52,14 @@ async fn asks_for_no_page_that_nobody_wants() {
         let items = client.items(GetOrganizations::new()).page_size(4).max_items(wanted).prefetch(ahead);
         let ids: Vec<String> = items.map_ok(|item| id(&item)).try_collect().await.unwrap();
         assert_eq!(ids, (0..wanted).map(|id| id.to_string()).collect::<Vec<_>>());
-        assert_eq!(script.asked().len(), requests, "{wanted} items, {ahead} pages ahead");
+        assert_eq!(script.requests().len(), requests, "{wanted} items, {ahead} pages ahead");
     }
     let script = Script::serve(list(100, 50)).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
     let few = client.items(GetOrganizations::new()).max_items(3);
     assert_eq!(few.try_collect::<Vec<_>>().await.unwrap().len(), 3);
     assert_eq!(
-        script.asked()[0].number("limit"),
+        script.requests()[0].number("limit"),
         Some(10),
         "a page need not be much larger than what is wanted"
     );
@@ -94,7 +94,11 @@ async fn asks_for_few_pages_in_vain() {
         let items = client.items(GetOrganizations::new()).page_size(2).prefetch(4);
         assert_eq!(items.try_collect::<Vec<_>>().await.unwrap().len() as u64, 2 * pages);
         // What is in vain may be given up before it is sent.
-        assert!(script.asked().len() <= requests, "{} requests for {pages} pages", script.asked().len());
+        assert!(
+            script.requests().len() <= requests,
+            "{} requests for {pages} pages",
+            script.requests().len()
+        );
     }
 }
 
@@ -106,7 +110,7 @@ async fn reads_on_while_nobody_looks() {
     for asked in [2, 4, 4, 4] {
         assert_eq!(pages.try_next().await.unwrap().expect("there are four pages").items.len(), 2);
         let ahead = async {
-            while script.asked().len() < asked {
+            while script.requests().len() < asked {
                 tokio::task::yield_now().await;
             }
         };
@@ -114,7 +118,7 @@ async fn reads_on_while_nobody_looks() {
         came.expect("no page was asked for while the one in front of it was read");
     }
     assert!(pages.try_next().await.unwrap().is_none());
-    assert_eq!(script.asked().len(), 4);
+    assert_eq!(script.requests().len(), 4);
 }
 
 #[tokio::test]
@@ -211,7 +215,7 @@ async fn takes_no_token_of_another_list() {
     let error = items.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(items.next().await.is_none());
-    assert_eq!(script.asked().len(), 0);
+    assert_eq!(script.requests().len(), 0);
 }
 
 #[tokio::test]
@@ -239,9 +243,9 @@ async fn takes_no_token_of_other_arguments_or_another_way_of_paging() {
         let mut other = serde_json::to_value(ones.resume_token()).unwrap();
         other["at"] = at;
         let token: ResumeToken = serde_json::from_value(other).unwrap();
-        let before = script.asked().len();
+        let before = script.requests().len();
         let error = client.items(GetCustomers::new("1")).resume(token).try_next().await.unwrap_err();
-        assert_eq!((error.kind(), script.asked().len()), (ErrorKind::Configuration, before));
+        assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Configuration, before));
     }
 }
 
@@ -262,7 +266,7 @@ async fn goes_on_behind_an_empty_page_inside_another_response() {
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         let mut items = client.items(GetOrganizations::new()).after(&page(embedded.clone()));
         items.try_next().await.unwrap();
-        let asked = script.asked();
+        let asked = script.requests();
         assert_eq!(asked.first().map(|asked| asked.number("start").unwrap_or(0)), start, "{embedded}");
     }
 }

@@ -220,7 +220,7 @@ async fn a_refusal_in_another_language_stays_an_error() {
         let script = Script::of([full, taken]).await;
         let csm = super::super::to(&script.url, &TestClock::new()).build().unwrap();
         let submitted = csm.bulk(upserts(1)).await;
-        assert_eq!((submitted.is_ok(), script.asked().len()), (attempts == 2, attempts), "{message}");
+        assert_eq!((submitted.is_ok(), script.requests().len()), (attempts == 2, attempts), "{message}");
     }
 }
 
@@ -282,7 +282,7 @@ async fn what_is_not_found_is_named() {
     let people: Vec<_> = csm.items(GetCustomers::new("1")).max_items(59).try_collect().await.unwrap();
     let mut ids: Vec<String> = people.iter().map(|person| person.account_id.to_string()).collect();
     ids.insert(30, "qm:gone".to_owned());
-    // Asked for twice, found once.
+    // ScriptedRequest for twice, found once.
     ids.push(ids[0].clone());
     let fetched = csm.fetch(FetchCustomerProfiles::new(ids.clone())).await.unwrap();
     let found: BTreeSet<&str> = fetched.found.iter().map(|profile| profile.customer_id.as_str()).collect();

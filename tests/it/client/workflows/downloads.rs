@@ -12,7 +12,7 @@ use jsm_client::{ErrorKind, FilePart, RetryPolicy};
 use jsm_sandbox::Sandbox;
 
 use super::super::clock::TestClock;
-use super::super::script::{Answer, Script, body_of, empty, silence, text};
+use super::super::script::{Script, ScriptedResponse, body_of, empty, silence, text};
 use super::super::to;
 use super::client;
 
@@ -20,11 +20,11 @@ fn content() -> GetAttachmentContent {
     GetAttachmentContent::new("HELP-1", "30000")
 }
 
-fn file(body: &str) -> Answer {
+fn file(body: &str) -> ScriptedResponse {
     body_of(200, "application/octet-stream", body.as_bytes().to_vec())
 }
 
-fn leads_to(place: &str) -> Answer {
+fn leads_to(place: &str) -> ScriptedResponse {
     empty(303).header("Location", place)
 }
 
@@ -76,7 +76,7 @@ async fn a_relative_redirect_leads_to_the_site() {
     let pieces: Vec<bytes::Bytes> =
         jira.download(content()).stream().await.unwrap().try_collect().await.unwrap();
     assert_eq!(pieces.concat(), b"the file");
-    let asked = script.asked();
+    let asked = script.requests();
     assert_eq!(asked[1].path, "/rest/servicedeskapi/request/HELP-1/content");
     assert!(asked.iter().all(|asked| asked.header("authorization").is_some()));
 }
@@ -109,7 +109,7 @@ async fn a_file_that_comes_without_a_redirect_is_a_file() {
 
 #[tokio::test]
 async fn redirects_that_lead_astray_are_errors() {
-    let cases: [(&[Answer], ErrorKind, &str); 10] = [
+    let cases: [(&[ScriptedResponse], ErrorKind, &str); 10] = [
         (&[empty(303)], ErrorKind::Other, "without a target"),
         (&[leads_to("/login.jsp?os_destination=x")], ErrorKind::Authentication, "login page"),
         (&[leads_to("https://id.atlassian.com/login")], ErrorKind::Authentication, "login page"),
@@ -132,7 +132,7 @@ async fn redirects_that_lead_astray_are_errors() {
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(why), "{error}");
         assert!(error.to_string().starts_with("get attachment content: "), "{error}");
-        assert_eq!(script.asked().len(), answers.len());
+        assert_eq!(script.requests().len(), answers.len());
     }
 }
 
@@ -145,11 +145,11 @@ async fn where_the_file_lies_may_fail_for_a_moment() {
         jira.download(content()).stream().await.unwrap().try_collect().await.unwrap();
     assert_eq!(pieces.concat(), b"the file");
     assert_eq!(clock.waits(), [2.0]);
-    let paths: Vec<String> = script.asked().into_iter().skip(1).map(|asked| asked.path).collect();
+    let paths: Vec<String> = script.requests().into_iter().skip(1).map(|asked| asked.path).collect();
     assert_eq!((paths[0].as_str(), paths[2].as_str()), ("/a", "/b"), "the second address is a fresh one");
 }
 
-fn page(content_type: &str, body: &str) -> Answer {
+fn page(content_type: &str, body: &str) -> ScriptedResponse {
     body_of(200, content_type, body.as_bytes().to_vec())
 }
 
@@ -207,8 +207,9 @@ async fn what_comes_in_place_of_a_file_is_an_error_and_leaves_no_file() {
 async fn a_file_may_be_a_page_or_json() {
     let html = || page("text/html;charset=UTF-8", "<!doctype html><p>A report.</p>");
     let json = || page("application/json", "{\"code\":401}");
-    let attachment =
-        |answer: Answer| answer.header("Content-Disposition", "attachment; filename=\"größe.html\"");
+    let attachment = |answer: ScriptedResponse| {
+        answer.header("Content-Disposition", "attachment; filename=\"größe.html\"")
+    };
     let directory = tempfile::tempdir().unwrap();
     for (answer, place, media_type, name) in [
         (attachment(html()), None, None, "a.bin"),
@@ -250,17 +251,17 @@ async fn every_hop_of_a_redirect_is_checked() {
         jira.download(content()).stream().await.unwrap().try_collect().await.unwrap();
     assert_eq!(pieces.concat(), b"the file");
     let has_credentials = |script: &Script| {
-        script.asked().iter().map(|asked| asked.header("authorization").is_some()).collect::<Vec<_>>()
+        script.requests().iter().map(|asked| asked.header("authorization").is_some()).collect::<Vec<_>>()
     };
     assert_eq!(has_credentials(&script), [true, true]);
     assert_eq!(has_credentials(&between), [false, false]);
     assert_eq!(has_credentials(&last), [false]);
-    let second = between.asked().remove(1);
+    let second = between.requests().remove(1);
     assert_eq!(
         (second.path.as_str(), second.query.as_str()),
         ("/x/relative/gr%C3%B6%C3%9Fe%20%E6%9D%B1.pdf", "n=a%20b")
     );
-    assert_eq!(last.asked()[0].query, "name=%C3%BC%20%C3%BC");
+    assert_eq!(last.requests()[0].query, "name=%C3%BC%20%C3%BC");
 }
 
 #[tokio::test]
@@ -273,7 +274,7 @@ async fn a_file_that_comes_compressed_is_refused() {
         let jira = to(&script.url, &TestClock::new()).build().unwrap();
         let error = jira.download(content()).to_file(directory.path().join("f")).await.unwrap_err();
         assert!(error.to_string().contains("compressed although that was not asked for"), "{error}");
-        assert!(script.asked().iter().all(|asked| asked.header("accept-encoding") == Some("identity")));
+        assert!(script.requests().iter().all(|asked| asked.header("accept-encoding") == Some("identity")));
     }
     assert_eq!(names(directory.path()), [""; 0]);
 }
@@ -389,7 +390,7 @@ async fn long_names_folders_and_what_is_no_file() {
         let path = directory.path().join("a".repeat(length));
         assert_eq!(jira.download(content()).to_file(&path).await.unwrap(), 14, "{length}");
     }
-    let before = script.asked().len();
+    let before = script.requests().len();
     for (path, why) in [
         (directory.path().to_owned(), "is a folder"),
         (directory.path().join("missing").join("f"), "cannot write"),
@@ -400,7 +401,7 @@ async fn long_names_folders_and_what_is_no_file() {
         let error = jira.download(content()).to_file(&path).await.unwrap_err();
         assert!(error.is_configuration() && error.to_string().contains(why), "{error}");
     }
-    assert_eq!(script.asked().len(), before, "nothing is asked for that cannot be written");
+    assert_eq!(script.requests().len(), before, "nothing is asked for that cannot be written");
 }
 
 #[cfg(unix)]

@@ -158,7 +158,7 @@ async fn part_head(file: FilePart) -> (Option<String>, Option<usize>, String) {
     let script = Script::of([done]).await;
     let jira = to(&script.url, &TestClock::new()).build().unwrap();
     jira.call(AttachTemporaryFiles::new("1", [file])).await.unwrap();
-    let asked = script.asked().remove(0);
+    let asked = script.requests().remove(0);
     let head = asked.body.split_once("\r\n").unwrap().1.split_once("\r\n\r\n").unwrap().0.to_owned();
     let length = asked.header("content-length").map(|length| length.parse().unwrap());
     (asked.header("x-atlassian-token").map(str::to_owned), length, head)
