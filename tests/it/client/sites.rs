@@ -70,14 +70,14 @@ async fn a_variable_of_a_base_path_is_the_programs_to_set() {
     let builder = || to(&script.url, &TestClock::new());
     let client = builder().base_variable("harbourId", "cork-1").build().unwrap();
     client.call(InHarbour(GetOrganization::new(1))).await.unwrap();
-    let paths: Vec<_> = script.asked().into_iter().map(|asked| asked.path).collect();
+    let paths: Vec<_> = script.requests().into_iter().map(|asked| asked.path).collect();
     assert_eq!(paths, ["/ferries/cork-1/v1/rest/servicedeskapi/organization/1"], "no cloud id is looked up");
 
     let error = builder().build().unwrap().call(InHarbour(GetOrganization::new(1))).await.unwrap_err();
     assert!(error.is_configuration() && error.to_string().contains("base_variable(\"harbourId\""), "{error}");
     let error = builder().base_variable("harbourId", "../cork").build().unwrap_err();
     assert!(error.is_configuration() && error.to_string().contains("harbourId"), "{error}");
-    assert_eq!(script.asked().len(), 1);
+    assert_eq!(script.requests().len(), 1);
 }
 
 #[tokio::test]
