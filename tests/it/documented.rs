@@ -73,7 +73,7 @@ fn user_names_are_optional_and_deprecated_wherever_users_are_named() {
 #[expect(deprecated, reason = "the compiler has to warn of it")]
 fn user_names_can_be_sent() {
     let sent = |operation: AddCustomers| {
-        let request = operation.request(&reqwest::Client::new(), "http://127.0.0.1").unwrap();
+        let request = operation.request(&crate::http::client(), "http://127.0.0.1").unwrap();
         serde_json::from_slice::<Value>(request.body().unwrap().as_bytes().unwrap()).unwrap()
     };
     let ids = || AddCustomers::new("1", ["a"]);

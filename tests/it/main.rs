@@ -7,6 +7,7 @@ mod decode; // Documented and recorded bodies, read and written again.
 mod docs; // What the generated documentation says, and the names that lead to an operation.
 mod documented; // What pages of documentation list, found in the documents.
 mod freshness; // Everything derived is current, and comes out the same every time.
+mod http; // A reqwest client of the tests' own.
 mod mutation; // Updates from damaged documents.
 mod overlay; // Our overlays, where upstream has caught up with them.
 mod parameters; // Parameters, wherever they are written, and what is refused before it is sent.
@@ -14,6 +15,7 @@ mod pin; // What a pin writes, records and reports.
 mod public; // The public API of what is written by hand.
 #[path = "../../crates/jsm-codegen/tests/it/random_damage.rs"]
 mod random_damage; // Random damage to JSON documents.
+mod reexports; // The crates whose types public signatures name.
 mod requests; // What every operation sends.
 mod script; // A server that responds as a test wrote down.
 mod surface; // The public Rust surface of every API.

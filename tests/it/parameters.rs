@@ -127,7 +127,8 @@ async fn an_argument_that_cannot_be_sent_is_refused_by_its_name() {
         (
             refused(
                 &client,
-                BulkManageCustomerProfiles::new("a\nb", Vec::<BulkManageCustomerProfileOperation>::new()),
+                BulkManageCustomerProfiles::new(Vec::<BulkManageCustomerProfileOperation>::new())
+                    .idempotency_key("a\nb"),
             )
             .await,
             "Idempotency-Key must be text on one line, without control characters",
@@ -139,7 +140,7 @@ async fn an_argument_that_cannot_be_sent_is_refused_by_its_name() {
 
 #[test]
 fn every_number_of_a_path_is_checked_before_it_is_sent() {
-    let http = reqwest::Client::new();
+    let http = crate::http::client();
     let mut checked = BTreeSet::new();
     for api in APIS {
         let document = api.value();
@@ -169,4 +170,16 @@ fn integers_of_every_width_are_ids() {
     }
     assert!([id(1), id(1_i32), id(1_u32), id(1_i64), id(1_u64)].iter().all(|one| *one == id("1")));
     assert_eq!(id(u64::MAX).as_str(), u64::MAX.to_string());
+}
+
+#[test]
+fn ids_of_what_two_apis_share_convert_into_each_other() {
+    use jsm_client::{csm, servicedesk};
+
+    let organization = servicedesk::OrganizationId::from(7);
+    let other = csm::OrganizationId::from(&organization);
+    assert_eq!(other.as_str(), "7");
+    assert_eq!(servicedesk::OrganizationId::from(other), organization);
+    let issue = csm::IssueIdOrKey::from(servicedesk::IssueIdOrKey::from("HELP-1"));
+    assert_eq!(servicedesk::IssueIdOrKey::from(&issue).as_str(), "HELP-1");
 }

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_body_util::BodyExt;
 use jsm_raw::samples::{Build, Sample};
 use jsm_raw::{OperationInfo, RequestBody};
+use reqwest::Request;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Request};
 use serde_json::Value;
 
 use crate::apis::{self, APIS, Api};
@@ -19,7 +19,7 @@ const BASE: &str = "https://acme.example/below";
 
 #[tokio::test]
 async fn are_what_the_documents_ask_for() {
-    let http = Client::new();
+    let http = crate::http::client();
     for api in APIS {
         let mut groups: BTreeMap<&str, String> = BTreeMap::new();
         for sample in (api.samples)() {
@@ -44,7 +44,7 @@ fn have_no_snapshot_of_what_is_gone() {
 
 #[test]
 fn have_the_method_and_the_path_of_their_facts() {
-    let http = Client::new();
+    let http = crate::http::client();
     for_every(|api, sample| {
         let info = sample.info;
         assert_eq!(info.api, api.name);
@@ -62,7 +62,7 @@ fn have_the_method_and_the_path_of_their_facts() {
 
 #[test]
 fn carry_no_header_that_nobody_asked_for() {
-    let http = Client::new();
+    let http = crate::http::client();
     for_every(|_, sample| {
         for build in [sample.least, sample.most] {
             let request = build(&http, BASE).expect("the sample is built elsewhere too");
@@ -74,7 +74,7 @@ fn carry_no_header_that_nobody_asked_for() {
 
 #[test]
 fn announce_how_long_their_body_is() {
-    let http = Client::new();
+    let http = crate::http::client();
     for_every(|_, sample| {
         for build in [sample.least, sample.most] {
             let request = build(&http, BASE).expect("the sample is built elsewhere too");
@@ -91,7 +91,7 @@ fn announce_how_long_their_body_is() {
 
 #[test]
 fn refuse_an_id_that_leads_to_another_endpoint() {
-    let http = Client::new();
+    let http = crate::http::client();
     let mut tried = 0;
     for_every(|_, sample| {
         let placeholders = sample.info.path.matches('{').count();
@@ -111,7 +111,7 @@ fn refuse_an_id_that_leads_to_another_endpoint() {
 
 #[test]
 fn keep_any_other_id_within_its_segment() {
-    let http = Client::new();
+    let http = crate::http::client();
     for_every(|_, sample| {
         for (parameter, lead) in &sample.segments {
             for id in [
@@ -146,7 +146,7 @@ fn keep_any_other_id_within_its_segment() {
 
 #[test]
 fn can_hold_every_property_of_their_bodies() {
-    let http = Client::new();
+    let http = crate::http::client();
     for api in APIS {
         let document = api.value();
         for sample in (api.samples)() {

@@ -423,6 +423,33 @@ fn every_package_carries_the_licence_texts() {
 }
 
 #[test]
+fn every_package_describes_itself_for_a_registry() {
+    let root = files::root();
+    for entry in fs::read_dir(root.join("crates")).expect("a folder") {
+        let folder = entry.expect("an entry").path();
+        let text = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+        let package = &manifest["package"];
+        let count = |key: &str| package.get(key).and_then(toml::Value::as_array).map_or(0, Vec::len);
+        assert!((1..=5).contains(&count("keywords")), "{}: a registry takes 5 keywords", folder.display());
+        assert!(
+            (1..=5).contains(&count("categories")),
+            "{}: a registry takes 5 categories",
+            folder.display()
+        );
+        let readme = package.get("readme").and_then(toml::Value::as_str).map(|readme| folder.join(readme));
+        assert!(readme.is_some_and(|readme| readme.is_file()), "{}: it has no readme", folder.display());
+        let docs = package.get("metadata").and_then(|all| all.get("docs")?.get("rs")?.get("all-features"));
+        assert_eq!(
+            docs,
+            Some(&toml::Value::Boolean(true)),
+            "{}: docs.rs shows all features",
+            folder.display()
+        );
+    }
+}
+
+#[test]
 fn every_action_of_a_workflow_is_pinned_by_its_digest() {
     for entry in fs::read_dir(files::root().join(".github/workflows")).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,6 +1,6 @@
-//! `cargo xtask ci`: everything that has to hold before a change lands, in the order in which it fails fastest.
+//! `cargo xtask ci`: the checks that a change has to pass, those that fail fastest first.
 //!
-//! What is checked is in the tests; here is only which commands are run. A failure names the step and its command.
+//! This is the list of commands; most of what they check is in the tests. A failure names the step and its command.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,17 +12,23 @@ use crate::outcome::{Error, Outcome};
 /// The command that the README names for running the tests.
 pub const TEST: &str = "cargo test --workspace";
 
-/// TLS of the system's, which needs the headers of OpenSSL: checked where they are.
+/// TLS of the system, checked only where the headers of OpenSSL are installed.
 const SYSTEM_TLS: Step = (
     "native-tls builds alone",
     "cargo check -p jsm-client --no-default-features --features native-tls --quiet",
     &[],
 );
 
-/// A step: what it makes sure of, its command, and what is set in its environment.
+/// A step: what it checks, its command, and its environment variables.
 type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const STEPS: [Step; 13] = [
+/// The crates that are published, each after those it depends on.
+const PACKAGES: [&str; 4] = ["jsm-codegen", "jsm-raw", "jsm-sandbox", "jsm-client"];
+
+/// What every package contains besides its code.
+const TEXTS: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
+
+const STEPS: [Step; 12] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
     (
         "clippy reports no warnings",
@@ -55,17 +61,16 @@ const STEPS: [Step; 13] = [
         &[],
     ),
     ("oauth builds alone", "cargo check -p jsm-client --no-default-features --features oauth --quiet", &[]),
-    ("the packages are complete", "cargo package -p jsm-codegen -p jsm-raw --allow-dirty --quiet", &[]),
 ];
 
-/// Run everything that has to hold before a change lands.
+/// Run the checks that a change has to pass.
 #[derive(clap::Args, Debug)]
 pub struct CiArgs {}
 
 /// Runs every step, and stops at the first that fails.
 ///
 /// # Errors
-/// Fails with the step and its command.
+/// When a step fails, with the step and its command.
 pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
     println!("== the effective documents are current");
     match effective::run(root, &EffectiveArgs { check: true })? {
@@ -80,18 +85,37 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
     for (claim, command, environment) in STEPS.into_iter().chain(system_tls.then_some(SYSTEM_TLS)) {
         step(root, claim, command, environment)?;
     }
+    packages(root)?;
     for example in examples(root) {
         step(root, "the examples run", &format!("cargo run -p jsm-client --example {example} --quiet"), &[])?;
     }
     Ok(Outcome::Fine("everything holds".to_owned()))
 }
 
-/// The examples that run as they are, on a sandbox of their own.
+/// Builds every package from its own contents, and checks that it carries its texts.
+fn packages(root: &Path) -> Result<(), Error> {
+    let all = PACKAGES.map(|name| format!(" -p {name}")).concat();
+    step(root, "the packages build", &format!("cargo package{all} --allow-dirty --quiet"), &[])?;
+    for name in PACKAGES {
+        let command = format!("cargo package -p {name} --allow-dirty --list");
+        let output = words(root, &command).output();
+        let output = output
+            .map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
+        let listed = String::from_utf8_lossy(&output.stdout);
+        if let Some(missing) = TEXTS.into_iter().find(|text| !listed.lines().any(|line| line == *text)) {
+            let problem = format!("the package {name} has no {missing}");
+            return Err(Error::work("", problem, format!("see `{command}`, and add it to crates/{name}")));
+        }
+    }
+    Ok(())
+}
+
+/// The examples that run by themselves, with a sandbox of their own.
 fn examples(root: &Path) -> Vec<String> {
     let files = std::fs::read_dir(root.join("crates/jsm-client/examples")).into_iter().flatten().flatten();
     let paths = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "rs"));
     let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
-    // This one wants the address of a server that is made for it.
+    // This one needs the address of a server that is made for it.
     let mut names: Vec<String> = names.filter(|name| name != "bench_list").collect();
     names.sort_unstable();
     names
@@ -106,7 +130,7 @@ fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -
         true => Ok(()),
         false => Err(Error::work(
             "",
-            format!("it does not hold that {claim}"),
+            format!("the check that {claim} failed"),
             format!("run `{command}` and fix what it reports"),
         )),
     }

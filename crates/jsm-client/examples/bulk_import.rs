@@ -18,8 +18,9 @@ async fn main() -> Result<(), BoxError> {
             .display_name(format!("Customer {number}"));
         BulkManageCustomerProfileOperation::new(ProfileOperationType::Upsert, payload)
     });
-    // A key of one's own, so that this program can be started again without doing anything twice.
-    let tasks = csm.bulk(BulkManageCustomerProfiles::new("import of 1 March", entries)).await?;
+    // With the same key, the program can be started again without submitting anything twice.
+    let import = BulkManageCustomerProfiles::new(entries).idempotency_key("import of 1 March");
+    let tasks = csm.bulk(import).await?;
     for task in tasks {
         let outcome = task.wait().await?;
         println!("task {}: {:?}, {} failures", task.id(), outcome.result, outcome.response.failures.len());

@@ -5,7 +5,7 @@ mod connect;
 use jsm_client::attachments::Visibility;
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::request::GetRequests;
-use jsm_client::{BoxError, FilePart, timestamp};
+use jsm_client::{BoxError, FilePart};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), BoxError> {
         let to = std::env::temp_dir().join(format!("{}-{}", id, file.filename));
         let content = GetAttachmentContent::new(&request.issue_key, id);
         let bytes = jira.download(content).to_file(&to).await?;
-        let when = file.created.as_ref().map(timestamp).transpose()?;
+        let when = file.created.as_ref().map(|date| date.timestamp()).transpose()?;
         println!("{}: {} bytes, attached {when:?}", file.filename, bytes);
         std::fs::remove_file(to)?;
     }

@@ -284,11 +284,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Changes the configuration of the HTTP clients, for proxies, certificates and the like.
+    /// Configures the reqwest clients that the client sends with, for example with a proxy or certificates.
     ///
-    /// Redirects are never followed, and addresses on this machine are never requested through a proxy, whatever the
-    /// function sets. It can be called several times: the site, its gateway and files at other hosts have HTTP clients of
-    /// their own if they are reached differently.
+    /// Whatever the function sets, redirects are not followed, and addresses on this machine are not reached through a
+    /// proxy. The function can be called several times: the site, its gateway and other hosts of files have reqwest
+    /// clients of their own where they are reached differently.
+    ///
+    /// With the feature `rustls`, reqwest's TLS settings need a crypto provider for the whole process. If the program has
+    /// not installed one, [`build`](Self::build) installs ring. Without `configure_http`, nothing is installed.
     ///
     /// ```
     /// # use jsm_client::Client;
@@ -308,14 +311,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses a reqwest client of the program, as it is, for every request. Prefer
-    /// [`configure_http`](Self::configure_http), which guarantees what cannot be checked here:
+    /// Sends every request with a reqwest client of the program, unchanged. Prefer
+    /// [`configure_http`](Self::configure_http), which ensures what cannot be checked here:
     ///
     /// - Build it with `redirect(Policy::none())`. Secrets of OAuth do not follow a redirect in any case: their requests
-    ///   cannot be repeated, and a response from another address is refused.
+    ///   cannot be sent again, and a response from another address is an error.
     /// - For a site on this machine, build it with `no_proxy()`.
     /// - To download files, build it with `gzip(false)`: a file that it decompresses has no limit but
     ///   [`Download::max_bytes`](crate::downloads::Download::max_bytes).
+    /// - Its type is that of the reqwest version which is re-exported as [`jsm_client::reqwest`](crate::reqwest). Where
+    ///   only `jsm-client` enables TLS in it, reqwest panics without a crypto provider: install one first, for
+    ///   example with `rustls::crypto::ring::default_provider().install_default()`.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Origin::Brought(http);
         self
@@ -345,10 +351,10 @@ impl ClientBuilder {
                 .with_variables(self.variables)?;
         let setup =
             Setup { user_agent: self.user_agent, connect_timeout: self.connect_timeout, origin: self.http };
-        if !matches!(setup.origin, Origin::Brought(_)) {
-            check_tls(site.url(), cfg!(any(feature = "rustls", feature = "native-tls")))?;
-        }
         let http = Http::new(setup, site.url(), site.gateway())?;
+        if prefer_gateway {
+            http.client_for(site.gateway())?;
+        }
         #[cfg(feature = "oauth")]
         let credentials = match self.oauth {
             Some(oauth) => Some(token_endpoint::credentials(oauth, &http, Arc::clone(&self.clock))?),
@@ -380,16 +386,6 @@ impl ClientBuilder {
     }
 }
 
-/// Refuses an address that would need TLS where there is none.
-fn check_tls(site: &Url, has_tls: bool) -> Result<()> {
-    if site.scheme() != "https" || has_tls {
-        return Ok(());
-    }
-    Err(Error::configuration(format!(
-        "{site} needs TLS; enable the feature rustls or native-tls of jsm-client, or give the builder an http_client(..)"
-    )))
-}
-
 /// Whether the documented limits hold for a site.
 fn is_atlassian(site: &Url) -> bool {
     site.domain().is_some_and(|host| host.ends_with(".atlassian.net"))
@@ -405,16 +401,7 @@ impl fmt::Debug for ClientBuilder {
 mod tests {
     use reqwest::Url;
 
-    use super::{check_tls, is_atlassian};
-
-    #[test]
-    fn needs_tls_for_https_alone() {
-        let https = Url::parse("https://acme.atlassian.net").unwrap();
-        let error = check_tls(&https, false).unwrap_err();
-        assert!(error.is_configuration() && error.to_string().contains("rustls"), "{error}");
-        assert!(check_tls(&https, true).is_ok());
-        assert!(check_tls(&Url::parse("http://127.0.0.1:1").unwrap(), false).is_ok());
-    }
+    use super::is_atlassian;
 
     #[test]
     fn knows_the_sites_of_atlassian() {

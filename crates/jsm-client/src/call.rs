@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::Operation;
 
 use crate::error::Result;

@@ -2,12 +2,12 @@
 //! Service Management ([`csm`]).
 //!
 #![doc = include_str!("guide.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What a user touches.
 mod builder;
 mod call;
 mod client;
-mod date;
 
 // Many requests.
 mod pagination;
@@ -37,7 +37,6 @@ pub use auth::credentials::{Authorization, BoxError, Credentials};
 pub use builder::ClientBuilder;
 pub use call::{Call, WithMeta};
 pub use client::Client;
-pub use date::timestamp;
 pub use error::{Error, ErrorKind, FormError, Result, ResumeToken};
 pub use pagination::{Items, ListPage, Pages};
 pub use response::{Repair, RepairAction, Response};
@@ -47,9 +46,13 @@ pub use transport::options::RequestOptions;
 pub use transport::retry::RetryPolicy;
 
 pub use jiff::Timestamp;
+// Crates whose types are in public signatures, in the version that this crate uses.
+#[doc(no_inline)]
+pub use {bytes, futures_core, http, jiff, reqwest, secrecy, serde_json};
+
 #[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]
 pub use jsm_raw::apis::*;
 pub use jsm_raw::{
-    Base, Batched, BulkOperation, Dated, FetchByIds, FilePart, Id, NumericId, Operation, OperationInfo, Page,
-    PageLinks, PageParts, Paginated, Pagination, Position, RequestBody, ResponseBody,
+    Base, Batched, BulkOperation, DateError, Dated, FetchByIds, FilePart, Id, NumericId, Operation,
+    OperationInfo, Page, PageLinks, PageParts, Paginated, Pagination, Position, RequestBody, ResponseBody,
 };

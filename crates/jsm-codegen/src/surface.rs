@@ -39,7 +39,7 @@ pub fn surface(document: &Document<'_>, source: &str) -> Result<BTreeMap<String,
     let modules: BTreeMap<String, &[Item]> = file.items.iter().filter_map(public_module).collect();
     let types = modules.get("types").copied();
     let types = types.ok_or_else(|| failed("the generated source has no module of types".to_owned()))?;
-    let groups = || modules.iter().filter(|(name, _)| !["types", "id", "prelude"].contains(&name.as_str()));
+    let groups = || modules.iter().filter(|(name, _)| !["types", "id", "bindings"].contains(&name.as_str()));
 
     let edges = edges(types);
     let mut owners: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -110,6 +110,7 @@ fn lines_beside_types(items: &[Item]) -> impl Iterator<Item = (String, Vec<Strin
         let name = item.self_ty.to_token_stream().to_string().replace(' ', "");
         let name = name.strip_prefix("types::")?;
         let lines = match &item.trait_ {
+            Some((path, _)) if last(path) == "Sealed" => return None,
             Some((path, _)) => vec![format!("types::{name} is {}", last(path))],
             None => methods(item).map(|method| signature(&format!("types::{name}"), method, &[])).collect(),
         };

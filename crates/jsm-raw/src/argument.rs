@@ -1,8 +1,8 @@
-//! What is wrong with an argument that cannot be sent, by the name that the API has for it.
+//! Checks of arguments, whose errors name the argument as the API does.
 //!
-//! Most arguments always fit. Where a request cannot be built, the generated code asks here which of its arguments is at
-//! fault; numbers in paths and queries are checked before, because any text fits there. Path segments are checked in
-//! [`crate::segment`].
+//! Numbers in paths and queries are checked before a request is built, because any text fits there. Everything else is
+//! checked only where the request cannot be built, to find out which argument is wrong. Path parameters are checked in
+//! `path_param`.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::RequestError;
 
-/// Refuses a text where the API takes a number.
+/// Rejects text where the API takes a number.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API takes numbers")]
 pub(crate) fn number(parameter: &str, value: &impl Display) -> Result<(), RequestError> {
     let text = value.to_string();
@@ -28,7 +28,7 @@ pub(crate) fn is_number(text: &str) -> bool {
     text.parse::<i64>().is_ok() && !text.starts_with('+')
 }
 
-/// What is wrong with a text that should be a number.
+/// The error for text that should be a number.
 pub(crate) struct NotANumber<'a>(pub(crate) &'a str);
 
 impl Display for NotANumber<'_> {
@@ -37,13 +37,19 @@ impl Display for NotANumber<'_> {
     }
 }
 
-/// Refuses a value that has no form in JSON, of a parameter in a query.
+/// Rejects a query parameter that cannot be serialized.
 #[allow(dead_code, reason = "only generated code calls it, and only where an operation has parameters")]
 pub(crate) fn value(parameter: &str, value: &impl Serialize) -> Result<(), RequestError> {
     serde_json::to_writer(io::sink(), value).map_err(|error| RequestError::argument(parameter, &error))
 }
 
-/// Refuses a value that has no form in a header.
+/// Rejects an operation whose idempotency key, which the server requires, is missing.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API has bulk operations")]
+pub(crate) fn key<'a>(parameter: &str, key: Option<&'a str>) -> Result<&'a str, RequestError> {
+    key.ok_or_else(|| RequestError::argument(parameter, &"is missing; set it with idempotency_key(..)"))
+}
+
+/// Rejects a value that is not valid in a header.
 #[allow(dead_code, reason = "only generated code calls it, and only where an operation has headers")]
 pub(crate) fn header(parameter: &str, value: Option<&impl Display>) -> Result<(), RequestError> {
     match value.map(|value| HeaderValue::from_str(&value.to_string())) {
@@ -54,7 +60,7 @@ pub(crate) fn header(parameter: &str, value: Option<&impl Display>) -> Result<()
     }
 }
 
-/// Refuses a body that has no form in JSON, and names the property that is at fault.
+/// Rejects a body that cannot be serialized, and names the property.
 #[allow(dead_code, reason = "only generated code calls it, and only where an operation has a body")]
 pub(crate) fn body(value: &impl Serialize) -> Result<(), RequestError> {
     let mut written = Vec::new();
@@ -64,14 +70,14 @@ pub(crate) fn body(value: &impl Serialize) -> Result<(), RequestError> {
     })
 }
 
-/// The key whose value is missing, or the list of which an entry is, at the end of JSON that breaks off.
+/// The key whose value, or an entry of whose list, is missing at the end of JSON that breaks off.
 fn last_key(json: &str) -> Option<&str> {
     let entries = |c: char| c == '[' || c == ',' || c == '-' || c.is_ascii_digit();
     let key = json.trim_end_matches(entries).strip_suffix("\":")?;
     key.rsplit_once('"').map(|(_, key)| key)
 }
 
-/// Writes the repeated parameters of these names as one each, with commas between the values.
+/// Joins the repeated query parameters of these names into one each, with commas between the values.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API wants lists joined")]
 pub(crate) fn join(mut request: Request, names: &[&str]) -> Request {
     let query = request.url().query().unwrap_or_default();
@@ -101,6 +107,8 @@ mod tests {
 
     #[derive(Clone)]
     enum Shelf {}
+
+    impl crate::sealed::Sealed for Shelf {}
 
     impl IdKind for Shelf {
         const NAME: &'static str = "ShelfId";

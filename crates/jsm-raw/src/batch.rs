@@ -1,46 +1,48 @@
-//! Lists that a request carries, in pieces of the length that a server takes.
+//! Operations whose request carries a list that the server limits in length.
 //!
-//! How long a piece may be stands in [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit); cutting lists up is
-//! `jsm-client`'s.
+//! The limit is [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit); splitting a longer list into batches
+//! is `jsm-client`'s. The traits here are sealed: only generated operations implement them.
 
 use crate::Operation;
 
 /// An operation whose request carries a list of entries.
 pub trait Batched: Operation {
-    /// One of them.
+    /// An entry of the list.
     type Entry: Clone + Send + Sync + 'static;
 
     /// The entries.
     fn entries(&self) -> &[Self::Entry];
 
-    /// Puts other entries in their place.
+    /// Replaces the entries.
     fn set_entries(&mut self, entries: Vec<Self::Entry>);
 
     /// How much an entry counts towards the limit: 1, unless the server counts what is inside the entry.
     fn entry_size(entry: &Self::Entry) -> usize;
 }
 
-/// An operation with a key by which the server knows a request that it has seen already.
+/// An operation with an idempotency key, by which the server recognizes a request that it has seen before.
+///
+/// The operation has a setter `idempotency_key` too. Without a key, `jsm-client` makes a random one for each call.
 pub trait BulkOperation: Batched {
-    /// The key; empty when there is none yet.
-    fn idempotency_key(&self) -> &str;
+    /// The idempotency key, if the operation has one.
+    fn idempotency_key(&self) -> Option<&str>;
 
-    /// Gives it another key.
-    fn set_idempotency_key(&mut self, key: &str);
+    /// Sets the idempotency key.
+    fn set_idempotency_key(&mut self, key: impl Into<String>);
 }
 
-/// An operation that asks for things by their ids and leaves out, without a word, what it does not find.
+/// An operation that reads things by their ids. The server leaves out what it does not find, without an error.
 pub trait FetchByIds: Batched {
-    /// What is found.
+    /// What is read for an id.
     type Found: Send + 'static;
 
-    /// Takes an answer apart.
+    /// Takes what was found out of the response.
     fn found(response: Self::Output) -> Vec<Self::Found>;
 
-    /// The id by which it was asked for.
+    /// The id of something that was found.
     fn id(found: &Self::Found) -> &Self::Entry;
 
-    /// Takes what it asks for besides the entries, such as names, as an operation of its own.
+    /// Splits off what the operation reads by other means than ids, such as names, as an operation of its own.
     fn take_others(&mut self) -> Option<Self> {
         None
     }

@@ -1,4 +1,4 @@
-//! Ids, told apart by type.
+//! Ids, with a type for each kind of thing.
 
 #[cfg(feature = "schemars")]
 use std::borrow::Cow;
@@ -11,22 +11,32 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::argument::{NotANumber, is_number};
+use crate::sealed::Sealed;
 
-/// What an id is an id of; one marker type for each is generated.
-pub trait IdKind: Send + Sync + 'static {
+/// The kind of thing that an id names. A marker type is generated for each.
+///
+/// The trait is sealed: only generated markers implement it.
+pub trait IdKind: Sealed + Send + Sync + 'static {
     /// The name of the id's type.
     const NAME: &'static str;
 }
 
-/// An id, kept as its text.
+/// An id, kept as text.
 ///
-/// It reads strings and numbers, because servers send both for one and the same id, and writes a string.
+/// It converts from text and from integers (`i32`, `i64`, `u32`, `u64`). It deserializes from strings and numbers,
+/// because servers send both for the same id, and serializes as a string.
+///
+/// Passing the id of one kind of thing where another kind is expected does not compile. Ids of things that two APIs share,
+/// such as organizations, convert into each other.
 ///
 /// ```
-/// use jsm_raw::servicedesk::ServiceDeskId;
+/// use jsm_raw::{csm, servicedesk};
 ///
-/// let desk: ServiceDeskId = 10.into();
-/// assert_eq!(desk, ServiceDeskId::from("10"));
+/// let desk: servicedesk::ServiceDeskId = 10.into();
+/// assert_eq!(desk, servicedesk::ServiceDeskId::from("10"));
+///
+/// let organization = servicedesk::OrganizationId::from(7);
+/// assert_eq!(csm::OrganizationId::from(&organization).as_str(), "7");
 /// ```
 pub struct Id<K> {
     text: String,
@@ -39,7 +49,7 @@ impl<K> Id<K> {
         &self.text
     }
 
-    /// Whether the id is missing, as it can be in an answer.
+    /// Whether the id is empty, as it is where a response lacks it.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -107,6 +117,12 @@ impl<K> From<String> for Id<K> {
     }
 }
 
+impl<K> From<Id<K>> for String {
+    fn from(id: Id<K>) -> Self {
+        id.text
+    }
+}
+
 impl<K> From<&str> for Id<K> {
     fn from(text: &str) -> Self {
         text.to_owned().into()
@@ -125,7 +141,7 @@ impl<K> From<&Id<K>> for Id<K> {
     }
 }
 
-// With all four, a literal without a suffix is an id too.
+// A literal without a suffix is an `i32`.
 impl<K> From<i32> for Id<K> {
     fn from(number: i32) -> Self {
         number.to_string().into()
@@ -223,9 +239,10 @@ impl<'de, K: IdKind> Deserialize<'de> for Id<K> {
     }
 }
 
-/// An id where the API wants a JSON number.
+/// An id that the API takes as a JSON number.
 ///
-/// It is made from whatever the id is made from, and reads what the id reads.
+/// It converts from everything that the id converts from, and deserializes from strings and numbers too. Text that is not
+/// a number is an error when the request is built.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NumericId<K>(Id<K>);
 
@@ -275,6 +292,18 @@ impl<K> From<&str> for NumericId<K> {
 impl<K> From<String> for NumericId<K> {
     fn from(text: String) -> Self {
         Self(text.into())
+    }
+}
+
+impl<K> From<&String> for NumericId<K> {
+    fn from(text: &String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<K> From<&NumericId<K>> for NumericId<K> {
+    fn from(id: &NumericId<K>) -> Self {
+        Self(id.0.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Readers that forgive what servers are known to send.
+//! Lenient deserialization of what servers are known to send.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::bounds::List;
+use crate::size_limits::List;
 
 /// Reads `null` as the empty value.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -18,14 +18,14 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// What the error of `always` begins with.
+/// How the error of a property that is always present begins.
 pub const REQUIRED: &str = "in a required property: ";
 
-/// Reads a property that is always there; `null` reads as the empty value. The error for any other shape names the
-/// property as required, so that nobody repairs the response by leaving it out.
+/// Reads a property that is always present; `null` reads as the empty value. The error for any other shape marks the
+/// property as required, so that a repair does not leave it out.
 #[allow(
     dead_code,
-    reason = "only generated code calls it, and only where an API marks properties as always there"
+    reason = "only generated code calls it, and only where an API has properties that are always present"
 )]
 pub(crate) fn always<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -35,7 +35,7 @@ where
     null_as_default(deserializer).map_err(|error| D::Error::custom(format_args!("{REQUIRED}{error}")))
 }
 
-/// Reads a list within the bounds of the response; `null` reads as an empty one.
+/// Reads a list within the size limits of the response; `null` reads as an empty one.
 #[allow(dead_code, reason = "only generated code calls it")]
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
@@ -45,17 +45,17 @@ where
     deserializer.deserialize_option(List { first: 4, what: "a sequence", item: PhantomData })
 }
 
-/// Whether a value is its type's empty one.
+/// Whether a value is the default of its type.
 #[allow(
     dead_code,
-    reason = "only generated code calls it, and only where an API marks properties as always there"
+    reason = "only generated code calls it, and only where an API has properties that are always present"
 )]
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Reads an enum that is open: any text is a value.
-#[allow(dead_code, reason = "only generated code calls it, and only where an API answers with an enum")]
+/// Reads an open enum: any text is a value.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API responds with an enum")]
 pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

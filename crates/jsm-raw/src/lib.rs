@@ -1,10 +1,14 @@
 //! Generated bindings of Atlassian's service management APIs.
 //!
-//! Each API is a module made from its effective OpenAPI document: [`types`](servicedesk::types), a
-//! [`Client`](servicedesk::Client) with one method for every operation, and every operation as a value, grouped by
-//! what it acts on. What is here knows how a request looks and how an answer reads. It holds no policy: nothing is
-//! retried, paged, authenticated or limited. Programs want `jsm-client`, which does that.
+//! Each API is a module made from its effective OpenAPI document, for example [`servicedesk`]: `types`, and every
+//! operation as a value, in modules named after what it acts on. An operation knows how its request looks and how its
+//! response is decoded. This crate holds no policy: it does not retry, paginate, authenticate or throttle. `jsm-client`
+//! does; programs depend on that.
+//!
+//! What progenitor generates, a client with one method for each operation, is in the hidden module `bindings` of each
+//! API. Its names can change with any version of progenitor.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     no_api,
     allow(dead_code, unused_imports, unreachable_pub, reason = "generated code is what uses it")
@@ -12,7 +16,6 @@
 
 mod argument;
 mod batch;
-mod bounds;
 mod date;
 mod id;
 mod lenient;
@@ -26,10 +29,11 @@ mod recorder;
 mod response;
 #[cfg(feature = "samples")]
 pub mod samples;
+mod sealed;
+mod size_limits;
 
 pub use batch::{Batched, BulkOperation, FetchByIds};
-pub use bounds::{Bounds, within};
-pub use date::Dated;
+pub use date::{DateError, Dated};
 pub use id::{Id, IdKind, NumericId};
 pub use lenient::REQUIRED;
 pub use multipart::FilePart;
@@ -37,6 +41,7 @@ pub use operation::{Operation, RequestError};
 pub use operation_info::{Base, OperationInfo, Pagination, RequestBody, ResponseBody};
 pub use page::{PAGE_ITEMS, Page, PageLinks, PageParts, Paginated, Position};
 pub use recorder::Recorder;
+pub use size_limits::{SizeLimits, within};
 
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
 use multipart::with_files;

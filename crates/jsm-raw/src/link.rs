@@ -1,9 +1,9 @@
-//! Ids that stand in links alone.
+//! Ids that servers send only as part of links.
 
 use crate::Id;
 
-/// The id in the first link that has one: the last segment of digits behind the segment that says what it is an id
-/// of, or else the last one at all. What stands behind it can be a file's name, which may be a number, too.
+/// The id in the first link that has one: the first segment of digits after the segment that names the kind of id, or
+/// else the last segment of digits. A file's name may follow the id, and may be a number too.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API has ids in links alone")]
 pub(crate) fn linked_id<K>(links: &[Option<&str>], behind: &str) -> Option<Id<K>> {
     links.iter().flatten().find_map(|link| {
@@ -22,6 +22,7 @@ mod tests {
     use crate::{Id, IdKind};
 
     enum Kind {}
+    impl crate::sealed::Sealed for Kind {}
     impl IdKind for Kind {
         const NAME: &'static str = "Kind";
     }

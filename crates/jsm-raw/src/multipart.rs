@@ -1,6 +1,6 @@
-//! Files that a request carries.
+//! Files to upload.
 //!
-//! How a form is written on the wire is in `form`, how a file is read from disk in `disk`.
+//! `form` encodes a multipart form, `disk` reads a file from disk.
 
 mod disk;
 mod form;
@@ -21,16 +21,16 @@ use crate::RequestError;
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
 pub(crate) use form::with_files;
 
-/// The content of a file in pieces.
+/// The content of a file, as a stream.
 type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// A file to upload: its name and where its content comes from.
+/// A file to upload: its name, its media type and its content.
 ///
-/// What is in memory or on disk can be sent more than once, so that a request with it can be repeated; what comes
-/// from a reader or a stream is gone once it was sent.
+/// Content in memory or on disk can be sent more than once, so a request with it can be retried. Content from a reader or
+/// a stream can be sent only once.
 ///
 /// The name is sent as browsers send it: `filename="..."` in UTF-8, with quotes and line breaks percent-encoded. The
-/// media type is [`content_type`](Self::content_type), else the one that the name's extension stands for, else
+/// media type is [`content_type`](Self::content_type); by default it is the one of the name's extension, or
 /// `application/octet-stream`.
 ///
 /// ```
@@ -61,10 +61,10 @@ impl FilePart {
         Self::of(name.into(), Content::Bytes(content.into()))
     }
 
-    /// A file on disk, under its own name. It is streamed, never held in memory.
+    /// A file on disk, under its own name. It is streamed, not read into memory.
     ///
-    /// It is opened when the request is sent, by a thread of its own, so that a slow disk or a pipe blocks no
-    /// executor. Its length is sent along if [`measure`](Self::measure) has looked at it, which `jsm-client` does.
+    /// A thread of its own opens and reads it when the request is sent, so that a slow disk or a pipe does not block the
+    /// executor. Its length is sent if [`measure`](Self::measure) has determined it, which `jsm-client` does.
     pub fn path(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let name =
@@ -72,12 +72,12 @@ impl FilePart {
         Self::of(name, Content::Path { path: path.to_owned(), length: None })
     }
 
-    /// A file that a reader brings. It is streamed, and can be sent once only.
+    /// A file whose content comes from a reader. It is streamed, and can be sent only once.
     pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
         Self::stream(name, ReaderStream::new(reader))
     }
 
-    /// A file that comes in pieces. It can be sent once only.
+    /// A file whose content comes from a stream. It can be sent only once.
     pub fn stream(
         name: impl Into<String>,
         pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
@@ -90,22 +90,23 @@ impl FilePart {
         Self { name, content_type: None, content }
     }
 
-    /// Gives the file another name on the server.
+    /// Sets the name that the file gets on the server.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets the media type of the content, for example `image/png`, in place of the one that the name stands for.
+    /// Sets the media type of the content, for example `image/png`. A text that is not a media type is an error when the
+    /// request is built.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
     }
 
-    /// Sets how many bytes a reader or a stream brings, so that the request can announce its length. If it brings
-    /// more or less, the upload fails. What is in memory or on disk knows its length.
+    /// Sets the length of content from a reader or a stream, in bytes, so that the request has a `Content-Length`. An
+    /// upload of another length fails. Other content has a length of its own, and ignores this one.
     #[must_use]
     pub fn length(mut self, bytes: u64) -> Self {
         if let Content::Once { length, .. } = &mut self.content {
@@ -114,12 +115,12 @@ impl FilePart {
         self
     }
 
-    /// Looks at the files that are on disk, without blocking the executor: their lengths are sent along from now on.
-    /// What is no regular file, such as a pipe, keeps an unknown length.
+    /// Determines the lengths of the files that are on disk, without blocking the executor, so that they are sent. What is
+    /// not a regular file, such as a pipe, has no known length.
     ///
     /// # Errors
     ///
-    /// When a path leads to nothing or to a folder, with the path.
+    /// When a path does not exist or is a folder; the error names it.
     pub async fn measure(files: &mut [FilePart]) -> Result<(), RequestError> {
         let paths: Vec<PathBuf> = files
             .iter()
@@ -140,17 +141,17 @@ impl FilePart {
         Ok(())
     }
 
-    /// The name under which the file is sent.
+    /// The name that the file gets on the server.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it can be sent once only.
+    /// Whether the content can be sent only once.
     pub fn is_single_use(&self) -> bool {
         matches!(self.content, Content::Once { .. })
     }
 
-    /// Its media type, as it is sent.
+    /// The media type, as it is sent.
     fn media_type(&self) -> Result<mime_guess::Mime, RequestError> {
         match &self.content_type {
             Some(given) => given.parse().map_err(|_| {
@@ -161,7 +162,7 @@ impl FilePart {
         }
     }
 
-    /// Its content, and how many bytes it has, where that is known.
+    /// The content, and its length in bytes where that is known.
     fn open(&self) -> Result<(Pieces, Option<u64>), RequestError> {
         match &self.content {
             Content::Bytes(bytes) => {
@@ -170,7 +171,7 @@ impl FilePart {
             Content::Path { path, length } => Ok((Box::pin(disk::FileReader::new(path.clone())), *length)),
             Content::Once { pieces, length } => {
                 let pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let why = "its content was read already; give bytes or a path to send it again";
+                let why = "its content has been read already; use bytes or a path to send it again";
                 Ok((pieces.ok_or_else(|| RequestError::file(&self.name, &why))?, *length))
             }
         }

@@ -6,10 +6,13 @@ use bytes::Bytes;
 use reqwest::{Client, Request};
 
 use crate::OperationInfo;
+use crate::sealed::Sealed;
 
-/// One operation with its arguments: what is sent, and how the answer reads.
-pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What a successful answer holds.
+/// An operation with its arguments: how its request is built, and how its response is decoded.
+///
+/// The trait is sealed: only generated operations implement it.
+pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
+    /// What the body of a successful response is decoded as.
     type Output: Send + 'static;
 
     /// The facts of the operation.
@@ -19,18 +22,18 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// When an argument cannot be sent, by its name: an id that would lead to another endpoint, a text where the API
-    /// takes a number, a header of two lines. Also when the base is not a URL or a file cannot be read.
+    /// When an argument cannot be sent; the error names it. Examples are an id that would lead to another endpoint, text
+    /// where the API takes a number, and a header of two lines. Also when `base` is not a URL, or a file cannot be read.
     fn request(&self, http: &Client, base: &str) -> Result<Request, RequestError>;
 
-    /// Reads the body of a successful answer.
+    /// Decodes the body of a successful response.
     ///
     /// # Errors
     ///
-    /// When the body is not what the operation answers with.
+    /// When the body is not an [`Output`](Self::Output).
     fn decode(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
 
-    /// Whether its request can be built once only, because it carries what is read on the way.
+    /// Whether the request can be built only once, because it carries a stream.
     fn is_single_use(&self) -> bool {
         false
     }
@@ -41,10 +44,15 @@ pub trait Operation: Clone + fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The files that its request carries, so that [`FilePart::measure`](crate::FilePart::measure) can look at them
-    /// before the request is built.
+    /// The files that the request carries, for [`FilePart::measure`](crate::FilePart::measure) before the request is
+    /// built.
     fn files_mut(&mut self) -> &mut [crate::FilePart] {
         &mut []
+    }
+
+    /// Sets the idempotency key of an operation that takes one and has none yet. Any other operation ignores it.
+    fn ensure_idempotency_key(&mut self, key: impl FnOnce() -> String) {
+        let _ = key;
     }
 }
 

@@ -1,100 +1,102 @@
-//! What is known of an operation before it is called.
+//! Static facts about operations, for decisions before a call.
 //!
-//! The values are emitted from the effective document; no policy is decided here.
+//! The values are emitted from the effective document. `jsm-client` decides what follows from them.
 
-/// The facts of one operation.
-#[derive(Debug)]
+/// The static facts of an operation, as [`Operation::INFO`](crate::Operation::INFO).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct OperationInfo {
-    /// The API it belongs to: `servicedesk` or `csm`.
+    /// The API that the operation belongs to: `servicedesk` or `csm`.
     pub api: &'static str,
-    /// Where that API stands.
+    /// The base paths and the general rate limits of that API.
     pub base: &'static Base,
-    /// The name of its Rust type, unique in its API: `CreateCustomer`.
+    /// The name of the operation's Rust type, for example `CreateCustomer`. It is unique within the API.
     pub name: &'static str,
-    /// The module it is grouped in: what it acts on, for example `customer`.
+    /// The module of that type, named after what the operation acts on, for example `customer`.
     pub group: &'static str,
     /// The HTTP method, in capitals.
     pub method: &'static str,
-    /// The path below the site or the API's base, with `{placeholders}`.
+    /// The path below the API's base, with `{placeholders}`.
     pub path: &'static str,
-    /// OAuth scopes: any one of the outer entries suffices, all scopes within it are needed.
+    /// OAuth scopes: any one of the outer entries suffices, and all scopes within it are needed.
     pub scopes: &'static [&'static [&'static str]],
-    /// Whether the server wants the opt-in header for it, and programs have to agree that it may change.
+    /// Whether Atlassian calls the operation experimental: it may change without notice, and a program has to opt in.
     pub experimental: bool,
-    /// Whether the opt-in header is always sent: one documentation of the operation asks for the header, another one
-    /// no longer does. A server that does not need the header ignores it.
+    /// Whether the opt-in header is always sent, because one page of the documentation asks for it and another no longer
+    /// does. A server that does not need the header ignores it.
     pub always_opt_in: bool,
-    /// Whether the document marks it as deprecated.
+    /// Whether the document marks the operation as deprecated.
     pub deprecated: bool,
-    /// The documented statuses with what they mean here.
+    /// The documented statuses, each with what it means for this operation.
     pub statuses: &'static [(u16, &'static str)],
-    /// Statuses above 299 whose bodies are answers, not errors.
+    /// Statuses above 299 whose bodies are responses, not errors.
     pub response_statuses: &'static [u16],
-    /// How its answers are paged, if they are.
+    /// The pagination style; `None` for an operation that does not respond with pages.
     pub pagination: Option<Pagination>,
-    /// Whether sending it twice leaves the server as sending it once does.
+    /// Whether sending the request twice has the same effect as sending it once.
     pub idempotent: bool,
-    /// The requests per second the server is known to take, where it differs from the general limit.
+    /// The requests per second that the server accepts, where that differs from the general limit of the API.
     pub rate_limit: Option<u32>,
-    /// How many entries one call takes at most, where that is known.
+    /// The most entries of one request, where the server has a limit.
     pub batch_limit: Option<u32>,
-    /// The placeholder of the path whose writes the server counts one by one, for example an issue's.
+    /// The path parameter that the server counts writes by, for example the issue's.
     pub rate_limit_key: Option<&'static str>,
-    /// What its request carries.
+    /// What the request carries.
     pub body: RequestBody,
-    /// What a successful answer carries.
+    /// What a successful response carries.
     pub response: ResponseBody,
-    /// The properties of the object it responds with, under all names that are read; empty where it responds with
+    /// The properties of the JSON object that the operation responds with, aliases included; empty where it responds with
     /// something else.
     pub response_properties: &'static [&'static str],
     /// The property of the response that holds the items of a page.
     pub response_items: Option<&'static str>,
 }
 
-/// What holds for a whole API: what precedes the paths of its operations, and its general rate limits.
-#[derive(Debug, PartialEq, Eq)]
+/// The base paths of an API, and its general rate limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Base {
-    /// The path below a site, where the API can be had there.
+    /// The path below a site; `None` where sites do not serve the API.
     pub site: Option<&'static str>,
-    /// The path below the gateway, with `{cloudId}` for the site, where the API can be had there.
+    /// The path below the gateway, with `{cloudId}` for the site; `None` where the gateway does not serve the API.
     pub gateway: Option<&'static str>,
-    /// The requests per second that the server is known to take for each operation, by method, where the operation has
-    /// no [`rate_limit`](OperationInfo::rate_limit) of its own.
+    /// The requests per second that the server accepts for each operation, by HTTP method, where the operation has no
+    /// [`rate_limit`](OperationInfo::rate_limit) of its own.
     pub rate_limits: &'static [(&'static str, u32)],
-    /// How many writes in how many seconds the server is known to take for each thing that a
-    /// [`rate_limit_key`](OperationInfo::rate_limit_key) names.
+    /// How many writes in how many seconds the server accepts for one value of the
+    /// [`rate_limit_key`](OperationInfo::rate_limit_key).
     pub write_rate_limits: &'static [(u32, u32)],
 }
 
-/// What a successful answer carries.
+/// What a successful response carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseBody {
-    /// Nothing that is read.
+    /// Nothing. A body is ignored.
     Nothing,
     /// A JSON document.
     Json,
     /// A file.
     Bytes,
-    /// A page of HTML.
+    /// An HTML page.
     Page,
 }
 
-/// How the answers of an operation are paged.
+/// The pagination style of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pagination {
-    /// A zero-based offset is asked for; the answer repeats it.
+    /// The request carries a zero-based offset, and the response repeats it.
     Offset,
-    /// A cursor is asked for; the answer carries the next one.
+    /// The request carries a cursor, and the response carries the next one.
     Cursor,
-    /// A cursor is asked for; the answer carries it inside its next link.
+    /// The request carries a cursor, and the response carries the next one in a link.
     LinkCursor,
-    /// A page number is asked for; the answer repeats it.
+    /// The request carries a page number, and the response repeats it.
     Number,
 }
 
-/// What the request of an operation carries.
+/// What a request carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestBody {
@@ -102,6 +104,6 @@ pub enum RequestBody {
     None,
     /// A JSON document.
     Json,
-    /// Files, as multipart form data in parts of this name.
+    /// Files, as parts of this name in multipart form data.
     Multipart(&'static str),
 }

@@ -1,6 +1,6 @@
-//! Pages, whatever their style.
+//! Pages of every pagination style.
 //!
-//! When to ask for another page, and when to stop, is `jsm-client`'s to decide.
+//! Which page is requested next, and where a list ends, is `jsm-client`'s.
 
 use std::marker::PhantomData;
 
@@ -8,12 +8,12 @@ use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::Operation;
-use crate::bounds::List;
 use crate::lenient::null_as_default;
+use crate::size_limits::List;
 
 /// A page of a servicedesk list.
 ///
-/// Any part of it may be missing. `values` is what counts: `size` has been seen to lie.
+/// Any part of it may be missing. Count `values`: servers have been seen to send a wrong `size`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
@@ -25,10 +25,10 @@ pub struct Page<T> {
     /// The zero-based offset of the first item in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<i64>,
-    /// How many items a page may hold; the server lowers what was asked for without a word.
+    /// How many items a page may hold; the server lowers a larger limit without an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
-    /// How many items the server says the page holds.
+    /// How many items the page holds, by the server's count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Whether the list ends with this page.
@@ -80,7 +80,7 @@ pub(crate) const PROPERTIES: &[&str] =
 /// What an error calls the items of a page.
 pub const PAGE_ITEMS: &str = "a sequence of items";
 
-/// Reads the items of a page; `null` reads as none. Room for a full page at once spares moving the items four times.
+/// Reads the items of a page; `null` reads as none. Memory for a full page at once avoids moving the items four times.
 fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(List { first: FULL, what: PAGE_ITEMS, item: PhantomData })
 }
@@ -99,8 +99,9 @@ impl<T> Default for Page<T> {
     }
 }
 
-/// A page without regard to its style: the items, and what it says of its place in the list.
+/// A page of any pagination style: its items, and where in the list it is.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PageParts<T> {
     /// The items.
     pub items: Vec<T>,
@@ -108,11 +109,11 @@ pub struct PageParts<T> {
     pub start: Option<u64>,
     /// How many items a page may hold, as the server repeats it.
     pub limit: Option<u64>,
-    /// Whether the server says that the list ends here.
+    /// Whether this is the last page, if the server sends that.
     pub last: Option<bool>,
     /// The cursor of the next page, or the link to it.
     pub next: Option<String>,
-    /// Whether the page has links, to whatever.
+    /// Whether the page has links of any kind.
     pub linked: bool,
 }
 
@@ -130,41 +131,43 @@ impl<T> From<Page<T>> for PageParts<T> {
     }
 }
 
-/// A place in a list.
+/// A position in a list, in the form that its pagination style uses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Position {
-    /// Its beginning.
+    /// The beginning of the list.
     Start,
-    /// Behind this many items.
+    /// The zero-based offset of an item.
     Offset(u64),
-    /// Where this cursor points.
+    /// An opaque cursor that the server sent.
     Cursor(String),
-    /// At this page.
+    /// The number of a page.
     Number(u64),
 }
 
-/// An operation that answers with one page of a list.
+/// An operation that responds with one page of a list.
+///
+/// The trait is sealed: only generated operations implement it.
 pub trait Paginated: Operation {
-    /// What the list holds.
+    /// An item of the list.
     type Item: Send + 'static;
 
-    /// The query parameter that carries the position, which links to other pages carry too.
+    /// The query parameter that carries the position; links to other pages carry it too.
     const POSITION_PARAMETER: &'static str;
 
-    /// Where the operation starts to read.
+    /// The position of the page that the operation requests.
     fn position(&self) -> Position;
 
-    /// Lets it start elsewhere; a position of another style is ignored.
+    /// Sets the position. A position of another style is ignored.
     fn seek(&mut self, to: &Position);
 
-    /// How many items it asks for, if it says.
+    /// How many items the operation requests; `None` where the server's default applies.
     fn page_size(&self) -> Option<u32>;
 
-    /// Lets it ask for this many items; servers lower what is too much.
+    /// Sets how many items the operation requests. Servers lower what is more than they allow.
     fn set_page_size(&mut self, size: u32);
 
-    /// Takes an answer apart.
+    /// Takes a page apart.
     fn page_parts(page: Self::Output) -> PageParts<Self::Item>;
 }

@@ -1,18 +1,18 @@
-//! What may be one segment of a path, and how it is written.
+//! Path parameters: which values are safe, and how they are encoded.
 
 use std::fmt::Display;
 
 use crate::RequestError;
 
-/// Refuses a value that would lead to another endpoint once it is part of a path.
+/// Rejects a value that would lead to another endpoint as part of a path.
 ///
-/// Escaping does not help: URLs resolve an escaped dot as they do a plain one, and servers decode an escaped slash. Servers
-/// of Java drop what follows a semicolon before they resolve dots, so only what comes before it counts. A percent sign of
-/// the value's own is escaped, so that `%2e` stays a text of three characters.
+/// Escaping does not help: URLs resolve an escaped dot like a plain one, and servers decode an escaped slash. Java servers
+/// drop what follows a semicolon before they resolve dots, so only what precedes it counts. A percent sign in the value
+/// is escaped, so that `%2e` stays a text of three characters.
 pub(crate) fn path_segment(parameter: &str, value: &impl Display) -> Result<(), RequestError> {
     let value = value.to_string();
     let why = match value.split(';').next().unwrap_or_default() {
-        "" => "is empty; name the thing that is meant",
+        "" => "must not be empty",
         "." | ".." => "is a relative path, not an id",
         _ if value.contains(['/', '\\']) => "has a slash, which would lead to another endpoint",
         _ if value.chars().any(char::is_control) => "has a control character",
@@ -21,9 +21,9 @@ pub(crate) fn path_segment(parameter: &str, value: &impl Display) -> Result<(), 
     Err(RequestError::argument(parameter, &why))
 }
 
-/// Writes a value as one segment of a path.
+/// Encodes a value as one segment of a path.
 ///
-/// Beside what progenitor escapes, a semicolon is: what follows it would be a parameter of the segment, not part of it.
+/// Unlike progenitor, it escapes a semicolon too: what follows one would be a parameter of the segment, not part of it.
 #[allow(dead_code, reason = "only generated code calls it")]
 pub(crate) fn encode_path(value: &str) -> String {
     progenitor_client::encode_path(value).replace(';', "%3B")
@@ -34,7 +34,7 @@ mod tests {
     use super::{encode_path, path_segment};
 
     #[test]
-    fn refuses_what_leads_elsewhere() {
+    fn values_that_lead_to_another_endpoint_are_rejected() {
         for value in ["", ".", "..", "a/b", "..\\x", "a\nb", ".;x", "..;", "..;a=b", ";", ";x", "..;/x"] {
             assert!(path_segment("id", &value).is_err(), "{value:?} was taken");
         }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn leads_to_one_segment_below_its_parent_whatever_the_value() {
+    fn every_value_is_encoded_as_one_segment() {
         let base = reqwest::Url::parse("https://acme.example").expect("a URL");
         for value in [
             "a;b", "..a;.", "...", "a b", "100%", "%zz", "a?b#c", "é", "a&b=c", "{x}", "%2", "|^~", "%2e%2e",

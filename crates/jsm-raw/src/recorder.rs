@@ -1,7 +1,7 @@
-//! What the generated clients do with a request: send it, or only record it.
+//! Requests of progenitor's methods: sent, or recorded without being sent.
 //!
-//! progenitor's methods are the one place that knows how each request is built. To have the request without sending
-//! it, the method runs with a recorder that keeps it and never returns; nothing is awaited before that.
+//! Only progenitor's methods know how each request is built. To get a request without sending it, the method runs with
+//! a recorder that keeps the request and never completes; the method awaits nothing before that.
 
 use std::future;
 use std::pin::pin;
@@ -17,7 +17,7 @@ use crate::RequestError;
 /// The header that progenitor's methods put first into every request; no server asks for it.
 static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
-/// Lets a generated client send its requests, which is the default, or records them.
+/// Whether a generated client sends its requests, which is the default, or records them.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     kept: Option<Arc<Mutex<Option<Request>>>>,

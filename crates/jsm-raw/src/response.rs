@@ -1,11 +1,11 @@
-//! How the body of an answer is read.
+//! Decoding of response bodies.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Error;
 
-/// Reads JSON. The text is checked as UTF-8 once, which is cheaper than string by string.
+/// Decodes JSON. The text is checked as UTF-8 once, which is cheaper than string by string.
 pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     match simdutf8::compat::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
@@ -13,7 +13,7 @@ pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     }
 }
 
-/// Reads JSON that is a list.
+/// Decodes a JSON array.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API responds with lists")]
 pub(crate) fn list<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, Error> {
     #[derive(Deserialize)]
@@ -22,15 +22,15 @@ pub(crate) fn list<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, Error> {
     json::<Items<T>>(body).map(|items| items.0)
 }
 
-/// Reads nothing: some servers send a body where none is documented.
-#[expect(clippy::unnecessary_wraps, reason = "generated code calls all readers alike")]
+/// Ignores the body: some servers send one where none is documented.
+#[expect(clippy::unnecessary_wraps, reason = "generated code calls all decoders alike")]
 pub(crate) fn nothing(_: &Bytes) -> Result<(), Error> {
     Ok(())
 }
 
-/// Hands the body over as it is.
-#[allow(dead_code, reason = "only generated code calls it, and only where an API answers with files")]
-#[expect(clippy::unnecessary_wraps, reason = "generated code calls all readers alike")]
+/// Returns the body unchanged.
+#[allow(dead_code, reason = "only generated code calls it, and only where an API responds with files")]
+#[expect(clippy::unnecessary_wraps, reason = "generated code calls all decoders alike")]
 pub(crate) fn bytes(body: &Bytes) -> Result<Bytes, Error> {
     Ok(body.clone())
 }

@@ -1,4 +1,4 @@
-//! Every operation with sample arguments, for tests that have to cover them all.
+//! Every operation with sample arguments, for tests that cover all operations.
 
 use reqwest::{Client, Request};
 use serde::Serialize;
@@ -7,30 +7,31 @@ use serde_json::Value;
 
 use crate::{Operation, OperationInfo, RequestError};
 
-/// Reads JSON as a type of the bindings and writes it again.
+/// Deserializes JSON as a type of the bindings and serializes it again.
 pub type Rewrite = fn(&[u8]) -> Result<Value, serde_json::Error>;
 
-/// Builds the request of one sample.
+/// Builds the request of a sample.
 pub type Build = fn(&Client, &str) -> Result<Request, RequestError>;
 
-/// Builds the request of one sample with a text in place of one segment of its path.
+/// Builds the request of a sample with a text as one parameter of its path.
 pub type Lead = fn(&str, &Client, &str) -> Result<Request, RequestError>;
 
-/// One operation with sample arguments.
+/// An operation with sample arguments.
+#[non_exhaustive]
 pub struct Sample {
     /// The facts of the operation.
     pub info: &'static OperationInfo,
-    /// Its request with what it cannot go without.
+    /// Its request with the required arguments.
     pub least: Build,
-    /// Its request as `new` alone builds it.
+    /// Its request as `new` builds it.
     pub new: Build,
-    /// Its request with everything it can carry.
+    /// Its request with all arguments.
     pub most: Build,
-    /// For each parameter of the path that holds text: its name, and the request with another text in its place.
+    /// For each path parameter that holds text: its name, and the request with another text in its place.
     pub segments: Vec<(&'static str, Lead)>,
-    /// Reads an answer and writes it again; absent where an answer holds no JSON.
+    /// Decodes a response and encodes it again; absent where a response holds no JSON.
     pub reread: Option<Rewrite>,
-    /// Reads a body as the operation sends it and writes it again; absent where it sends no JSON.
+    /// Decodes a request body and encodes it again; absent where the operation sends no JSON.
     pub body: Option<Rewrite>,
 }
 

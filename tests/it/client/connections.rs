@@ -124,7 +124,7 @@ async fn an_http2_connection_that_breaks_fails_no_call() {
             });
         }
     });
-    let http = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let http = crate::http::builder().http2_prior_knowledge().build().unwrap();
     let client = to(&url, &TestClock::new()).http_client(http).build().unwrap();
     let calls = (0..CALLS).map(|_| async { client.call(GetOrganization::new(1)).with_meta().await });
     let attempts: Vec<u32> =
@@ -150,7 +150,7 @@ async fn a_paused_clock_waits_in_no_time() {
 }
 
 /// A server that speaks TLS with this certificate, and the authority that signed it.
-async fn speaks_tls(params: CertificateParams) -> (String, reqwest::Certificate) {
+pub(super) async fn speaks_tls(params: CertificateParams) -> (String, rcgen::Certificate) {
     let issuer_key = KeyPair::generate().unwrap();
     let mut issuer = CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -184,7 +184,7 @@ async fn speaks_tls(params: CertificateParams) -> (String, reqwest::Certificate)
             });
         }
     });
-    (url, reqwest::Certificate::from_der(authority.der()).unwrap())
+    (url, authority)
 }
 
 #[tokio::test]
@@ -209,10 +209,8 @@ async fn certificates_that_are_not_accepted_are_named_at_once() {
             .cloud_id(CLOUD_ID)
             .clock(clock.clone());
         let builder = if trusted {
-            // The provider of the process is chosen by the first client.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let http = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
-            builder.http_client(http)
+            let authority = reqwest::Certificate::from_der(authority.der()).unwrap();
+            builder.configure_http(move |http| http.tls_certs_merge([authority.clone()]))
         } else {
             builder
         };

@@ -19,6 +19,8 @@ mod retries; // What is retried, and when.
 mod secrets; // Secrets, which show nowhere.
 mod sites; // Addresses, proxies, pasted secrets, headers that are refused.
 mod size_limits; // How much time and how many bytes a call may take.
+#[cfg(target_os = "linux")]
+mod tls; // Certificates of the system, and the crypto provider of the process.
 mod traces; // Spans and events.
 mod workflows; // Files, bulk changes, lookups by ids, dates.
 

@@ -55,7 +55,7 @@ const AWAITABLES: [Awaitable; 10] = [
     ("bulk", |client, options| {
         let payload = BulkCustomerProfilePayload::new().email("a@example.com");
         let entry = BulkManageCustomerProfileOperation::new(ProfileOperationType::Upsert, payload);
-        let bulk = client.bulk(BulkManageCustomerProfiles::new("key", [entry])).options(options).send();
+        let bulk = client.bulk(BulkManageCustomerProfiles::new([entry])).options(options).send();
         Box::pin(async { bulk.await.map(drop).map_err(Error::from) })
     }),
     ("fetch", |client, options| {

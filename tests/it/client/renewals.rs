@@ -301,7 +301,7 @@ async fn the_apps_secret_follows_no_redirect() {
             let script = Script::serve(move |_| empty(status).header("Location", &target)).await;
             let app = match follows {
                 // As a program brings it that knows of no danger.
-                true => app(&script).http_client(reqwest::Client::new()),
+                true => app(&script).http_client(crate::http::client()),
                 false => app(&script),
             };
             let error = app.exchange("code", "https://a.example").await.unwrap_err();

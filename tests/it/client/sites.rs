@@ -1,10 +1,8 @@
 //! Addresses of sites, tokens as they are pasted, and headers that are not the caller's.
 
-use bytes::Bytes;
 use jsm_client::csm::product::GetProducts;
 use jsm_client::servicedesk::organization::GetOrganization;
-use jsm_client::{Base, Client, ClientBuilder, ErrorKind, Operation, OperationInfo};
-use jsm_raw::RequestError;
+use jsm_client::{Client, ClientBuilder, ErrorKind};
 use serde_json::json;
 
 use super::clock::TestClock;
@@ -37,47 +35,6 @@ async fn a_pasted_address_of_the_gateway_is_gateway_and_cloud_id() {
     assert!(error.is_configuration() && error.to_string().contains(CLOUD_ID), "{error}");
     let error = Client::builder(format!("{pasted}#top")).api_token("a@b.c", "token").build().unwrap_err();
     assert!(error.to_string().ends_with(&format!("write {pasted}")), "{error}");
-}
-
-/// An operation of an API whose base path has a variable that a program sets.
-#[derive(Clone, Debug)]
-struct InHarbour(GetOrganization);
-
-impl Operation for InHarbour {
-    type Output = <GetOrganization as Operation>::Output;
-    const INFO: &'static OperationInfo = &OperationInfo {
-        base: &Base {
-            site: None,
-            gateway: Some("/ferries/{harbourId}/v1"),
-            rate_limits: &[],
-            write_rate_limits: &[],
-        },
-        ..*GetOrganization::INFO
-    };
-
-    fn request(&self, http: &reqwest::Client, base: &str) -> Result<reqwest::Request, RequestError> {
-        self.0.request(http, base)
-    }
-
-    fn decode(body: &Bytes) -> Result<Self::Output, serde_json::Error> {
-        GetOrganization::decode(body)
-    }
-}
-
-#[tokio::test]
-async fn a_variable_of_a_base_path_is_the_programs_to_set() {
-    let script = Script::serve(|_| fine()).await;
-    let builder = || to(&script.url, &TestClock::new());
-    let client = builder().base_variable("harbourId", "cork-1").build().unwrap();
-    client.call(InHarbour(GetOrganization::new(1))).await.unwrap();
-    let paths: Vec<_> = script.requests().into_iter().map(|asked| asked.path).collect();
-    assert_eq!(paths, ["/ferries/cork-1/v1/rest/servicedeskapi/organization/1"], "no cloud id is looked up");
-
-    let error = builder().build().unwrap().call(InHarbour(GetOrganization::new(1))).await.unwrap_err();
-    assert!(error.is_configuration() && error.to_string().contains("base_variable(\"harbourId\""), "{error}");
-    let error = builder().base_variable("harbourId", "../cork").build().unwrap_err();
-    assert!(error.is_configuration() && error.to_string().contains("harbourId"), "{error}");
-    assert_eq!(script.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod downloads; // Files from the server.
 mod uploads; // Files to the server.
 
 use jsm_client::servicedesk::types::Date;
-use jsm_client::{Client, Timestamp, timestamp};
+use jsm_client::{Client, Dated, Error, Timestamp};
 use jsm_sandbox::Sandbox;
 
 use super::clock::TestClock;
@@ -22,22 +22,25 @@ fn date(millis: Option<i64>, text: Option<&str>) -> Date {
 }
 
 #[test]
-fn dates_tell_one_moment_however_they_are_written() {
+fn dates_of_every_form_are_read_as_one_timestamp() {
     let moment: Timestamp = "2015-10-08T07:42:00Z".parse().unwrap();
     for text in ["2015-10-08T14:42:00+0700", "2015-10-08T14:42:00.000+0700", "2015-10-08T07:42:00Z"] {
-        assert_eq!(timestamp(text).unwrap(), moment, "{text}");
-        assert_eq!(timestamp(&date(None, Some(text))).unwrap(), moment, "{text}");
+        assert_eq!(text.timestamp().unwrap(), moment, "{text}");
+        assert_eq!(date(None, Some(text)).timestamp().unwrap(), moment, "{text}");
     }
+    let vienna =
+        date(Some(moment.as_millisecond()), None).timestamp().unwrap().in_tz("Europe/Vienna").unwrap();
+    assert_eq!(vienna.to_string(), "2015-10-08T09:42:00+02:00[Europe/Vienna]");
     // The texts of one value can disagree in their offsets; the milliseconds cannot.
     let both = date(Some(moment.as_millisecond()), Some("2015-10-08T14:42:00+0800"));
-    assert_eq!(timestamp(&both).unwrap(), moment);
+    assert_eq!(both.timestamp().unwrap(), moment);
     for (date, why) in [
         (date(None, None), "neither milliseconds nor text"),
-        (date(None, Some("2015-10-08")), "\"2015-10-08\" is no date"),
-        (date(None, Some("Yesterday 9:30 AM")), "is no date"),
-        (date(Some(i64::MAX), None), "can be told"),
+        (date(None, Some("2015-10-08")), "\"2015-10-08\" is not a date"),
+        (date(None, Some("Yesterday 9:30 AM")), "is not a date"),
+        (date(Some(i64::MAX), None), "too far from 1970"),
     ] {
-        let error = timestamp(&date).unwrap_err();
+        let error = Error::from(date.timestamp().unwrap_err());
         assert!(error.is_decode() && error.to_string().contains(why), "{error}");
     }
 }

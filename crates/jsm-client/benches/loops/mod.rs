@@ -24,6 +24,8 @@ pub(crate) async fn ours(site: &str, in_flight: usize) -> usize {
 
 /// Lists all users by hand, and counts them: owned structs, and the text checked as UTF-8 once.
 pub(crate) async fn by_hand(site: &str) -> usize {
+    // An error means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::new();
     let mut count = 0;
     loop {

@@ -8,8 +8,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::future::BoxFuture;
-use reqwest::header::HeaderValue;
+use futures_core::future::BoxFuture;
+use http::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::printable::{is_invisible, trimmed};
@@ -25,7 +25,7 @@ pub type Authorization<'a> = BoxFuture<'a, Result<HeaderValue, BoxError>>;
 ///
 /// ```
 /// use jsm_client::{Authorization, Credentials};
-/// use reqwest::header::HeaderValue;
+/// use jsm_client::http::HeaderValue;
 ///
 /// #[derive(Debug)]
 /// struct FromVault;

@@ -3,7 +3,7 @@
 //! Error bodies of these APIs have no single shape: several JSON ones, plain text, HTML, XML, nothing at all. Each
 //! part is looked for wherever it is known to be; what is not found is absent, and nothing here fails.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
 use super::printable::{excerpt, line};

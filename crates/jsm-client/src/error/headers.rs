@@ -1,7 +1,7 @@
 //! What the headers of a response report about an error.
 
+use http::header::{HeaderMap, HeaderName, LOCATION};
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderName, LOCATION};
 
 use super::printable::excerpt;
 

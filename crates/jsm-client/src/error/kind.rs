@@ -66,3 +66,57 @@ impl ErrorKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind::*;
+    use crate::error::Error;
+
+    #[test]
+    fn every_kind_but_other_has_one_predicate() {
+        let predicates: [fn(&Error) -> bool; 16] = [
+            Error::is_authentication,
+            Error::is_configuration,
+            Error::is_conflict,
+            Error::is_connection,
+            Error::is_decode,
+            Error::is_experimental_opt_in,
+            Error::is_invalid_request,
+            Error::is_not_found,
+            Error::is_pagination,
+            Error::is_permission,
+            Error::is_rate_limited,
+            Error::is_server,
+            Error::is_site_unavailable,
+            Error::is_timeout,
+            Error::is_token_store,
+            Error::is_too_large,
+        ];
+        let kinds = [
+            Authentication,
+            Permission,
+            NotFound,
+            SiteUnavailable,
+            Conflict,
+            InvalidRequest,
+            Validation,
+            TooLarge,
+            RateLimited,
+            ExperimentalOptIn,
+            Server,
+            Timeout,
+            Connection,
+            Decode,
+            Html,
+            TokenStore,
+            Pagination,
+            Configuration,
+            Other,
+        ];
+        for kind in kinds {
+            let error = Error::new(kind, "");
+            let count = predicates.iter().filter(|is| is(&error)).count();
+            assert_eq!(count, usize::from(kind != Other), "{kind:?}");
+        }
+    }
+}

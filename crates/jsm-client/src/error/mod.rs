@@ -11,6 +11,7 @@
 
 mod body;
 mod display;
+mod from;
 mod headers;
 mod kind;
 pub(crate) mod known;
@@ -23,9 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
+use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use jsm_raw::OperationInfo;
-use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 
 pub use body::FormError;
 pub(crate) use body::is_html;

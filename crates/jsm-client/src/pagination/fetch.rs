@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::{PageParts, Paginated, Pagination, Position};
 use tokio_util::task::AbortOnDropHandle;
 

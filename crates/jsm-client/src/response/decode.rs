@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use jsm_raw::{Bounds, Operation, OperationInfo, ResponseBody};
-use reqwest::StatusCode;
+use http::StatusCode;
+use jsm_raw::{Operation, OperationInfo, ResponseBody, SizeLimits};
 
 use super::error_shape;
 use super::expected_file::{self, Expected};
@@ -115,10 +115,10 @@ fn decode_with(
     }
     // What an item takes in memory is mostly less than what it takes in a body.
     let memory = body.len().saturating_mul(8).saturating_add(4 * 1024 * 1024);
-    let bounds = Bounds { items: decoding.items, memory };
+    let limits = SizeLimits::new(decoding.items, memory);
     let exceeded = Cell::new(false);
     let mut read = |body: &Bytes| {
-        let (decoded, more) = jsm_raw::within(bounds, || read(body));
+        let (decoded, more) = jsm_raw::within(limits, || read(body));
         exceeded.set(exceeded.get() || more);
         decoded
     };

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use http::StatusCode;
 use jsm_raw::{OperationInfo, ResponseBody};
-use reqwest::StatusCode;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 

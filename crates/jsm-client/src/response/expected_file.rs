@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use jsm_raw::{OperationInfo, ResponseBody};
-use reqwest::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use serde_json::Value;
 
 use crate::error::{self, Error, ErrorKind, Result};

@@ -4,14 +4,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
+use http::header::HeaderMap;
 use jsm_raw::{FilePart, Operation, OperationInfo};
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 
 use super::decode::{Decoded, Decoding, decode};
 use super::repairs::Repair;
 use crate::error::{Error, ErrorKind, Result, request_id};
 use crate::transport::classify::NoValue;
+use crate::transport::idempotency_key;
 use crate::transport::options::RequestOptions;
 use crate::transport::{Build, Busy, Head, Received, RequestSpec, Transport, send};
 
@@ -75,6 +76,8 @@ impl Session {
         options.check().map_err(|error| error.with_operation(O::INFO))?;
         let transport = &self.transport;
         let mut shortened = None;
+        // One key for all attempts: the server recognizes a request that is sent again.
+        operation.ensure_idempotency_key(idempotency_key::random);
         let single_use = operation.is_single_use();
         let files = operation.files_mut();
         if !files.is_empty() {

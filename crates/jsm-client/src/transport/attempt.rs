@@ -5,11 +5,10 @@
 use std::mem;
 
 use bytes::Bytes;
+use http::StatusCode;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use jsm_raw::OperationInfo;
-use reqwest::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue, SET_COOKIE,
-};
-use reqwest::{Request, Response, StatusCode};
+use reqwest::{Request, Response};
 
 use super::body::{Content, Head, read_body, read_start};
 use super::classify::{self, Failure};

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode};
+use http::StatusCode;
+use http::header::HeaderMap;
+use reqwest::Response;
 
 use super::clock::FOREVER;
 use super::network_error::describe;

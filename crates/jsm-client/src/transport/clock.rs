@@ -3,25 +3,55 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 
 /// Longer than any wait, and short enough to be added to any moment.
 pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// The clock, and the random numbers of jitter.
+/// Time and randomness, as retries, rate limits and deadlines use them. The default is [`SystemClock`].
 ///
-/// Tests implement it, so that waiting takes no time and every wait can be checked.
+/// Tests can implement it so that waiting takes no time, and record each wait:
+///
+/// ```
+/// use std::sync::Mutex;
+/// use std::time::{Duration, Instant, SystemTime};
+///
+/// use jsm_client::Clock;
+/// use jsm_client::futures_core::future::BoxFuture;
+///
+/// #[derive(Debug)]
+/// struct TestClock {
+///     start: Instant,
+///     waited: Mutex<Vec<Duration>>,
+/// }
+///
+/// impl Clock for TestClock {
+///     fn now(&self) -> Instant {
+///         self.start + self.waited.lock().unwrap().iter().sum::<Duration>()
+///     }
+///     fn date(&self) -> SystemTime {
+///         SystemTime::UNIX_EPOCH
+///     }
+///     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+///         self.waited.lock().unwrap().push(time);
+///         Box::pin(async {})
+///     }
+///     fn random(&self) -> f64 {
+///         0.5
+///     }
+/// }
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time passed since some fixed moment, never going back.
+    /// The monotonic time, for deadlines and pauses.
     fn now(&self) -> Instant;
 
-    /// The date and time, which dates of a server are compared with.
+    /// The date, which is compared with dates that a server sends.
     fn date(&self) -> SystemTime;
 
-    /// Waits.
+    /// Waits for this long.
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 
-    /// A random number from 0 to 1 for jitter.
+    /// A random number from 0 to 1, for jitter.
     fn random(&self) -> f64;
 }
 

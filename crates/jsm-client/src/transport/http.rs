@@ -1,20 +1,21 @@
-//! What requests are sent with: reqwest, set up once for each way that requests go.
+//! The reqwest clients that requests are sent with, one for each way that requests go.
 //!
-//! An address on this machine is asked directly, whatever proxies the environment names: what goes there goes over
-//! plain http because it stays on the machine. To read the system's certificates takes as long as some twenty pages
-//! of a list, and tests make many clients, so a client of a plain address on this machine goes without.
+//! An address on this machine is reached directly, whatever proxies the environment names: plain http is allowed there
+//! because it stays on the machine. Reading the system's certificates takes as long as some twenty pages of a list, and
+//! tests make many clients, so a client of a plain address on this machine reads none.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::{
+use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
     TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use reqwest::{Client, ClientBuilder, Url};
 
 use super::clock::FOREVER;
+use super::tls;
 use crate::auth::address::is_loopback;
 use crate::error::{Error, Result};
 
@@ -58,19 +59,17 @@ pub(crate) struct Http {
     /// Whether the site and its gateway are not reached in the same way.
     mixed: bool,
     others: [OnceLock<Client>; 3],
-    /// Clients that unpack nothing, so that a small response cannot become a large file, and a file that comes packed
-    /// is noticed. Each is made when it is first needed.
+    /// Clients that do not decompress, so that a small response cannot become a large file, and a compressed file is
+    /// noticed. Each is made when it is first needed.
     for_files: [OnceLock<Client>; 3],
 }
 
 impl Http {
     pub(crate) fn new(setup: Setup, site: &Url, gateway: &Url) -> Result<Self> {
         let way = Way::to(site);
-        let main = (way, setup.client_by(way, true)?);
+        let main = (way, setup.client_for(site)?);
         let mixed = way != Way::to(gateway);
-        let http = Self { setup, main, mixed, others: Default::default(), for_files: Default::default() };
-        http.client_for(gateway)?;
-        Ok(http)
+        Ok(Self { setup, main, mixed, others: Default::default(), for_files: Default::default() })
     }
 
     /// What requests to the site or its gateway are built with, and what is mostly sent with.
@@ -80,11 +79,16 @@ impl Http {
 
     /// What a request to the site or its gateway is sent with.
     pub(crate) fn client_to(&self, address: &Url) -> Result<&Client> {
-        if self.mixed { self.client_for(address) } else { Ok(&self.main.1) }
+        if self.mixed {
+            return self.client_for(address);
+        }
+        self.setup.check_tls(address)?;
+        Ok(&self.main.1)
     }
 
     /// What a request to any address is sent with.
     pub(crate) fn client_for(&self, address: &Url) -> Result<&Client> {
+        self.setup.check_tls(address)?;
         let way = Way::to(address);
         if way == self.main.0 || matches!(self.setup.origin, Origin::Brought(_)) {
             return Ok(&self.main.1);
@@ -94,6 +98,7 @@ impl Http {
 
     /// What a file at any address is asked for with.
     pub(crate) fn for_files(&self, address: &Url) -> Result<&Client> {
+        self.setup.check_tls(address)?;
         match self.setup.origin {
             Origin::Brought(_) => Ok(&self.main.1),
             _ => self.setup.kept(&self.for_files, Way::to(address), false),
@@ -113,12 +118,14 @@ impl Way {
 
 impl Setup {
     /// A client for requests to one address.
-    #[cfg_attr(
-        not(feature = "oauth"),
-        expect(dead_code, reason = "only token endpoints are beside the site")
-    )]
     pub(crate) fn client_for(&self, address: &Url) -> Result<Client> {
+        self.check_tls(address)?;
         self.client_by(Way::to(address), true)
+    }
+
+    /// Rejects an https address that no client of ours can reach.
+    fn check_tls(&self, address: &Url) -> Result<()> {
+        check_tls(address, HAS_TLS || matches!(self.origin, Origin::Brought(_)))
     }
 
     /// The client for a way, made unless it is there.
@@ -135,30 +142,41 @@ impl Setup {
         if let Origin::Brought(client) = &self.origin {
             return Ok(client.clone());
         }
-        #[cfg(feature = "rustls")]
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Another thread may have chosen for the whole process meanwhile, which is fine.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
         let name = self.user_agent.as_deref();
         let builder = Client::builder()
             .user_agent(name.unwrap_or(concat!("jsm-client/", env!("CARGO_PKG_VERSION"))))
             .connect_timeout(self.connect_timeout.min(FOREVER))
             .tcp_nodelay(true);
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        let builder = if way == Way::Plain { builder.tls_certs_only([]) } else { builder };
         let builder = match &self.origin {
-            Origin::Configured(configure) => configure(builder),
-            Origin::Own | Origin::Brought(_) => builder,
+            Origin::Configured(configure) => configure(tls::by_reqwest(builder, way != Way::Plain)),
+            Origin::Own | Origin::Brought(_) => {
+                tls::by_us(builder, way != Way::Plain).map_err(|error| not_set_up().with_source(error))?
+            }
         };
         let builder = if unpack { builder } else { builder.gzip(false) };
         // No operation redirects but downloads, which look at the target first.
         let builder = builder.redirect(reqwest::redirect::Policy::none());
         let builder = if way == Way::Remote { builder } else { builder.no_proxy() };
-        builder.build().map_err(|error| {
-            Error::configuration("the HTTP client cannot be set up").with_source(error.without_url())
-        })
+        builder.build().map_err(|error| not_set_up().with_source(error.without_url()))
     }
+}
+
+fn not_set_up() -> Error {
+    Error::configuration("the HTTP client cannot be set up")
+}
+
+/// Whether the client speaks TLS by itself.
+const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
+
+/// Rejects an https address where there is no TLS.
+fn check_tls(address: &Url, has_tls: bool) -> Result<()> {
+    if address.scheme() != "https" || has_tls {
+        return Ok(());
+    }
+    let host = address.host_str().unwrap_or_default();
+    Err(Error::configuration(format!(
+        "https://{host} needs TLS: enable the feature rustls or native-tls of jsm-client, or pass an http_client(..)"
+    )))
 }
 
 impl fmt::Debug for Setup {
@@ -207,7 +225,18 @@ mod tests {
 
     use reqwest::Url;
 
-    use super::{Http, Origin, Setup, Way};
+    use super::{Http, Origin, Setup, Way, check_tls};
+
+    #[test]
+    fn https_needs_tls_and_the_error_names_the_features() {
+        let https = Url::parse("https://acme.atlassian.net").expect("it is an address");
+        let error = check_tls(&https, false).unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("acme.atlassian.net") && text.contains("rustls or native-tls"), "{text}");
+        assert!(check_tls(&https, true).is_ok());
+        assert!(check_tls(&Url::parse("http://127.0.0.1:1").expect("it is one"), false).is_ok());
+    }
 
     #[test]
     fn asks_this_machine_directly_and_others_by_the_proxy() {

@@ -1,22 +1,22 @@
-//! In which language a server is asked to respond.
+//! The language of responses.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 
 use crate::error::Error;
 
-/// A language that a server is asked to respond in, by the header `Accept-Language`: one language tag of BCP 47, or
-/// several in the order of preference.
+/// The language that responses are requested in: a BCP 47 language tag, or several in order of preference. It is sent as
+/// the header `Accept-Language`.
 ///
-/// Without it, texts come in the language of the account: names of request types and statuses, labels of fields, and
-/// the messages of errors. Programs that compare such texts should set it, for the client, a call or a list. A server
-/// that lacks the language uses another.
+/// By default, texts are in the language of the account: names of request types and statuses, labels of fields, messages
+/// of errors. Programs that compare such texts should set a language, for the client, a call or a list. A server
+/// that does not have the language uses another one.
 ///
-/// The header goes with any request of either API. For service desks, Atlassian also documents the query parameter
-/// `requestLanguage`, with one language tag; this library sends the header alone.
+/// The header is sent with every request of either API. Atlassian also documents the query parameter `requestLanguage`
+/// for service desks; this library does not send it.
 ///
 /// ```
 /// # use jsm_client::{Client, Language, servicedesk::request_type::SearchRequestTypes};
@@ -32,7 +32,7 @@ use crate::error::Error;
 pub struct Language(HeaderValue);
 
 impl Language {
-    /// The value of the header.
+    /// The value of the header `Accept-Language`.
     pub(crate) fn header(&self) -> HeaderValue {
         self.0.clone()
     }
@@ -93,7 +93,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// So that a [`Language`] can be given where a text can.
+/// Lets functions take a [`Language`] or text.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
@@ -105,7 +105,7 @@ mod tests {
     use super::Language;
 
     #[test]
-    fn takes_language_tags_and_nothing_else() {
+    fn only_language_tags_are_languages() {
         for text in
             ["de", "de-CH", "zh-Hant-TW", "es-419", "sl-rozaj-biske", "fr, en;q=0.5, *;q=0.1", "de; q=1"]
         {

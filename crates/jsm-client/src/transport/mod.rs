@@ -9,6 +9,7 @@ mod budget;
 pub(crate) mod classify;
 pub(crate) mod clock;
 pub(crate) mod http;
+pub(crate) mod idempotency_key;
 pub(crate) mod language;
 mod network_error;
 pub(crate) mod options;
@@ -20,9 +21,10 @@ mod retry_after;
 mod retry_loop;
 mod send;
 mod shared;
-#[cfg(test)]
+#[cfg(all(test, feature = "servicedesk"))]
 mod simulation;
 pub(crate) mod site;
+mod tls;
 #[cfg(feature = "oauth")]
 pub(crate) mod token_endpoint;
 pub(crate) mod trace;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap};
+use http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
 use super::http::header;
 use super::language::Language;

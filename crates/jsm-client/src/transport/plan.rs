@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use jsm_raw::{OperationInfo, RequestError};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Request, StatusCode};
+use reqwest::Request;
 
 use super::classify::{self, Check, Failure};
 use super::options::RequestOptions;

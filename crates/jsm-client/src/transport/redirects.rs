@@ -3,8 +3,9 @@
 use std::mem;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, LOCATION};
-use reqwest::{Method, Request, Response, StatusCode, Url};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, LOCATION};
+use http::{Method, StatusCode};
+use reqwest::{Request, Response, Url};
 
 use super::body::{Head, read_start};
 use super::classify::{self, Failure};

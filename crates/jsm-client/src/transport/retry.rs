@@ -5,46 +5,56 @@ use std::time::{Duration, SystemTime};
 use super::clock::FOREVER;
 use jiff::{SignedDuration, Timestamp};
 
-/// When requests are retried, and how often.
+/// How often a call is retried, and how long it waits before each retry.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// use jsm_client::RetryPolicy;
 ///
-/// let policy = RetryPolicy::default()
-///     .max_retries(2)
-///     .backoff(Duration::from_millis(500), Duration::from_secs(5));
+/// let persistent = RetryPolicy::default().max_retries(8).backoff(Duration::from_secs(1), Duration::from_secs(60));
+/// let once = RetryPolicy::never();
 /// ```
 ///
 /// # Failures
 ///
-/// By default a request is retried up to four times: after a connection that broke or could not be made, after a timeout
-/// of an attempt, after the statuses 408, 502, 503 and 504, and after any other 5xx with `Retry-After`. An operation that
-/// is not idempotent is retried only if nothing of the request had been sent. The waits are exponential backoff from 2 s
-/// to 30 s with jitter of a factor of 0.7 to 1.3. `Retry-After` is the shortest wait; jitter adds up to 30 % of it, 5 s
-/// at most. A certificate that is not accepted is not retried.
+/// By default, a call is retried up to 4 times, after
 ///
-/// When a connection ends before a response began, as when a server closes an idle one, an idempotent operation is
-/// retried at once, up to three times. These retries are not counted as failures.
+/// - a connection that could not be made, or that broke,
+/// - the timeout of an attempt,
+/// - the statuses 408, 502, 503 and 504, and any other 5xx with a `Retry-After` header.
 ///
-/// Each operation has a retry budget, shared by all clones of a client: about a hundred retries that do not help, for
-/// broken connections and for 5xx each. Failures of requests that were in flight at the same time count once. When the
-/// budget is used up, the operation fails at its first attempt; each success returns a fifth of a retry.
+/// An operation that is not idempotent is retried only if nothing of its request was sent. A certificate that is not
+/// trusted fails the call at once.
+///
+/// The wait before a retry is exponential backoff: 2 s, 4 s, 8 s and so on up to 30 s, with jitter of a factor from 0.7
+/// to 1.3. It is at least what `Retry-After` requests, plus jitter of up to 30 % of that and 5 s at most.
+///
+/// When the server closes a connection before it sends a response, as it does with idle connections, an idempotent
+/// operation is sent again at once, up to 3 times. This does not count as a failure.
+///
+/// Each operation has a retry budget, shared by all clones of a client: about 100 retries without success for broken
+/// connections, and as many for 5xx. Failures of requests that were in flight at the same time count once. While the
+/// budget is used up, calls fail at their first attempt. Each success returns a fifth of a retry.
 ///
 /// # Rate limits
 ///
-/// A refusal by a rate limit (429) is no failure: nothing was done. It is not counted, costs no budget, and the request is
-/// retried, idempotent or not, until its deadline. The refusal pauses what its `RateLimit-Reason` names, for all calls of
-/// the client: `jira-per-issue-on-write` the writes to that issue, `jira-quota-...` everything, any other reason or none
-/// that operation. The pause is the time in `Retry-After` (without it, the time to `X-RateLimit-Reset`; an hour at most,
-/// or until a reset that is later), else exponential backoff. Waiting calls queue, first in first out, and after the
-/// pause they are sent at the documented rate, or at a rate learned from refusals. A 503 with `Retry-After` pauses its
-/// operation in the same way, and counts as a failure of the call.
+/// A response with status 429 is not a failure: the server did nothing. It does not count as a retry and costs no budget,
+/// and the call, idempotent or not, is sent again until its deadline. Until then calls pause:
 ///
-/// If the deadline of a call comes before it may be sent, the call fails at once with an error of kind
-/// [`RateLimited`](crate::ErrorKind::RateLimited) that names the time, whether it was refused itself or waits behind
-/// others.
+/// | `RateLimit-Reason` | pauses |
+/// | --- | --- |
+/// | `jira-per-issue-on-write` | the writes to that issue |
+/// | `jira-quota-...` | all calls of the client |
+/// | any other, or none | the calls of that operation |
+///
+/// The pause is `Retry-After` or, where that is missing, the time until `X-RateLimit-Reset`; an hour at most, or until a
+/// reset that is later. Without either it is exponential backoff. Calls that wait form a queue, first in, first out; after
+/// the pause they are sent at the documented rate, or at a lower one that the server was found to accept. A 503 with
+/// `Retry-After` pauses its operation too, and counts as a failure.
+///
+/// A call whose turn comes after its deadline fails at once with an error of kind
+/// [`RateLimited`](crate::ErrorKind::RateLimited), which names the time of its turn.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -60,13 +70,12 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sends every request once. A refusal by a rate limit (429) is then the result of the call. Calls still queue while
-    /// their operation is paused.
+    /// No retries, and no waiting for a rate limit: a 429 fails the call. Calls still wait while their operation is paused.
     pub fn never() -> Self {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// Sets how many failures of a call are retried; 4 by default. 0 is [`never`](Self::never).
+    /// Sets how often a call is retried after a failure; 4 by default. 0 is [`never`](Self::never).
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;

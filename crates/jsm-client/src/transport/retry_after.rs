@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use jiff::Timestamp;
-use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use super::clock::FOREVER;
 
@@ -55,8 +55,8 @@ fn moment(text: &str) -> Option<SystemTime> {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use reqwest::StatusCode;
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use http::StatusCode;
+    use http::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{LONGEST, pause};
 

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 
 use super::classify::Failure;
 use super::clock::Clock;

@@ -1,8 +1,8 @@
 //! One request from the first attempt to the last: for responses that are read whole, and for files.
 
 use bytes::Bytes;
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use http::StatusCode;
+use http::header::HeaderMap;
 
 use super::body::{Content, Head, read_body};
 use super::classify::Check;

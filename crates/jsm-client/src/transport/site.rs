@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use jsm_raw::OperationInfo;
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use tokio::sync::OnceCell;
 
 use super::body::{read_body, read_start};
@@ -349,5 +350,30 @@ mod tests {
     #[test]
     fn refuses_a_cloud_id_that_leads_elsewhere() {
         assert!(Site::new("https://acme.atlassian.net", None, true, Some("../x".to_owned()), false).is_err());
+    }
+
+    #[cfg(feature = "servicedesk")]
+    #[test]
+    fn a_variable_of_a_base_path_is_the_programs_to_set() {
+        let mut info = jsm_raw::servicedesk::OPERATIONS[0].clone();
+        let mut base = info.base.clone();
+        let path = "/ferries/{harbourId}/v1";
+        (base.site, base.gateway) = (None, Some(path));
+        info.base = Box::leak(Box::new(base));
+        let site = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let site = Site::new("https://acme.atlassian.net", None, false, None, false).unwrap();
+            site.with_variables(variables.collect())
+        };
+        let harbour = site(&[("harbourId", "cork-1")]).unwrap();
+        assert_eq!(harbour.filled(&info, path).unwrap(), "/ferries/cork-1/v1");
+        assert!(!harbour.must_look_up(&info), "the path has no cloud id");
+        let error = site(&[]).unwrap().filled(&info, path).unwrap_err();
+        assert!(
+            error.is_configuration() && error.to_string().contains("base_variable(\"harbourId\""),
+            "{error}"
+        );
+        let error = site(&[("harbourId", "../cork")]).unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains("harbourId"), "{error}");
     }
 }

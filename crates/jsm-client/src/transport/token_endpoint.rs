@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use futures_util::stream;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use reqwest::{Body, Client, StatusCode};
+use http::StatusCode;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::{Body, Client};
 use secrecy::SecretString;
 use serde_json::Value;
 

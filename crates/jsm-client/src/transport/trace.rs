@@ -8,9 +8,10 @@ mod enabled {
     use std::fmt::Display;
     use std::time::Duration;
 
+    use http::StatusCode;
+    use http::header::HeaderMap;
     use jsm_raw::OperationInfo;
-    use reqwest::header::HeaderMap;
-    use reqwest::{Request, StatusCode};
+    use reqwest::Request;
     use tracing::field::Empty;
     use tracing::level_filters::LevelFilter;
     use tracing::{Instrument, debug, debug_span, info, warn};
@@ -113,9 +114,10 @@ mod disabled {
     use std::fmt::Display;
     use std::time::Duration;
 
+    use http::StatusCode;
+    use http::header::HeaderMap;
     use jsm_raw::OperationInfo;
-    use reqwest::header::HeaderMap;
-    use reqwest::{Request, StatusCode};
+    use reqwest::Request;
 
     use crate::error::Error;
 

@@ -9,7 +9,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::servicedesk::attachment::{AddRequestAttachments, AttachTemporaryFiles};
 use jsm_raw::servicedesk::request::GetRequest;
 use jsm_raw::servicedesk::types::{AdditionalComment, AttachmentCreateResult, TemporaryAttachment};

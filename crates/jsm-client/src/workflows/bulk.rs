@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::BulkOperation;
 use jsm_raw::csm::types::TaskSubmitResponse;
 
@@ -20,6 +20,7 @@ use super::tasks::Task;
 use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
 use crate::response::{Poll, Session};
+use crate::transport::idempotency_key;
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::transport::retry::RetryPolicy;
 
@@ -111,7 +112,7 @@ where
     };
     let poll = Poll { value: None, error: Some(&busy) };
     let accepted = session.poll(batch.clone(), &deadline.options(), &poll).await?.value;
-    Ok(Task::new(Arc::clone(session), accepted.id, Some(batch.idempotency_key())))
+    Ok(Task::new(Arc::clone(session), accepted.id, batch.idempotency_key()))
 }
 
 /// Whether the server has as many unfinished tasks as it accepts. It reports that with a 400, in its message only.
@@ -121,25 +122,16 @@ fn is_full(error: &Error) -> bool {
 }
 
 /// Gives every batch its key: a random one, or one made from the key of the operation.
-fn with_keys<O: BulkOperation>(mut batches: Vec<O>, given: &str) -> Vec<O> {
+fn with_keys<O: BulkOperation>(mut batches: Vec<O>, given: Option<&str>) -> Vec<O> {
     let several = batches.len() > 1;
     for (at, batch) in batches.iter_mut().enumerate() {
-        match given {
-            "" => batch.set_idempotency_key(&random_key()),
-            given if several => batch.set_idempotency_key(&format!("{given}-{}", at + 1)),
-            given => batch.set_idempotency_key(given),
-        }
+        batch.set_idempotency_key(match given {
+            None => idempotency_key::random(),
+            Some(given) if several => format!("{given}-{}", at + 1),
+            Some(given) => given.to_owned(),
+        });
     }
     batches
-}
-
-/// A random UUID of version 4. It has to be unique, not secret.
-fn random_key() -> String {
-    let bits = fastrand::u128(..);
-    let bits = bits & !(0xf000 << 64) | (0x4000 << 64);
-    let bits = bits & !(0xc000 << 48) | (0x8000 << 48);
-    let hex = format!("{bits:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 impl<O: BulkOperation<Output = TaskSubmitResponse>> IntoFuture for Bulk<O> {
@@ -176,22 +168,5 @@ impl<O: fmt::Debug> fmt::Debug for Bulk<O> {
             .field("operation", &self.operation)
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::random_key;
-
-    #[test]
-    fn keys_look_like_uuids_and_differ() {
-        let (one, other) = (random_key(), random_key());
-        assert_ne!(one, other);
-        for key in [one, other] {
-            let lengths: Vec<usize> = key.split('-').map(str::len).collect();
-            assert_eq!(lengths, [8, 4, 4, 4, 12], "{key}");
-            assert_eq!(&key[14..15], "4", "{key}");
-            assert!("89ab".contains(&key[19..20]), "{key}");
-        }
     }
 }

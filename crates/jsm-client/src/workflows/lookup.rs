@@ -9,7 +9,7 @@ use std::future::IntoFuture;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::FetchByIds;
 
 use super::batches::batches;

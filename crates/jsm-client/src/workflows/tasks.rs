@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_core::future::BoxFuture;
 use jsm_raw::Operation;
 use jsm_raw::csm::TaskId;
 use jsm_raw::csm::task::GetTask;

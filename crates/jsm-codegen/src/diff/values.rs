@@ -120,6 +120,7 @@ fn annotations(notes: &mut Notes<'_>, old: &Schema<'_>, new: &Schema<'_>, spot: 
         deprecated,
         date,
         linked_id,
+        same_id,
     } = &new.annotations;
     let before = &old.annotations;
     let mut report = |kind: Kind, what: &str| {
@@ -138,6 +139,12 @@ fn annotations(notes: &mut Notes<'_>, old: &Schema<'_>, new: &Schema<'_>, spot: 
             before.linked_id.is_some(),
             linked_id.is_some(),
             before.linked_id != *linked_id,
+        ),
+        (
+            "a counterpart in another API",
+            before.same_id.is_some(),
+            same_id.is_some(),
+            before.same_id != *same_id,
         ),
     ];
     for (what, before, now, differ) in parts {

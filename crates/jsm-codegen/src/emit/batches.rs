@@ -116,11 +116,11 @@ fn bulk_operation(bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
     let (name, ident) = (&bound.name, &bound.argument(key)?.ident);
     Some(quote! {
         impl crate::BulkOperation for #name {
-            fn idempotency_key(&self) -> &str {
-                &self.#ident
+            fn idempotency_key(&self) -> ::std::option::Option<&str> {
+                self.#ident.as_deref()
             }
-            fn set_idempotency_key(&mut self, key: &str) {
-                self.#ident = key.to_owned();
+            fn set_idempotency_key(&mut self, key: impl ::std::convert::Into<::std::string::String>) {
+                self.#ident = ::std::option::Option::Some(key.into());
             }
         }
     })

@@ -51,6 +51,8 @@ pub(crate) struct Param<'d> {
     /// The owned type, without the `Option` that makes it optional.
     pub(crate) ty: Type,
     pub(crate) optional: bool,
+    /// Whether it is the idempotency key, which the document requires and a program may leave to the client.
+    pub(crate) key: bool,
     borrowed: bool,
     /// The document's parameter; the body has none.
     pub(crate) parameter: Option<&'d Parameter<'d>>,
@@ -97,6 +99,8 @@ impl Param<'_> {
     pub(crate) fn pass(&self) -> TokenStream {
         let ident = &self.ident;
         match (self.optional, self.borrowed) {
+            // Unwrapped before, as a variable.
+            _ if self.key => quote!(#ident),
             (true, true) if name_of(&self.ty) == "String" => quote!(self.#ident.as_deref()),
             (true, true) => quote!(self.#ident.as_ref()),
             (false, true) => quote!(&self.#ident),
@@ -155,7 +159,9 @@ fn params<'d>(operation: &'d Operation<'d>, method: &ImplItemFn) -> Option<Vec<P
         let known = plain(&pattern.ident.to_string());
         let parameter = operation.parameters.iter().find(|parameter| plain(parameter.name) == known);
         let parameter = parameter.filter(|_| pattern.ident != "body" || operation.json_body().is_none());
-        Some(Param { ident: pattern.ident.clone(), ty, optional, borrowed, parameter })
+        let key = operation.annotations.batch.as_ref().and_then(|batch| batch.idempotency_key);
+        let key = parameter.is_some_and(|parameter| Some(parameter.name) == key);
+        Some(Param { ident: pattern.ident.clone(), ty, optional: optional || key, key, borrowed, parameter })
     });
     params.collect()
 }

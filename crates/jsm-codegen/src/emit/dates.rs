@@ -1,4 +1,4 @@
-//! Types that are moments: the implementation of `Dated`, as `x-jsm-date` asks for it.
+//! Date types: the method `timestamp` and the implementation of `Dated`, as `x-jsm-date` asks for them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,12 +23,20 @@ pub(crate) fn dates(context: &Context<'_>) -> Result<TokenStream, Diagnostic> {
     let emitted = dates.map(|date| {
         let (name, millis, text) = date?;
         Ok(quote! {
-            impl crate::Dated for types::#name {
-                fn epoch_millis(&self) -> ::std::option::Option<i64> {
-                    self.#millis
+            impl types::#name {
+                /// The date as a timestamp: its milliseconds or, where those are missing, its text.
+                ///
+                /// # Errors
+                ///
+                /// When the response had neither, or text without a time and an offset.
+                pub fn timestamp(&self) -> ::std::result::Result<::jiff::Timestamp, crate::DateError> {
+                    crate::Dated::timestamp(self)
                 }
-                fn text(&self) -> ::std::option::Option<&str> {
-                    self.#text.as_deref()
+            }
+            impl crate::sealed::Sealed for types::#name {}
+            impl crate::Dated for types::#name {
+                fn timestamp(&self) -> ::std::result::Result<::jiff::Timestamp, crate::DateError> {
+                    crate::date::timestamp(self.#millis, self.#text.as_deref())
                 }
             }
         })

@@ -30,7 +30,7 @@ fn method(context: &Context<'_>, schema: &str, linked: &LinkedId<'_>) -> Option<
     let (name, id, behind) = (&item.ident, format_ident!("{}", linked.id), linked.behind);
     Some(quote! {
         impl types::#name {
-            /// Its id, which only its links carry; none where they have no number.
+            /// The id, read from the links; `None` where no link has a number.
             pub fn id(&self) -> ::std::option::Option<#id> {
                 let links = self.#links.as_ref()?;
                 crate::link::linked_id(&[#(links.#from.as_deref()),*], #behind)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{ImplItem, ImplItemFn, Item, Type};
+use syn::{ImplItem, ImplItemFn, Item, Type, parse_quote};
 
 use super::bound::{Bound, Context, bind};
 use super::reference::Reference;
@@ -24,6 +24,7 @@ pub(crate) fn module(api: &str, document: &Document<'_>) -> Result<syn::File, Di
     let beside = parse(beside_types(&context, &bound)?, "the operations")?;
     let writers = parse(writers(types, &bound), "the setters")?;
     types_of(&mut file)?.extend(writers);
+    set_apart(&mut file);
     file.items.extend(beside);
     validate::check(&file.items)?;
     Ok(file)
@@ -51,6 +52,33 @@ fn types_of(file: &mut syn::File) -> Result<&mut Vec<Item>, Diagnostic> {
     });
     let fix = "adapt jsm-codegen to this version of progenitor";
     types.ok_or_else(|| Diagnostic::new("", "progenitor's output has no module of types", fix))
+}
+
+/// Moves what progenitor wrote, but for the types, into a hidden module: programs call operations, and the names of its
+/// client are not to meet theirs.
+fn set_apart(file: &mut syn::File) {
+    let is_types = |item: &Item| matches!(item, Item::Mod(item) if item.ident == "types");
+    let (types, client): (Vec<Item>, Vec<Item>) =
+        std::mem::take(&mut file.items).into_iter().partition(is_types);
+    file.items = types;
+    file.items.push(parse_quote! {
+        /// What progenitor generates: a client with one method for each operation.
+        #[doc(hidden)]
+        pub mod bindings {
+            #[allow(unused_imports)]
+            use super::types;
+            #(#client)*
+            impl progenitor_client::ClientHooks<crate::Recorder> for Client {
+                async fn exec(
+                    &self,
+                    request: ::reqwest::Request,
+                    _: &OperationInfo,
+                ) -> ::reqwest::Result<::reqwest::Response> {
+                    self.inner.exec(&self.client, request).await
+                }
+            }
+        }
+    });
 }
 
 /// Puts required fields into the document's order, and makes every type lenient.
@@ -103,15 +131,6 @@ fn beside_types(context: &Context<'_>, bound: &[Bound<'_>]) -> Result<TokenStrea
         #[cfg(feature = "samples")]
         pub fn samples() -> ::std::vec::Vec<crate::samples::Sample> {
             ::std::vec![#(#samples),*]
-        }
-        impl progenitor_client::ClientHooks<crate::Recorder> for Client {
-            async fn exec(
-                &self,
-                request: ::reqwest::Request,
-                _: &OperationInfo,
-            ) -> ::reqwest::Result<::reqwest::Response> {
-                self.inner.exec(&self.client, request).await
-            }
         }
     })
 }

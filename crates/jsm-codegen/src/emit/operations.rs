@@ -36,6 +36,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
     let info = info(context, bound);
     let (checks, record) = (checks_before(bound), record(context, bound));
     let decode = decode(bound);
+    let ensure_key = ensure_key(bound);
     let (rate_limit_key, single_use) = (rate_limit_key(bound), single_use(operation));
     let paginated = pagination::paginated(context, bound);
     let batched = batches::batched(context, bound)?;
@@ -50,6 +51,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
             #setters
             #body_setters
         }
+        impl crate::sealed::Sealed for #name {}
         impl crate::Operation for #name {
             type Output = #output;
             const INFO: &'static crate::OperationInfo = &#info;
@@ -65,6 +67,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
                 #decode
             }
             #rate_limit_key
+            #ensure_key
             #single_use
         }
         #paginated
@@ -134,7 +137,11 @@ fn checks_before(bound: &Bound<'_>) -> TokenStream {
         let ident = &param.ident;
         (*location == "path").then(|| quote!(crate::path_segment(#name, &self.#ident)?;))
     });
-    quote!(#(#numbers)* #(#segments)*)
+    let key = bound.params.iter().find(|param| param.key).and_then(|param| {
+        let (ident, name) = (&param.ident, param.parameter?.name);
+        Some(quote!(let #ident = crate::argument::key(#name, self.#ident.as_deref())?;))
+    });
+    quote!(#(#numbers)* #(#segments)* #key)
 }
 
 /// Names the argument at fault where the request cannot be built.
@@ -160,7 +167,7 @@ fn record(context: &Context<'_>, bound: &Bound<'_>) -> TokenStream {
     let passed = bound.params.iter().map(Param::pass);
     let record = quote! {
         crate::record(http, base, async |baseurl, client, inner| {
-            super::Client { baseurl, client, inner }.#method(#(#passed),*).await.map(drop)
+            super::bindings::Client { baseurl, client, inner }.#method(#(#passed),*).await.map(drop)
         })
         // Which argument is at fault is asked only where the request cannot be built.
         .or_else(|error| {
@@ -199,6 +206,17 @@ fn rate_limit_key(bound: &Bound<'_>) -> Option<TokenStream> {
         quote! {
             fn rate_limit_key(&self) -> ::std::option::Option<&str> {
                 ::std::option::Option::Some(self.#ident.as_str())
+            }
+        }
+    })
+}
+
+/// The method that sets the idempotency key of an operation which has none yet.
+fn ensure_key(bound: &Bound<'_>) -> Option<TokenStream> {
+    bound.params.iter().find(|param| param.key).map(|Param { ident, .. }| {
+        quote! {
+            fn ensure_idempotency_key(&mut self, key: impl ::std::ops::FnOnce() -> ::std::string::String) {
+                self.#ident.get_or_insert_with(key);
             }
         }
     })

@@ -20,6 +20,10 @@ pub(crate) fn sample(context: &Context<'_>, bound: &Bound<'_>) -> TokenStream {
     let document = context.document;
     let (least, most) = (fields(document, bound, false, None), fields(document, bound, true, None));
     let segments = segments(document, bound);
+    let key = bound.params.iter().find(|param| param.key).map(|param| {
+        let (ident, text) = (&param.ident, param.ident.to_string());
+        quote!(.#ident(#text))
+    });
     let reread = match bound.response_body() {
         ResponseBody::Nothing | ResponseBody::Bytes => quote!(::std::option::Option::None),
         ResponseBody::Json => quote!(::std::option::Option::Some(crate::samples::reread::<#module::#name>)),
@@ -35,7 +39,7 @@ pub(crate) fn sample(context: &Context<'_>, bound: &Bound<'_>) -> TokenStream {
         crate::samples::Sample {
             info: <#module::#name as crate::Operation>::INFO,
             least: |http, base| crate::Operation::request(&#module::#name { #least }, http, base),
-            new: |http, base| crate::Operation::request(&#module::#name::new(#new), http, base),
+            new: |http, base| crate::Operation::request(&#module::#name::new(#new) #key, http, base),
             most: |http, base| crate::Operation::request(&#module::#name { #most }, http, base),
             segments: #segments,
             reread: #reread,
@@ -99,7 +103,9 @@ fn fields(document: &Document<'_>, bound: &Bound<'_>, full: bool, open: Option<&
             return quote!(#ident: ::std::convert::Into::into(text));
         }
         let value = match param.parameter {
-            Some(_) if param.optional && !full => return quote!(#ident: ::std::option::Option::None),
+            Some(_) if param.optional && !param.key && !full => {
+                return quote!(#ident: ::std::option::Option::None);
+            }
             Some(parameter) => match parameter.default() {
                 Some(default) if !full => default.clone(),
                 _ => of_parameter(document, param, parameter, full),

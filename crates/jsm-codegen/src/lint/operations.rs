@@ -53,7 +53,7 @@ fn annotations(operation: &Operation<'_>, name: &str, report: &mut dyn FnMut(Str
     }
     match operation.annotations.group {
         None | Some("") => report("it has no x-jsm-group".to_owned(), ERGONOMICS),
-        Some(group) if is_ident(group) && !["types", "id", "prelude"].contains(&group) => {}
+        Some(group) if is_ident(group) && !["types", "id", "bindings"].contains(&group) => {}
         Some(group) => report(format!("its x-jsm-group {group:?} cannot be a module"), ERGONOMICS),
     }
     if operation.method == "post" && operation.annotations.idempotent.is_none() {

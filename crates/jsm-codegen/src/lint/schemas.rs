@@ -8,7 +8,7 @@ use heck::ToPascalCase;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Additional, Document, Schema};
+use crate::model::{Additional, Document, Id, Schema};
 
 const CORRECT: &str = "correct it in corrections.yaml";
 const OPEN: &str = "put any JSON ({}) in its place in generator.yaml";
@@ -29,6 +29,10 @@ pub(super) fn check(document: &Document<'_>, found: &mut Vec<Diagnostic>) {
         {
             let problem = format!("its x-jsm-page {page:?} names no list of a schema's items");
             report(problem, "remove x-jsm-page in ergonomics.yaml");
+        }
+        if schema.annotations.same_id.is_some() && schema.annotations.id != Some(Id::Own) {
+            let fix = "remove x-jsm-same-id, or set x-jsm-id: true, in ergonomics.yaml";
+            report("its x-jsm-same-id is on what is no id".to_owned(), fix);
         }
         if schema.nullable {
             let fix = "remove nullable in corrections.yaml; what refers to it is optional anyway";

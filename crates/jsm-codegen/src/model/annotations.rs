@@ -116,6 +116,8 @@ pub(crate) struct SchemaAnnotations<'a> {
     pub(crate) date: Option<Date<'a>>,
     #[serde(borrow)]
     pub(crate) linked_id: Option<LinkedId<'a>>,
+    #[serde(borrow)]
+    pub(crate) same_id: Option<SameId<'a>>,
     /// What the values of an enum mean.
     #[serde(borrow)]
     pub(crate) enum_docs: BTreeMap<&'a str, &'a str>,
@@ -153,6 +155,22 @@ pub(crate) struct LinkedId<'a> {
     pub(crate) from: Vec<&'a str>,
     /// The word in front of the number.
     pub(crate) behind: &'a str,
+}
+
+/// The id of another API that names the same things, written as `<api>/<schema>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SameId<'a> {
+    pub(crate) api: &'a str,
+    pub(crate) schema: &'a str,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for SameId<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&'a str>::deserialize(deserializer)?;
+        let parts = text.split_once('/');
+        let parts = parts.ok_or_else(|| serde::de::Error::custom("expected <api>/<schema>"))?;
+        Ok(Self { api: parts.0, schema: parts.1 })
+    }
 }
 
 /// Annotations of a parameter.

@@ -22,7 +22,7 @@ use problems::Problems;
 
 pub(crate) use annotations::{
     Base, Batch, DocumentAnnotations, Id, LinkedId, OperationAnnotations, PREFIX, Pagination,
-    PaginationStyle, SchemaAnnotations,
+    PaginationStyle, SameId, SchemaAnnotations,
 };
 pub(crate) use node::{list, object, text, texts};
 pub(crate) use operation::{JSON, Media, Operation, Parameter, RequestBody, Response, place, template};

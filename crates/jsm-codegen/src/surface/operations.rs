@@ -62,7 +62,7 @@ fn facts(operation: &Operation<'_>, implementations: &[&ItemImpl]) -> String {
         format!("paginated {style}{items}")
     });
     let traits = implementations.iter().filter_map(|item| Some(last(&item.trait_.as_ref()?.0)));
-    let traits = traits.filter(|name| !["Operation", "Paginated"].contains(&name.as_str()));
+    let traits = traits.filter(|name| !["Operation", "Paginated", "Sealed"].contains(&name.as_str()));
     let traits = traits.map(|name| AsKebabCase(name).to_string().replace('-', " "));
     let flag = |is_so: bool, name: &str| is_so.then(|| name.to_owned());
     let statuses: Vec<String> = annotations.response_statuses.iter().map(u16::to_string).collect();

@@ -1,7 +1,7 @@
-//! Reading files from disk on threads of their own.
+//! Files read from disk, each on a thread of its own.
 //!
 //! The runtime's pool for blocking work is not used: a file that never opens, such as a pipe without a writer or a
-//! file of a server that is gone, would fill the pool and keep the runtime from ending.
+//! file on a server that is gone, would fill the pool and keep the runtime from shutting down.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,29 +16,29 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::RequestError;
 
-/// How much is read at once.
+/// How many bytes are read at once.
 const PIECE: usize = 64 * 1024;
 
-/// How many pieces are read before the first of them is sent.
+/// How many reads may be ahead of what is sent.
 const AHEAD: usize = 2;
 
-/// The lengths of the files at these paths; none where it is no regular file.
+/// The lengths of the files at these paths; `None` for what is not a regular file.
 pub(super) async fn lengths(paths: Vec<PathBuf>) -> Result<Vec<Option<u64>>, RequestError> {
     let (sender, receiver) = oneshot::channel();
     let all = "on disk";
     on_a_thread(move || {
-        // The caller may have given up.
+        // The caller may be gone.
         let _ = sender.send(paths.iter().map(|path| length(path)).collect());
     })
     .map_err(|error| RequestError::file(all, &error))?;
-    receiver.await.map_err(|_| RequestError::file(all, &"the thread that looks at it ended"))?
+    receiver.await.map_err(|_| RequestError::file(all, &"the thread that reads its length ended"))?
 }
 
 fn length(path: &Path) -> Result<Option<u64>, RequestError> {
     let name = path.display().to_string();
     let metadata = fs::metadata(path).map_err(|error| RequestError::file(&name, &error))?;
     if metadata.is_dir() {
-        return Err(RequestError::file(&name, &"it is a folder; give the files in it"));
+        return Err(RequestError::file(&name, &"it is a folder; pass the files in it"));
     }
     Ok(metadata.is_file().then_some(metadata.len()))
 }
@@ -47,7 +47,7 @@ fn on_a_thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name("jsm-file".to_owned()).spawn(work).map(drop)
 }
 
-/// The content of a file on disk, which is opened when the first piece is asked for.
+/// The content of a file on disk, which is opened when the stream is first polled.
 pub(super) enum FileReader {
     Closed(PathBuf),
     Open(mpsc::Receiver<io::Result<Bytes>>),
@@ -68,7 +68,7 @@ impl Stream for FileReader {
             let (sender, receiver) = mpsc::channel(AHEAD);
             let started = on_a_thread(move || {
                 if let Err(error) = read(&path, &sender) {
-                    // Nobody is left to report it to where the request has ended.
+                    // The receiver is gone when the request has ended.
                     let _ = sender.blocking_send(Err(error));
                 }
             });
@@ -84,7 +84,7 @@ impl Stream for FileReader {
     }
 }
 
-/// Reads until the file ends or nobody takes the pieces any more.
+/// Reads until the file ends or the receiver is dropped.
 fn read(path: &Path, pieces: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
     let mut file = File::open(path)?;
     loop {

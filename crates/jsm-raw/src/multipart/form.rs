@@ -1,7 +1,7 @@
-//! Multipart forms on the wire.
+//! Multipart forms, encoded.
 //!
-//! reqwest's own forms end a line of the part's header where the name has a line break, so that a name can make a
-//! header, and double each backslash. Here a name is written as browsers write it (WHATWG HTML, "multipart/form-data
+//! In reqwest's own forms, a line break in a name ends the line of the header, so that a name can add a header, and each
+//! backslash is doubled. Here a name is encoded as browsers encode it (WHATWG HTML, "multipart/form-data
 //! encoding algorithm"): as it is, in UTF-8, but `%22`, `%0D` and `%0A` for quotes and line breaks.
 
 use std::collections::VecDeque;
@@ -17,11 +17,11 @@ use reqwest::{Body, Request};
 use super::{FilePart, Pieces};
 use crate::RequestError;
 
-/// Without this header the servers take a form for a forged one and answer 403.
+/// Without this header, servers take a form for a forged one and respond with 403.
 const NO_CHECK: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-atlassian-token"), HeaderValue::from_static("no-check"));
 
-/// Gives a request its files, all in parts of the same name.
+/// Adds files to a request, all in parts of the same name.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API takes files")]
 pub(crate) fn with_files(
     mut request: Request,
@@ -70,7 +70,7 @@ fn escaped(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A form, as it is sent.
+/// The encoded form, as a stream.
 struct Form {
     steps: VecDeque<Step>,
 }
@@ -80,7 +80,7 @@ enum Step {
     File(Counted),
 }
 
-/// The content of a file, which has to have the length that was announced.
+/// The content of a file, which has to have the announced length.
 struct Counted {
     name: String,
     pieces: Pieces,
@@ -123,7 +123,7 @@ impl Counted {
                 self.sent = self.sent.saturating_add(piece.len() as u64);
                 match self.length {
                     Some(length) if self.sent > length => {
-                        fault(&self.name, &format!("it has more than the {length} bytes that were announced"))
+                        fault(&self.name, &format!("it has more than the announced {length} bytes"))
                     }
                     _ => Poll::Ready(Some(Ok(piece))),
                 }
@@ -132,7 +132,7 @@ impl Counted {
             None => match self.length {
                 Some(length) if self.sent < length => {
                     let sent = self.sent;
-                    fault(&self.name, &format!("it has {sent} of the {length} bytes that were announced"))
+                    fault(&self.name, &format!("it has {sent} of the announced {length} bytes"))
                 }
                 _ => Poll::Ready(None),
             },
@@ -140,7 +140,7 @@ impl Counted {
     }
 }
 
-/// What is in memory, as a stream of one piece.
+/// Content in memory, as a stream of one item.
 pub(super) struct Whole(pub(super) Option<Bytes>);
 
 impl Stream for Whole {
@@ -156,7 +156,7 @@ mod tests {
     use super::escaped;
 
     #[test]
-    fn writes_names_as_browsers_do() {
+    fn names_are_encoded_as_browsers_encode_them() {
         for (name, written) in [
             ("Aufstellung über 東京.pdf", "Aufstellung über 東京.pdf"),
             ("5\" disk;1.img", "5%22 disk;1.img"),

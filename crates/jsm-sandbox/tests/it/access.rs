@@ -108,7 +108,7 @@ async fn experimental_operations_need_the_opt_in_header() {
         };
         let path = info.path.replace(['{', '}'], "");
         let method = info.method.parse().unwrap();
-        let request = reqwest::Client::new().request(method, format!("{base}{path}"));
+        let request = crate::http::client().request(method, format!("{base}{path}"));
         let response = read(request.basic_auth(&account.email, Some(&account.token))).await.unwrap();
         assert_eq!(
             response.status == 412,
@@ -124,7 +124,7 @@ async fn experimental_operations_need_the_opt_in_header() {
 async fn anonymous_operations_report_refused_credentials_in_a_header_alone() {
     let sandbox = Sandbox::start().await.unwrap();
     let url = format!("{}{API}/info", sandbox.url());
-    let request = reqwest::Client::new().get(&url).basic_auth("admin@sandbox.example.com", Some("wrong"));
+    let request = crate::http::client().get(&url).basic_auth("admin@sandbox.example.com", Some("wrong"));
     let response = read(request).await.unwrap();
     assert_eq!((response.status, response.header("x-seraph-loginreason")), (200, "AUTHENTICATED_FAILED"));
     let response = TestClient::admin(&sandbox).get(&format!("{API}/info")).await;
@@ -134,7 +134,7 @@ async fn anonymous_operations_report_refused_credentials_in_a_header_alone() {
 #[tokio::test]
 async fn scopes_are_checked_against_the_document() {
     let sandbox = Sandbox::start().await.unwrap();
-    let client = reqwest::Client::new();
+    let client = crate::http::client();
     let requests = format!("{}/ex/jira/{}{API}/request", sandbox.gateway_url(), sandbox.cloud_id());
     for (scopes, status) in [
         (&["read:servicedesk-request"][..], 200),
@@ -168,7 +168,7 @@ async fn scopes_are_checked_against_the_document() {
 #[tokio::test]
 async fn refresh_tokens_rotate_and_access_tokens_expire() {
     let sandbox = Sandbox::start().await.unwrap();
-    let client = reqwest::Client::new();
+    let client = crate::http::client();
     let grant = sandbox.grant(Role::Admin, &["read:servicedesk-request", "offline_access"]);
     let desks = format!("{}/ex/jira/{}{API}/servicedesk", sandbox.gateway_url(), sandbox.cloud_id());
     let ask = |token: &str| read(client.get(&desks).bearer_auth(token));
@@ -256,7 +256,7 @@ async fn points_of_apps_are_limited_until_the_hour_ends() {
     let sandbox = Sandbox::builder().seed(seed).rate_limits(limits).start().await.unwrap();
     let grant = sandbox.grant(Role::Admin, &["read:servicedesk-request"]);
     let desks = format!("{}/ex/jira/{}{API}/servicedesk", sandbox.gateway_url(), sandbox.cloud_id());
-    let get_desks = || read(reqwest::Client::new().get(&desks).bearer_auth(&grant.access_token));
+    let get_desks = || read(crate::http::client().get(&desks).bearer_auth(&grant.access_token));
     // One point for the request and one for each of the two service desks.
     for left in ["17", "14", "11", "8", "5", "2", "0"] {
         let response = get_desks().await.unwrap();
@@ -277,7 +277,7 @@ async fn points_of_apps_are_limited_until_the_hour_ends() {
     sandbox.clock().advance(Duration::from_secs(1));
     assert_eq!(get_desks().await.unwrap().status, 401, "by now the access token is an hour old");
     let grant = sandbox.grant(Role::Admin, &["read:servicedesk-request"]);
-    let response = read(reqwest::Client::new().get(&desks).bearer_auth(&grant.access_token)).await.unwrap();
+    let response = read(crate::http::client().get(&desks).bearer_auth(&grant.access_token)).await.unwrap();
     assert_eq!(response.status, 200);
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct TestClient<'a> {
 
 impl<'a> TestClient<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox, role: Role) -> TestClient<'a> {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::http::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         TestClient { sandbox, http, role }
     }
 

@@ -71,7 +71,7 @@ async fn a_request_without_a_required_value_is_refused_with_its_name() {
 async fn the_samples_of_every_operation_fit_the_documents() {
     let sandbox = Sandbox::start().await.unwrap();
     let account = sandbox.account(Role::Admin);
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::http::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for sample in samples() {
         let base = match sample.info.api {
             "csm" => format!("{}/jsm/csm/cloudid/{}", sandbox.gateway_url(), sandbox.cloud_id()),

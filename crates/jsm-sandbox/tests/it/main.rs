@@ -3,6 +3,7 @@
 //! How the project's own client works on it is tested with that client.
 
 mod client; // A client that sends any request.
+mod http; // What it sends with.
 mod snapshot; // Snapshots for reviewers.
 mod steps; // A request for every operation.
 

@@ -4,7 +4,7 @@
 
 use jsm_raw::OperationInfo;
 use jsm_sandbox::{Role, Sandbox};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use serde_json::{Map, Value};
 
 use crate::client::{TestClient, read};
@@ -19,7 +19,7 @@ async fn no_operation_requires_what_new_does_not_take() {
     for (name, path, body, _) in steps::servicedesk().into_iter().chain(steps::csm()) {
         let info = operation(name, &path);
         let sample = samples.iter().find(|sample| std::ptr::eq(sample.info, info)).unwrap();
-        let built = (sample.new)(&Client::new(), "http://127.0.0.1").unwrap();
+        let built = (sample.new)(&crate::http::client(), "http://127.0.0.1").unwrap();
         let sent = built.body().and_then(|body| serde_json::from_slice(body.as_bytes()?).ok());
         let (bare, query) = path.split_once('?').unwrap_or((&path, ""));
         let path = format!("{bare}?{}", only(built.url(), query));

@@ -212,7 +212,7 @@ async fn a_file_is_attached_at_its_service_desk_and_downloaded_without_credentia
     let address = redirect.header("location");
     assert_eq!((redirect.status, redirect.text.as_str()), (303, ""));
     assert!(!address.starts_with(sandbox.url()), "files come from another origin");
-    let http = reqwest::Client::new();
+    let http = crate::http::client();
     assert_eq!(read(http.get(address)).await.unwrap().text, "hello");
     assert_eq!(sandbox.violations(), []);
     assert_eq!(read(http.get(address).bearer_auth("mine")).await.unwrap().status, 400);

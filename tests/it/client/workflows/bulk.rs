@@ -20,7 +20,7 @@ use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::request::GetRequests;
 use jsm_client::tasks::{Task, TaskResult, TaskState};
-use jsm_client::{Client, FilePart, RetryPolicy};
+use jsm_client::{Client, FilePart, Operation, RetryPolicy};
 use jsm_sandbox::{Fault, Quirk, RecordedRequest, Sandbox};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn profiles(kind: ProfileOperationType, count: usize) -> BulkManageCustomerProfi
             .display_name(format!("New {number}"));
         BulkManageCustomerProfileOperation::new(kind.clone(), payload)
     };
-    BulkManageCustomerProfiles::new("", (0..count).map(entry))
+    BulkManageCustomerProfiles::new((0..count).map(entry))
 }
 
 fn upserts(count: usize) -> BulkManageCustomerProfiles {
@@ -75,7 +75,7 @@ async fn a_long_change_becomes_tasks_of_the_length_that_is_taken() {
     assert_eq!(sent.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [100, 30]);
     assert_ne!(sent[0].0, sent[1].0);
     assert_eq!(
-        tasks.iter().map(|task| task.idempotency_key().unwrap_or_default().to_owned()).collect::<Vec<_>>(),
+        tasks.iter().map(|task| task.idempotency_key().unwrap().to_owned()).collect::<Vec<_>>(),
         [&*sent[0].0, &*sent[1].0]
     );
     for task in &tasks {
@@ -99,7 +99,7 @@ async fn what_an_entry_holds_is_counted_where_that_is_the_limit() {
         BulkCustomerDetailFieldOperation::new("qm:1", vec![one; operations])
     };
     let entries = [600, 400, 1, 999, 1].map(entry);
-    csm.bulk(BulkManageCustomerDetails::new("mine", entries)).await.unwrap();
+    csm.bulk(BulkManageCustomerDetails::new(entries).idempotency_key("mine")).await.unwrap();
     let sent: Vec<(String, usize)> = sent(&sandbox);
     let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["mine-1", "mine-2", "mine-3"]);
@@ -115,11 +115,35 @@ async fn a_key_stays_with_its_part_however_often_it_is_sent() {
     assert_eq!((sent(&sandbox).len(), keys.len(), tasks.len()), (3, 1, 1));
     assert_eq!(keys.first().map(String::as_str), tasks[0].idempotency_key());
 
-    let mut given = upserts(2);
-    jsm_client::BulkOperation::set_idempotency_key(&mut given, "import of monday");
+    let given = upserts(2).idempotency_key("import of monday");
     let first = csm.bulk(given.clone()).await.unwrap();
     let again = csm.bulk(given).await.unwrap();
     assert_eq!((first[0].idempotency_key(), first[0].id()), (Some("import of monday"), again[0].id()));
+}
+
+#[tokio::test]
+async fn a_bulk_operation_called_by_itself_has_one_random_key_for_all_attempts() {
+    let (sandbox, _, csm) = pair(Sandbox::builder().no_violations().start().await.unwrap());
+    let keys = |sandbox: &Sandbox| sent(sandbox).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+    sandbox.fault(Fault::drop_after().on(PROFILES));
+    let first = csm.call(upserts(1)).with_meta().await.unwrap();
+    assert_eq!(first.attempts, 2);
+    csm.call(upserts(1)).await.unwrap();
+    let random = keys(&sandbox);
+    assert_eq!(random[0], random[1], "attempts of one call");
+    assert_ne!(random[1], random[2], "two calls");
+    assert!(random.iter().all(|key| key.len() == 36), "{random:?}");
+
+    let given = upserts(1).idempotency_key("mine");
+    csm.call(given).await.unwrap();
+    assert_eq!(keys(&sandbox).last().map(String::as_str), Some("mine"));
+}
+
+#[test]
+fn bindings_reject_a_bulk_operation_without_a_key() {
+    let request = upserts(1).request(&crate::http::client(), "https://acme.example");
+    let error = request.unwrap_err().to_string();
+    assert_eq!(error, "Idempotency-Key is missing; set it with idempotency_key(..)");
 }
 
 #[tokio::test]
@@ -141,9 +165,9 @@ async fn a_server_that_is_full_is_asked_until_it_is_not() {
     assert!(error.to_string().ends_with("; 1 of 3 batches were submitted before"), "{error}");
     // What is left can be submitted later, under the keys it had.
     sandbox.clock().advance(Duration::from_secs(3600));
-    let key = jsm_client::BulkOperation::idempotency_key(&error.left[0]).to_owned();
+    let key = jsm_client::BulkOperation::idempotency_key(&error.left[0]).map(str::to_owned);
     let task = csm.bulk(error.left[0].clone()).await.unwrap();
-    assert_eq!(task[0].idempotency_key(), Some(key.as_str()));
+    assert_eq!(task[0].idempotency_key(), key.as_deref());
 }
 
 #[tokio::test]
@@ -315,7 +339,10 @@ async fn customer_accounts_go_out_as_the_list_of_that_name() {
             BulkCustomerAccountPayload::new().email(format!("n{number}@example.com")).display_name("N");
         BulkCustomerAccountOperationRequest::new(BulkOperationType::Create, payload)
     };
-    let tasks = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
+    let tasks = csm
+        .bulk(BulkManageCustomerAccounts::new((0..120).map(entry)).idempotency_key("night"))
+        .await
+        .unwrap();
     for task in &tasks {
         assert_eq!(task.wait().await.unwrap().result, TaskResult::Succeeded);
     }
@@ -333,7 +360,10 @@ async fn customer_accounts_go_out_as_the_list_of_that_name() {
     });
     assert_eq!(bodies[0]["customerAccounts"][0], first);
     // The same keys and bodies again: the same tasks.
-    let again = csm.bulk(BulkManageCustomerAccounts::new("night", (0..120).map(entry))).await.unwrap();
+    let again = csm
+        .bulk(BulkManageCustomerAccounts::new((0..120).map(entry)).idempotency_key("night"))
+        .await
+        .unwrap();
     let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id().clone()).collect::<Vec<_>>();
     assert_eq!(ids(&again), ids(&tasks));
 }

@@ -205,15 +205,21 @@ async fn a_file_of_another_length_than_announced_is_an_error() {
     for (file, why) in [
         (
             FilePart::reader("r.txt", &[0; 20][..]).length(10),
-            "r.txt cannot be sent: it has more than the 10 bytes",
+            "r.txt cannot be sent: it has more than the announced 10 bytes",
         ),
-        (FilePart::reader("r.txt", &[0; 5][..]).length(10), "r.txt cannot be sent: it has 5 of the 10 bytes"),
+        (
+            FilePart::reader("r.txt", &[0; 5][..]).length(10),
+            "r.txt cannot be sent: it has 5 of the announced 10 bytes",
+        ),
         (
             FilePart::stream("s.txt", pieces(4)).length(10),
-            "s.txt cannot be sent: it has more than the 10 bytes",
+            "s.txt cannot be sent: it has more than the announced 10 bytes",
         ),
-        (FilePart::stream("s.txt", pieces(1)).length(10), "s.txt cannot be sent: it has 5 of the 10 bytes"),
-        (FilePart::reader("r.txt", &[][..]).length(1), "it has 0 of the 1 bytes"),
+        (
+            FilePart::stream("s.txt", pieces(1)).length(10),
+            "s.txt cannot be sent: it has 5 of the announced 10 bytes",
+        ),
+        (FilePart::reader("r.txt", &[][..]).length(1), "it has 0 of the announced 1 bytes"),
         (
             FilePart::stream(
                 "s.txt",

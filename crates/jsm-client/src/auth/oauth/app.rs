@@ -7,8 +7,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Deserialize;

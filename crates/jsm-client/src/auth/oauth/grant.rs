@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};

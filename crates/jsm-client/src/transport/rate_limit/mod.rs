@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
+use http::header::{HeaderMap, HeaderName};
 use jsm_raw::OperationInfo;
-use reqwest::header::{HeaderMap, HeaderName};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use super::budget::{Budget, Reason};

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use jsm_raw::{Base, OperationInfo, RequestBody, ResponseBody};
-use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use jsm_raw::OperationInfo;
 use tokio::task::JoinSet;
 
 use super::classify::{self, Failure};
@@ -26,9 +26,6 @@ use crate::error::{Error, ErrorKind, Result};
 const LATENCY: Duration = Duration::from_millis(10);
 const MINUTES: Duration = Duration::from_secs(300);
 
-static BASE: Base =
-    Base { site: Some(""), gateway: None, rate_limits: &[], write_rate_limits: &[(20, 2), (100, 30)] };
-
 /// An operation of this name; `burst` is its documented rate.
 fn operation(
     name: &'static str,
@@ -36,29 +33,15 @@ fn operation(
     path: &'static str,
     burst: Option<u32>,
 ) -> &'static OperationInfo {
-    Box::leak(Box::new(OperationInfo {
-        api: "model",
-        base: &BASE,
-        name,
-        group: "model",
-        method,
-        path,
-        scopes: &[],
-        experimental: false,
-        always_opt_in: false,
-        deprecated: false,
-        statuses: &[],
-        response_statuses: &[],
-        pagination: None,
-        idempotent: method == "GET",
-        rate_limit: burst,
-        batch_limit: None,
-        rate_limit_key: path.contains("{issue}").then_some("issue"),
-        body: RequestBody::None,
-        response: ResponseBody::Nothing,
-        response_properties: &[],
-        response_items: None,
-    }))
+    let mut info = jsm_raw::servicedesk::OPERATIONS[0].clone();
+    let mut base = info.base.clone();
+    (base.site, base.gateway) = (Some(""), None);
+    (base.rate_limits, base.write_rate_limits) = (&[], &[(20, 2), (100, 30)]);
+    (info.api, info.base, info.group) = ("model", Box::leak(Box::new(base)), "model");
+    (info.name, info.method, info.path) = (name, method, path);
+    (info.idempotent, info.rate_limit) = (method == "GET", burst);
+    info.rate_limit_key = path.contains("{issue}").then_some("issue");
+    Box::leak(Box::new(info))
 }
 
 fn get(name: &'static str, burst: Option<u32>) -> &'static OperationInfo {

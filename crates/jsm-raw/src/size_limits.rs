@@ -1,7 +1,7 @@
-//! How much a response may make of its body, and the lists that are read within that.
+//! How many items and how much memory the lists of a response may take.
 //!
-//! `[{},{},...]` is three bytes an item, and an item takes hundreds of bytes in memory. How much is too much is the
-//! caller's to decide: without [`within`], nothing is bounded.
+//! An item of `[{},{},...]` is three bytes of text and hundreds of bytes in memory. The caller chooses the limits; without
+//! [`within`] there are none.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,60 +9,68 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-/// What the lists of one response may hold.
+/// What the lists of one response may hold at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+#[non_exhaustive]
+pub struct SizeLimits {
     /// Items in one list.
     pub items: usize,
     /// Bytes of memory for the items of all lists together, without what the items own.
     pub memory: usize,
 }
 
+impl SizeLimits {
+    /// Limits of so many items in one list, and so many bytes of memory for the items of all lists.
+    pub const fn new(items: usize, memory: usize) -> Self {
+        Self { items, memory }
+    }
+}
+
 /// What is left while a response is decoded.
 #[derive(Clone, Copy)]
 struct Left {
-    bounds: Bounds,
+    limits: SizeLimits,
     exceeded: bool,
 }
 
-const UNBOUNDED: Left = Left { bounds: Bounds { items: usize::MAX, memory: usize::MAX }, exceeded: false };
+const UNLIMITED: Left = Left { limits: SizeLimits::new(usize::MAX, usize::MAX), exceeded: false };
 
 thread_local! {
-    // Generated types derive their readers, which pass nothing along.
-    static LEFT: Cell<Left> = const { Cell::new(UNBOUNDED) };
+    // Generated types derive `Deserialize`, which passes nothing along.
+    static LEFT: Cell<Left> = const { Cell::new(UNLIMITED) };
 }
 
-/// Decodes within bounds; the flag is whether they were exceeded, which is an error of the decoder too.
-pub fn within<T>(bounds: Bounds, decode: impl FnOnce() -> T) -> (T, bool) {
+/// Decodes within limits. The flag is whether they were exceeded, which makes the decoder fail too.
+pub fn within<T>(limits: SizeLimits, decode: impl FnOnce() -> T) -> (T, bool) {
     struct Restore(Left);
     impl Drop for Restore {
         fn drop(&mut self) {
             LEFT.set(self.0);
         }
     }
-    let restore = Restore(LEFT.replace(Left { bounds, exceeded: false }));
+    let restore = Restore(LEFT.replace(Left { limits, exceeded: false }));
     let decoded = decode();
     let exceeded = LEFT.get().exceeded;
     drop(restore);
     (decoded, exceeded)
 }
 
-/// Makes room for more items and adds one. Bounds are looked at here, where memory is taken, and not for every item.
+/// Allocates memory for more items and adds one. The limits are checked here, and not for every item.
 #[cold]
 #[inline(never)]
 fn grow<T, E: Error>(items: &mut Vec<T>, item: T, first: usize) -> Result<(), E> {
     let mut left = LEFT.get();
     let held = items.capacity();
-    let wanted = held.saturating_mul(2).max(first).min(left.bounds.items);
+    let wanted = held.saturating_mul(2).max(first).min(left.limits.items);
     let cost = (wanted.saturating_sub(held)).saturating_mul(size_of::<T>());
-    if items.len() >= left.bounds.items || cost > left.bounds.memory {
+    if items.len() >= left.limits.items || cost > left.limits.memory {
         left.exceeded = true;
         LEFT.set(left);
         return Err(E::custom("the list has more items than are accepted"));
     }
-    // The room that is given back later stays counted: it is what had to be there.
-    if left.bounds.memory != usize::MAX {
-        left.bounds.memory -= cost;
+    // Memory that is freed later stays counted: it had to be allocated.
+    if left.limits.memory != usize::MAX {
+        left.limits.memory -= cost;
         LEFT.set(left);
     }
     items.reserve_exact(wanted - items.len());
@@ -70,9 +78,9 @@ fn grow<T, E: Error>(items: &mut Vec<T>, item: T, first: usize) -> Result<(), E>
     Ok(())
 }
 
-/// Reads a list within the bounds; `null` reads as an empty one.
+/// Reads a list within the limits; `null` reads as an empty one.
 pub(crate) struct List<T> {
-    /// How many items to make room for at first.
+    /// How many items to allocate memory for at first.
     pub(crate) first: usize,
     /// What is expected, as an error calls it.
     pub(crate) what: &'static str,
@@ -118,7 +126,7 @@ mod tests {
 
     use serde::de::Deserializer;
 
-    use super::{Bounds, List, within};
+    use super::{List, SizeLimits, within};
 
     fn read(text: &str) -> Result<Vec<[u64; 4]>, serde_json::Error> {
         let list = List { first: 4, what: "a sequence", item: PhantomData };
@@ -128,19 +136,19 @@ mod tests {
     #[test]
     fn refuses_more_items_or_memory_than_are_accepted() {
         let text = |items: usize| format!("[{}]", vec!["[1,2,3,4]"; items].join(","));
-        for (items, bounds, fits) in [
-            (100, Bounds { items: 100, memory: usize::MAX }, true),
-            (101, Bounds { items: 100, memory: usize::MAX }, false),
-            (128, Bounds { items: usize::MAX, memory: 128 * 32 }, true),
-            (129, Bounds { items: usize::MAX, memory: 128 * 32 }, false),
-            (0, Bounds { items: 0, memory: 0 }, true),
-            (1, Bounds { items: 0, memory: 0 }, false),
+        for (items, limits, fits) in [
+            (100, SizeLimits::new(100, usize::MAX), true),
+            (101, SizeLimits::new(100, usize::MAX), false),
+            (128, SizeLimits::new(usize::MAX, 128 * 32), true),
+            (129, SizeLimits::new(usize::MAX, 128 * 32), false),
+            (0, SizeLimits::new(0, 0), true),
+            (1, SizeLimits::new(0, 0), false),
         ] {
-            let (list, exceeded) = within(bounds, || read(&text(items)));
-            assert_eq!(list.map(|list| list.len()).ok(), fits.then_some(items), "{items} in {bounds:?}");
-            assert_eq!(exceeded, !fits, "{items} in {bounds:?}");
+            let (list, exceeded) = within(limits, || read(&text(items)));
+            assert_eq!(list.map(|list| list.len()).ok(), fits.then_some(items), "{items} in {limits:?}");
+            assert_eq!(exceeded, !fits, "{items} in {limits:?}");
         }
-        assert_eq!(read(&text(1_000)).unwrap().len(), 1_000, "bounds end with the response");
+        assert_eq!(read(&text(1_000)).unwrap().len(), 1_000, "limits end with the response");
         assert_eq!(read("null").unwrap().len(), 0);
     }
 }
