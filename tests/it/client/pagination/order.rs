@@ -313,7 +313,7 @@ async fn holds_no_more_than_the_pages_requested_ahead() {
     while let Some(_item) = items.try_next().await.unwrap() {
         taken += 1;
         if taken % 10 == 1 {
-            most = most.max(script.asked().len() * 50 - taken);
+            most = most.max(script.requests().len() * 50 - taken);
         }
     }
     assert_eq!(taken, 5_000);
