@@ -25,16 +25,16 @@ pub fn proposal(document: &Document<'_>, existing: Option<&str>) -> Option<Strin
         let path = whole.strip_prefix(base.as_str()).unwrap_or(whole);
         let mut update = Vec::new();
         if annotations.name.is_none_or(str::is_empty) {
-            update.push(format!("x-jsm-name: {}", name(method, path, &mut taken)));
+            update.push(format!("{NAME}: {}", name(method, path, &mut taken)));
         }
         if annotations.group.is_none_or(str::is_empty) {
-            update.push(format!("x-jsm-group: {}", group(path)));
+            update.push(format!("{GROUP}: {}", group(path)));
         }
         if update.is_empty() {
             continue;
         }
         if method == "post" && annotations.idempotent.is_none() {
-            update.push("x-jsm-idempotent: false".to_owned());
+            update.push(format!("{IDEMPOTENT}: false"));
         }
         if operation.description.is_empty() {
             let words = match operation.title {
@@ -56,6 +56,9 @@ pub fn proposal(document: &Document<'_>, existing: Option<&str>) -> Option<Strin
     Some(existing.unwrap_or(HEADER).trim_end().to_owned() + "\n" + &proposed)
 }
 
+const NAME: &str = "x-jsm-name";
+const GROUP: &str = "x-jsm-group";
+const IDEMPOTENT: &str = "x-jsm-idempotent";
 const HEADER: &str = "\
 overlay: 1.0.0
 info: {title: Proposed names and groups, version: 1.0.0}

@@ -33,7 +33,11 @@ pub(crate) fn declared(items: &[Item]) -> BTreeSet<String> {
 pub(crate) fn edges(items: &[Item]) -> BTreeMap<String, BTreeSet<String>> {
     let edges = items.iter().filter_map(|item| match item {
         Item::Struct(item) => Some((item.ident.to_string(), words(item.fields.to_token_stream()))),
-        Item::Enum(item) => Some((item.ident.to_string(), words(item.variants.to_token_stream()))),
+        // The name of a variant is no mention of a type.
+        Item::Enum(item) => {
+            let held = item.variants.iter().flat_map(|variant| words(variant.fields.to_token_stream()));
+            Some((item.ident.to_string(), held.collect()))
+        }
         Item::Type(item) => Some((item.ident.to_string(), names(&item.ty))),
         _ => None,
     });
