@@ -112,8 +112,8 @@ impl Site {
         for (name, value) in &self.variables {
             filled = filled.replace(&format!("{{{name}}}"), value);
         }
-        let missing = filled.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-        match missing.filter(|name| *name != "cloudId").next() {
+        let mut missing = filled.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+        match missing.find(|name| *name != "cloudId") {
             None => Ok(filled),
             Some(name) => Err(Error::configuration(format!(
                 "the API {} needs {name}; give it to the builder with base_variable({name:?}, ..)",
