@@ -2,7 +2,7 @@
 
 mod apis; // The APIs that the tests cover.
 mod changes; // The command that compares two documents.
-mod client; // What the client does: lists, errors, patience, credentials.
+mod client; // What the client does: pagination, errors, retries, credentials.
 mod decode; // Documented and recorded bodies, read and written again.
 mod docs; // What the generated documentation says, and the names that lead to an operation.
 mod documented; // What pages of documentation list, found in the documents.

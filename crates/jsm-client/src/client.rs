@@ -167,7 +167,7 @@ impl Client {
     /// # async fn example(csm: Client) -> jsm_client::Result<()> {
     /// let profile = BulkCustomerProfilePayload::new().email("fred@example.com").display_name("Fred F. User");
     /// let entries = [BulkManageCustomerProfileOperation::new(ProfileOperationType::Upsert, profile)];
-    /// for task in csm.bulk(BulkManageCustomerProfiles::new("", entries)).await? {
+    /// for task in csm.bulk(BulkManageCustomerProfiles::new(entries)).await? {
     ///     let outcome = task.wait().await?;
     ///     match outcome.result {
     ///         TaskResult::Succeeded => println!("done"),

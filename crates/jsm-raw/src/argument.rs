@@ -11,7 +11,7 @@ use reqwest::Request;
 use reqwest::header::HeaderValue;
 use serde::Serialize;
 
-use crate::RequestError;
+use crate::request_error::RequestError;
 
 /// Rejects text where the API takes a number.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API takes numbers")]

@@ -3,7 +3,7 @@
 //! The limit is [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit); splitting a longer list into batches
 //! is `jsm-client`'s. The traits here are sealed: only generated operations implement them.
 
-use crate::Operation;
+use crate::operation::Operation;
 
 /// An operation whose request carries a list of entries.
 pub trait Batched: Operation {

@@ -26,6 +26,7 @@ mod operation_info;
 mod page;
 mod path_param;
 mod recorder;
+mod request_error;
 mod response;
 #[cfg(feature = "samples")]
 pub mod samples;
@@ -37,10 +38,11 @@ pub use date::{DateError, Dated};
 pub use id::{Id, IdKind, NumericId};
 pub use lenient::REQUIRED;
 pub use multipart::FilePart;
-pub use operation::{Operation, RequestError};
+pub use operation::Operation;
 pub use operation_info::{Base, OperationInfo, Pagination, RequestBody, ResponseBody};
 pub use page::{PAGE_ITEMS, Page, PageLinks, PageParts, Paginated, Position};
 pub use recorder::Recorder;
+pub use request_error::RequestError;
 pub use size_limits::{SizeLimits, within};
 
 #[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]

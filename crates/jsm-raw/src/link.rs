@@ -1,6 +1,6 @@
 //! Ids that servers send only as part of links.
 
-use crate::Id;
+use crate::id::Id;
 
 /// The id in the first link that has one: the first segment of digits after the segment that names the kind of id, or
 /// else the last segment of digits. A file's name may follow the id, and may be a number too.

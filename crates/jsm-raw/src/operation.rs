@@ -5,7 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 use reqwest::{Client, Request};
 
-use crate::OperationInfo;
+use crate::multipart::FilePart;
+use crate::operation_info::OperationInfo;
+use crate::request_error::RequestError;
 use crate::sealed::Sealed;
 
 /// An operation with its arguments: how its request is built, and how its response is decoded.
@@ -46,7 +48,7 @@ pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// The files that the request carries, for [`FilePart::measure`](crate::FilePart::measure) before the request is
     /// built.
-    fn files_mut(&mut self) -> &mut [crate::FilePart] {
+    fn files_mut(&mut self) -> &mut [FilePart] {
         &mut []
     }
 
@@ -55,29 +57,3 @@ pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
         let _ = key;
     }
 }
-
-/// Why a request was not built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestError(String);
-
-impl RequestError {
-    pub(crate) fn build(error: &dyn fmt::Display) -> Self {
-        Self(format!("the request cannot be built: {error}"))
-    }
-
-    pub(crate) fn argument(parameter: &str, why: &dyn fmt::Display) -> Self {
-        Self(format!("{parameter} {why}"))
-    }
-
-    pub(crate) fn file(name: &str, error: &dyn fmt::Display) -> Self {
-        Self(format!("the file {name} cannot be sent: {error}"))
-    }
-}
-
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for RequestError {}

@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-use crate::Operation;
 use crate::lenient::null_as_default;
+use crate::operation::Operation;
 use crate::size_limits::List;
 
 /// A page of a servicedesk list.

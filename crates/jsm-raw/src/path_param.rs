@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::RequestError;
+use crate::request_error::RequestError;
 
 /// Rejects a value that would lead to another endpoint as part of a path.
 ///

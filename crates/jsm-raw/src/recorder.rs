@@ -12,7 +12,7 @@ use progenitor_client::Error;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response};
 
-use crate::RequestError;
+use crate::request_error::RequestError;
 
 /// The header that progenitor's methods put first into every request; no server asks for it.
 static API_VERSION: HeaderName = HeaderName::from_static("api-version");

@@ -5,7 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Operation, OperationInfo, RequestError};
+use crate::operation::Operation;
+use crate::operation_info::OperationInfo;
+use crate::request_error::RequestError;
 
 /// Deserializes JSON as a type of the bindings and serializes it again.
 pub type Rewrite = fn(&[u8]) -> Result<Value, serde_json::Error>;

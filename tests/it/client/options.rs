@@ -108,7 +108,9 @@ async fn the_deadline_is_of_the_whole_and_the_timeout_of_an_attempt() {
         let script = Script::serve(|_| silence()).await;
         let options = RequestOptions::new().timeout(Duration::from_millis(30)).retry(RetryPolicy::never());
         let error = run(client(&script, &TestClock::new()), options).await.unwrap_err();
-        assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Timeout, 1), "{title}: {error}");
+        // On a busy machine the request may not have arrived when the time is up.
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{title}: {error}");
+        assert!(script.requests().len() <= 1, "{title}: {error}");
     }
 }
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::RequestError;
+use crate::request_error::RequestError;
 
 /// How many bytes are read at once.
 const PIECE: usize = 64 * 1024;

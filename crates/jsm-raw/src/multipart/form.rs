@@ -5,7 +5,6 @@
 //! encoding algorithm"): as it is, in UTF-8, but `%22`, `%0D` and `%0A` for quotes and line breaks.
 
 use std::collections::VecDeque;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -14,8 +13,8 @@ use futures_core::Stream;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Body, Request};
 
-use super::{FilePart, Pieces};
-use crate::RequestError;
+use super::part::{FilePart, Pieces};
+use crate::request_error::RequestError;
 
 /// Without this header, servers take a form for a forged one and respond with 403.
 const NO_CHECK: (HeaderName, HeaderValue) =
@@ -137,17 +136,6 @@ impl Counted {
                 _ => Poll::Ready(None),
             },
         }
-    }
-}
-
-/// Content in memory, as a stream of one item.
-pub(super) struct Whole(pub(super) Option<Bytes>);
-
-impl Stream for Whole {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(self.0.take().map(Ok))
     }
 }
 

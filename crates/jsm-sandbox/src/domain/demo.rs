@@ -135,7 +135,7 @@ fn add_issues(site: &mut Site, staff: &[Account; 3], customers: &[String], desks
 fn articles(help: u64, shop: u64) -> Vec<Article> {
     [
         (help, "Reset a password", "How to reset a password that was forgotten or has leaked."),
-        (help, "Connect a printer", "The printer wants a name, a cable and some patience."),
+        (help, "Connect a printer", "The printer wants a name, a cable and a restart."),
         (help, "Printer on fire", "Leave the room. Then open a request."),
         (help, "Work from home", "What to bring home, and how to reach the network from there."),
         (shop, "Return an order", "Orders can be returned within thirty days."),

@@ -36,7 +36,7 @@ impl Approval {
         self.approvers.iter().find(|(approver, _)| approver == account_id).map(|(_, decision)| *decision)
     }
 
-    /// Whether this account can still answer.
+    /// Whether this account can still decide.
     pub(crate) fn awaits(&self, account_id: &str) -> bool {
         self.completed.is_none() && self.decision_of(account_id) == Some(Decision::Pending)
     }

@@ -24,7 +24,7 @@ pub(crate) struct Draft<'a> {
     /// Whether texts come in the Atlassian Document Format.
     pub(crate) adf: bool,
     /// The answers to the questions of a form, by the questions' ids.
-    pub(crate) answers: Option<&'a Map<String, Value>>,
+    pub(crate) form_answers: Option<&'a Map<String, Value>>,
 }
 
 /// An issue that can be raised.
@@ -108,8 +108,9 @@ impl Site {
         let reporter = self.reporter(caller, draft)?;
         let participants = self.new_participants(caller, draft)?;
         let fields = self.checked_fields(kind, draft)?;
-        let is_open =
-            |id: &&str| !draft.answers.and_then(|answers| answers.get(*id)).is_some_and(has_content);
+        let is_open = |id: &&str| {
+            !draft.form_answers.and_then(|form_answers| form_answers.get(*id)).is_some_and(has_content)
+        };
         let open: Vec<&'static str> = kind.form.iter().copied().filter(is_open).collect();
         if !open.is_empty() {
             return Err(Error::UnansweredForm(open));

@@ -13,7 +13,7 @@ use crate::views::servicedesk::approval::approval;
 pub(super) const HANDLERS: &[Handler] = &[
     Handler::new("GetApprovals", Role::Customer, list),
     Handler::new("GetApproval", Role::Customer, get),
-    Handler::new("AnswerApproval", Role::Customer, answer),
+    Handler::new("AnswerApproval", Role::Customer, answer_approval),
 ];
 
 fn list(site: &mut Site, request: &Request) -> Outcome {
@@ -26,7 +26,7 @@ fn get(site: &mut Site, request: &Request) -> Outcome {
     Ok(Response::ok(approval(site, issue, found, request)))
 }
 
-fn answer(site: &mut Site, request: &Request) -> Outcome {
+fn answer_approval(site: &mut Site, request: &Request) -> Outcome {
     let decision = match request.text("decision") {
         Some("approve") => Some(Decision::Approved),
         Some("decline") => Some(Decision::Declined),

@@ -65,6 +65,6 @@ fn draft<'a>(request: &'a Request, participants: &'a [&'a str]) -> Draft<'a> {
         participants,
         fields: request.object("/requestFieldValues"),
         adf: request.bool("isAdfRequest") == Some(true),
-        answers: request.object("/form/answers"),
+        form_answers: request.object("/form/answers"),
     }
 }

@@ -1,28 +1,22 @@
-//! Files to upload.
-//!
-//! `form` encodes a multipart form, `disk` reads a file from disk.
-
-mod disk;
-mod form;
+//! A file to upload: its name, its media type and its content.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
-use crate::RequestError;
-
-#[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
-pub(crate) use form::with_files;
+use super::disk;
+use crate::request_error::RequestError;
 
 /// The content of a file, as a stream.
-type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+pub(super) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// A file to upload: its name, its media type and its content.
 ///
@@ -152,7 +146,7 @@ impl FilePart {
     }
 
     /// The media type, as it is sent.
-    fn media_type(&self) -> Result<mime_guess::Mime, RequestError> {
+    pub(super) fn media_type(&self) -> Result<mime_guess::Mime, RequestError> {
         match &self.content_type {
             Some(given) => given.parse().map_err(|_| {
                 let why = format!("{given:?} is not a media type; write one like image/png");
@@ -163,11 +157,9 @@ impl FilePart {
     }
 
     /// The content, and its length in bytes where that is known.
-    fn open(&self) -> Result<(Pieces, Option<u64>), RequestError> {
+    pub(super) fn open(&self) -> Result<(Pieces, Option<u64>), RequestError> {
         match &self.content {
-            Content::Bytes(bytes) => {
-                Ok((Box::pin(form::Whole(Some(bytes.clone()))), Some(bytes.len() as u64)))
-            }
+            Content::Bytes(bytes) => Ok((Box::pin(Whole(Some(bytes.clone()))), Some(bytes.len() as u64))),
             Content::Path { path, length } => Ok((Box::pin(disk::FileReader::new(path.clone())), *length)),
             Content::Once { pieces, length } => {
                 let pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -186,5 +178,16 @@ impl fmt::Debug for Content {
             Self::Once { length: Some(length), .. } => write!(f, "{length} bytes, once"),
             Self::Once { length: None, .. } => f.write_str("once"),
         }
+    }
+}
+
+/// Content in memory, as a stream of one item.
+struct Whole(Option<Bytes>);
+
+impl Stream for Whole {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
     }
 }
