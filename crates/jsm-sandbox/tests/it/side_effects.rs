@@ -160,9 +160,9 @@ async fn an_approval_is_answered_once_and_by_its_approvers() {
     let path = format!("{API}/request/HELP-31/approval/1");
     let approve = json!({"decision": "approve"});
     assert_eq!(agent.send("POST", &path, &approve).await.status, 403);
-    let answered = admin.send("POST", &path, &approve).await.json();
+    let responded = admin.send("POST", &path, &approve).await.json();
     assert_eq!(
-        (&answered["finalDecision"], &answered["canAnswerApproval"]),
+        (&responded["finalDecision"], &responded["canAnswerApproval"]),
         (&json!("approved"), &json!(false))
     );
     assert_eq!(admin.send("POST", &path, &approve).await.status, 409);

@@ -9,12 +9,14 @@ mod service_desks; // Service desks, with their customers, organizations and que
 
 pub(crate) mod request_types; // Request types, and who may raise them.
 
-pub(crate) mod issues;
-pub(crate) mod new_issues; // Raising an issue, or checking whether it could be raised. // Finding issues, moving them on, approving them.
+pub(crate) mod issues; // Finding issues, moving them on, approving them.
+pub(crate) mod new_issues; // Raising an issue, or checking whether it could be raised.
 
 pub(crate) mod attachments; // Files, from upload to download.
 mod comments; // What is written on an issue.
-mod involvement; // Who takes part in an issue, is subscribed to it, and rates it.
+mod feedback; // How the reporter of an issue rates it.
+mod participants; // Who takes part in an issue.
+mod subscriptions; // Who gets notifications about an issue.
 
 mod articles; // The knowledge base.
 
