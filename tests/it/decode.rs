@@ -1,6 +1,6 @@
 //! Documented and recorded bodies read as the generated types, and what the types know of them survives.
 //!
-//! How errors read is the client's business (`tests/fixtures/recorded/errors.json`); here are answers and requests.
+//! How errors read is the client's business (`tests/fixtures/recorded/errors.json`); here are responses and requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::apis::APIS;
 struct Case {
     /// The method and the path of its operation.
     operation: String,
-    /// `request` or `answer`.
+    /// `request` or `response`.
     part: String,
     status: Option<u16>,
     #[serde(default)]
@@ -93,7 +93,7 @@ fn reader<'a>(document: &'a Value, samples: &[Sample], case: &Case) -> Option<(&
         |status: u16| operation.pointer(&format!("/responses/{status}/content/application~1json/schema"));
     match status {
         422 => Some((documented(422)?, rejected_form)),
-        // What a negative answer holds is what a positive one does.
+        // What a negative response holds is what a positive one does.
         _ if sample.info.response_statuses.contains(&status) => Some((documented(200)?, sample.reread?)),
         _ => Some((documented(status)?, sample.reread?)),
     }

@@ -37,7 +37,7 @@ fn a_fact_that_is_not_in_the_documents_is_missed() {
     let documents = documents();
     let facts = facts();
     let customers = list(&facts, "operations").next().unwrap();
-    for (place, name, told) in [
+    for (place, name, report) in [
         ("query", "colour", "query parameter colour"),
         ("path", "serviceDeskId", "path parameter serviceDeskId"),
         ("body", "nickname", "body nickname"),
@@ -50,7 +50,7 @@ fn a_fact_that_is_not_in_the_documents_is_missed() {
         let mut missing = Vec::new();
         Missing { document: &documents["servicedesk"], of: String::new(), all: &mut missing }
             .operation(&facts);
-        assert_eq!(missing, [format!(": {told}")], "{place} {name}");
+        assert_eq!(missing, [format!(": {report}")], "{place} {name}");
     }
 }
 
@@ -105,7 +105,7 @@ impl Missing<'_> {
         let (method, path) = text(facts, "operation").split_once(' ').expect("a method and a path");
         let operation = &self.document["paths"][path][method.to_lowercase()];
         if operation.is_null() {
-            return self.tell("the operation");
+            return self.note("the operation");
         }
         for place in ["path", "query"] {
             for (name, kind) in object(&facts[place]) {
@@ -115,7 +115,7 @@ impl Missing<'_> {
                     Some(parameter) => {
                         self.kind(&format!("{place} parameter {name}"), &parameter["schema"], kind);
                     }
-                    None => self.tell(&format!("{place} parameter {name}")),
+                    None => self.note(&format!("{place} parameter {name}")),
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Missing<'_> {
         self.properties("body ", &body, &facts["body"]);
         for name in list(facts, "required") {
             if !list(self.resolve(&body), "required").any(|required| required == name) {
-                self.tell(&format!("that body {name} is required"));
+                self.note(&format!("that body {name} is required"));
             }
         }
         let responses = object(&operation["responses"]).filter(|(status, _)| status.starts_with('2'));
@@ -133,7 +133,7 @@ impl Missing<'_> {
         }
         for status in list(facts, "statuses") {
             if operation["responses"].get(status.to_string()).is_none() {
-                self.tell(&format!("status {status}"));
+                self.note(&format!("status {status}"));
             }
         }
         let documented: BTreeSet<BTreeSet<&str>> = list(operation, "security")
@@ -142,11 +142,11 @@ impl Missing<'_> {
             .map(scopes)
             .collect();
         for set in list(facts, "scopes").filter(|set| !documented.contains(&scopes(set))) {
-            self.tell(&format!("the scopes {set}"));
+            self.note(&format!("the scopes {set}"));
         }
         let opts_in = operation["x-experimental"] == true || operation["x-jsm-opt-in"] == "always";
         if facts["opt_in"] == true && !opts_in {
-            self.tell("the opt-in header");
+            self.note("the opt-in header");
         }
     }
 
@@ -157,7 +157,7 @@ impl Missing<'_> {
                     let property = property.clone();
                     self.kind(&format!("{place}{path}"), &property, kind);
                 }
-                None => self.tell(&format!("{place}{path}")),
+                None => self.note(&format!("{place}{path}")),
             }
         }
     }
@@ -191,11 +191,11 @@ impl Missing<'_> {
         let found = self.resolve(schema)["type"].clone();
         if &found != kind {
             let name = |kind: &Value| kind.as_str().unwrap_or("any").to_owned();
-            self.tell(&format!("{what} is of type {}, not {}", name(&found), name(kind)));
+            self.note(&format!("{what} is of type {}, not {}", name(&found), name(kind)));
         }
     }
 
-    fn tell(&mut self, what: &str) {
+    fn note(&mut self, what: &str) {
         self.all.push(format!("{}: {what}", self.of));
     }
 }

@@ -27,8 +27,8 @@ fn keeps_the_facts_and_leaves_the_prose() {
     let outcome = checkout.pin(PARCELS).expect("the fixture is fine");
     insta::assert_snapshot!("pinned", checkout.read(PINNED));
     insta::assert_snapshot!("record", checkout.read(files::PINS));
-    let Outcome::Fine(told) = outcome else { panic!("{outcome:?}") };
-    insta::assert_snapshot!("told", told);
+    let Outcome::Fine(report) = outcome else { panic!("{outcome:?}") };
+    insta::assert_snapshot!("reported", report);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn bad_input_is_refused_with_the_next_step_and_changes_nothing() {
     let mut table = String::new();
     for (case, from) in &sources {
         for check in [true, false] {
-            // A server answers once; whether a check or a pin asks makes no difference to reading.
+            // A server responds once; whether a check or a pin asks makes no difference to reading.
             if check && from.starts_with("http://127") {
                 continue;
             }
@@ -392,8 +392,8 @@ impl Servers {
     }
 
     /// The address of a server that sends this response once.
-    fn address(&mut self, answer: ScriptedResponse) -> String {
-        let script = self.runtime.block_on(Script::of([answer]));
+    fn address(&mut self, response: ScriptedResponse) -> String {
+        let script = self.runtime.block_on(Script::of([response]));
         let url = format!("{}/api.json", script.url);
         self.scripts.push(script);
         url

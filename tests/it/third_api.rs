@@ -53,8 +53,8 @@ fn becomes_a_module_with_everything_in_it() {
     let checkout = TempDir::new().expect("a folder");
     let root = checkout.path();
     lay(root);
-    let told = update::run(root, &args(root, UPSTREAM)).expect("the fixture is fine");
-    assert!(matches!(told, Outcome::Fine(_)), "{told:?}");
+    let report = update::run(root, &args(root, UPSTREAM)).expect("the fixture is fine");
+    assert!(matches!(report, Outcome::Fine(_)), "{report:?}");
 
     let document = fs::read_to_string(root.join(effective::place("ferry"))).expect("it was written");
     let source = emit("ferry", &document).expect("the lint has let it through");

@@ -74,9 +74,9 @@ fn nothing_is_left_for_later() {
             assert!(!found, "{}: finish what `{marker}!` stands for, or take it out", source.path);
         }
         for reason in ignored(&source.items) {
-            let told = reason.contains("cargo xtask ci");
+            let report = reason.contains("cargo xtask ci");
             assert!(
-                told,
+                report,
                 "{}: a test is ignored; say in its reason how `cargo xtask ci` runs it",
                 source.path
             );

@@ -13,7 +13,7 @@ fn what_now(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Conflict => "it is there already: go on",
         ErrorKind::NotFound => "check the id, then the permissions",
-        ErrorKind::InvalidRequest | ErrorKind::Validation => "mend the request",
+        ErrorKind::InvalidRequest | ErrorKind::Validation => "fix the request",
         ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Server => "try again later",
         ErrorKind::RateLimited => "wait as long as retry_after says",
         ErrorKind::Authentication => "renew the credentials",

@@ -93,22 +93,22 @@ async fn are_what_the_sandbox_takes() {
 
 #[tokio::test]
 async fn need_a_cloud_id_that_can_be_had() {
-    let told = |id: Value| json(200, &json!({"cloudId": id}));
+    let report = |id: Value| json(200, &json!({"cloudId": id}));
     let mut table = String::new();
-    for (title, answers) in [
-        ("a site that is away for a moment", vec![empty(503), told(json!(CLOUD_ID)), fine()]),
-        ("a site that is busy", vec![empty(429), told(json!(CLOUD_ID)), fine()]),
-        ("a connection that drops", vec![dropped(), told(json!(CLOUD_ID)), fine()]),
-        ("a site that says nothing", vec![silence(), told(json!(CLOUD_ID)), fine()]),
+    for (title, responses) in [
+        ("a site that is away for a moment", vec![empty(503), report(json!(CLOUD_ID)), fine()]),
+        ("a site that is busy", vec![empty(429), report(json!(CLOUD_ID)), fine()]),
+        ("a connection that drops", vec![dropped(), report(json!(CLOUD_ID)), fine()]),
+        ("a site that says nothing", vec![silence(), report(json!(CLOUD_ID)), fine()]),
         ("a site that does not know", vec![empty(404)]),
         ("a page", vec![body_of(200, "text/html", b"<html></html>".to_vec())]),
         ("an answer without it", vec![json(200, &json!({}))]),
-        ("an id that leads elsewhere", vec![told(json!("../../other"))]),
-        ("an id that is empty", vec![told(json!(""))]),
+        ("an id that leads elsewhere", vec![report(json!("../../other"))]),
+        ("an id that is empty", vec![report(json!(""))]),
         ("a redirect", vec![empty(302).header("Location", "/login")]),
         ("an answer without end", vec![body_of(200, "application/json", vec![b' '; 100_000])]),
     ] {
-        let script = Script::of(answers).await;
+        let script = Script::of(responses).await;
         let clock = TestClock::new();
         let builder = Client::builder(&script.url).bearer_token("eyJ.ada").clock(clock.clone());
         let client = builder.timeout(Duration::from_millis(100)).build().unwrap();
@@ -181,10 +181,10 @@ async fn are_renewed_once_when_they_are_refused() {
         ("forbidden", &renews, vec![empty(403), fine()], &get),
     ];
     let mut table = String::new();
-    for (title, credentials, answers, run) in cases {
+    for (title, credentials, responses, run) in cases {
         let credentials =
             Renewing { renewals: Arc::default(), refused: Arc::default(), ..credentials.clone() };
-        let script = Script::of(answers).await;
+        let script = Script::of(responses).await;
         let client = to(&script.url, &TestClock::new()).credentials(credentials.clone()).build().unwrap();
         let outcome = run(client).await.map_or_else(|error| error.to_string(), |()| "answered".to_owned());
         let sent: Vec<String> = script

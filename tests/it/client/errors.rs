@@ -14,9 +14,9 @@ use super::clock::TestClock;
 use super::script::{Script, ScriptedResponse, body_of, empty, text};
 use super::{check, to};
 
-/// What a client makes of an answer to an operation.
-async fn outcome<O: Operation>(operation: O, answer: ScriptedResponse) -> Result<O::Output, Error> {
-    let script = Script::of([answer.header("ATL-TraceId", "7f1c")]).await;
+/// What a client makes of a response to an operation.
+async fn outcome<O: Operation>(operation: O, response: ScriptedResponse) -> Result<O::Output, Error> {
+    let script = Script::of([response.header("ATL-TraceId", "7f1c")]).await;
     client(&script).call(operation).await
 }
 
@@ -24,41 +24,41 @@ fn client(script: &Script) -> Client {
     to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap()
 }
 
-async fn error<O: Operation>(operation: O, answer: ScriptedResponse) -> Error {
-    match outcome(operation, answer).await {
+async fn error<O: Operation>(operation: O, response: ScriptedResponse) -> Error {
+    match outcome(operation, response).await {
         Ok(_) => panic!("the answer was taken"),
         Err(error) => error,
     }
 }
 
 /// All that an error has to say, but for what is not there.
-fn told(error: &Error) -> String {
-    let mut told = format!("  {error}\n  {:?}", error.kind());
-    let mut tell = |name: &str, value: Option<String>| {
+fn report(error: &Error) -> String {
+    let mut report = format!("  {error}\n  {:?}", error.kind());
+    let mut note = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            write!(told, "; {name}: {value}").unwrap();
+            write!(report, "; {name}: {value}").unwrap();
         }
     };
-    tell("message", error.message().map(|message| format!("{message:?}")));
-    tell("key", error.i18n_key().map(str::to_owned));
+    note("message", error.message().map(|message| format!("{message:?}")));
+    note("key", error.i18n_key().map(str::to_owned));
     let fields: Vec<String> = error.field_errors().map(|(name, why)| format!("{name}={why:?}")).collect();
-    tell("fields", (!fields.is_empty()).then(|| fields.join(", ")));
+    note("fields", (!fields.is_empty()).then(|| fields.join(", ")));
     for form in error.form_errors() {
-        tell(
+        note(
             "form",
             Some(format!("{:?} {:?} {:?} {:?}", form.code, form.title, form.detail, form.questions)),
         );
     }
-    tell("asked to wait", error.retry_after().map(|wait| format!("{wait:?}")));
-    tell("limit", error.rate_limit_reason().map(str::to_owned));
-    tell("scopes", error.required_scopes().map(|scopes| format!("{scopes:?}")));
-    tell("request", error.request_id().map(str::to_owned));
-    tell("source", error.source().map(ToString::to_string));
-    told += "\n";
+    note("asked to wait", error.retry_after().map(|wait| format!("{wait:?}")));
+    note("limit", error.rate_limit_reason().map(str::to_owned));
+    note("scopes", error.required_scopes().map(|scopes| format!("{scopes:?}")));
+    note("request", error.request_id().map(str::to_owned));
+    note("source", error.source().map(ToString::to_string));
+    report += "\n";
     if let Some(documented) = error.documented() {
-        told += &format!("  documented: {documented}\n");
+        report += &format!("  documented: {documented}\n");
     }
-    told
+    report
 }
 
 /// Bodies of the shapes that real servers have sent, and a few that they may.
@@ -69,7 +69,7 @@ async fn reads_every_body() {
         serde_json::from_str(include_str!("../../fixtures/recorded/errors.json")).unwrap();
     for case in recorded {
         let (why, body) = (case["why"].as_str().unwrap(), case["body"].as_str().unwrap());
-        let mut answer = match case["content_type"].as_str() {
+        let mut response = match case["content_type"].as_str() {
             Some(content_type) => {
                 body_of(case["status"].as_u64().unwrap() as u16, content_type, body.as_bytes().to_vec())
             }
@@ -77,20 +77,20 @@ async fn reads_every_body() {
         };
         for (name, value) in case["headers"].as_object().unwrap() {
             if name != "content-length" {
-                answer = answer.header(name, value.as_str().unwrap());
+                response = response.header(name, value.as_str().unwrap());
             }
         }
         let error = match why {
-            _ if why.starts_with("Customer Service") => error(GetProduct::new("7"), answer).await,
+            _ if why.starts_with("Customer Service") => error(GetProduct::new("7"), response).await,
             _ if body.contains("customer.") || body.contains("Another account") => {
-                error(CreateCustomer::new("fred@example.com", "Fred"), answer).await
+                error(CreateCustomer::new("fred@example.com", "Fred"), response).await
             }
             _ if body.contains("form") && body.contains("errorMessage") => {
-                error(CreateRequest::new("1", "2"), answer).await
+                error(CreateRequest::new("1", "2"), response).await
             }
-            _ => error(GetCustomers::new("1"), answer).await,
+            _ => error(GetCustomers::new("1"), response).await,
         };
-        writeln!(table, "{why}\n{}", told(&error)).unwrap();
+        writeln!(table, "{why}\n{}", report(&error)).unwrap();
     }
     check("errors_recorded", &table);
 
@@ -177,32 +177,32 @@ async fn reads_every_body() {
         ("a status of nobody", 499, "text/plain", "Gone".to_owned()),
         ("a status that leads nowhere", 304, "text/plain", String::new()),
     ] {
-        let answer = body_of(status, content_type, body.into_bytes());
-        writeln!(table, "{why}\n{}", told(&error(GetCustomers::new("1"), answer).await)).unwrap();
+        let response = body_of(status, content_type, body.into_bytes());
+        writeln!(table, "{why}\n{}", report(&error(GetCustomers::new("1"), response).await)).unwrap();
     }
     let latin = body_of(500, "text/plain", b"Schl\xfcssel".to_vec());
-    writeln!(table, "a text in another encoding\n{}", told(&error(GetCustomers::new("1"), latin).await))
+    writeln!(table, "a text in another encoding\n{}", report(&error(GetCustomers::new("1"), latin).await))
         .unwrap();
     let latin = body_of(200, json, b"{\"values\":[{\"displayName\":\"J\xf6rg\"}]}".to_vec());
-    writeln!(table, "JSON in another encoding\n{}", told(&error(GetCustomers::new("1"), latin).await))
+    writeln!(table, "JSON in another encoding\n{}", report(&error(GetCustomers::new("1"), latin).await))
         .unwrap();
     let page = body_of(200, "text/html", b"<!doctype html><title>Log in</title>".to_vec());
     let page = error(DeleteOrganization::new(1), page).await;
-    writeln!(table, "a login page where nothing should come\n{}", told(&page)).unwrap();
+    writeln!(table, "a login page where nothing should come\n{}", report(&page)).unwrap();
     let login = error(GetCustomers::new("1"), empty(302).header("Location", "/login?from=%2Frest")).await;
-    writeln!(table, "a redirect\n{}", told(&login)).unwrap();
+    writeln!(table, "a redirect\n{}", report(&login)).unwrap();
     let moved = "https://ada:hush@new.example:8443/rest/x?token=hush#hush";
     let moved = error(GetCustomers::new("1"), empty(301).header("Location", moved)).await;
-    writeln!(table, "a redirect to another host\n{}", told(&moved)).unwrap();
-    assert!(!told(&moved).contains("hush"));
+    writeln!(table, "a redirect to another host\n{}", report(&moved)).unwrap();
+    assert!(!report(&moved).contains("hush"));
     let captcha = body_of(403, "text/html", b"<title>Forbidden (403)</title>".to_vec()).header(
         "X-Authentication-Denied-Reason",
         "CAPTCHA_CHALLENGE; login-url=https://acme.example/login.jsp?a=b",
     );
-    writeln!(table, "a captcha\n{}", told(&error(GetCustomers::new("1"), captcha).await)).unwrap();
+    writeln!(table, "a captcha\n{}", report(&error(GetCustomers::new("1"), captcha).await)).unwrap();
     let scope = super::script::json(403, &json!({"message": "Non"}))
         .header("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
-    writeln!(table, "a scope by its code\n{}", told(&error(GetCustomers::new("1"), scope).await)).unwrap();
+    writeln!(table, "a scope by its code\n{}", report(&error(GetCustomers::new("1"), scope).await)).unwrap();
     check("errors_other", &table);
 }
 
@@ -217,26 +217,26 @@ async fn takes_a_negative_verdict_for_an_answer() {
         "fieldErrors": [{"field": "summary", "message": "Say what it is about."}],
         "formErrors": [{"code": "empty", "title": "Empty", "detail": "Is empty.", "status": 422, "context": context}],
     });
-    let answer = super::script::json(400, &verdict);
-    let answer = outcome(ValidateRequest::new("1", "2"), answer).await.unwrap();
-    assert!(!answer.valid);
-    assert_eq!(answer.error_message.as_deref(), Some("One field and one question"));
-    assert_eq!(answer.reason_key.as_deref(), Some("sd.x"));
-    assert_eq!(answer.error_messages, ["One field"]);
-    let field = &answer.field_errors[0];
+    let response = super::script::json(400, &verdict);
+    let response = outcome(ValidateRequest::new("1", "2"), response).await.unwrap();
+    assert!(!response.valid);
+    assert_eq!(response.error_message.as_deref(), Some("One field and one question"));
+    assert_eq!(response.reason_key.as_deref(), Some("sd.x"));
+    assert_eq!(response.error_messages, ["One field"]);
+    let field = &response.field_errors[0];
     assert_eq!((field.field.as_str(), field.message.as_str()), ("summary", "Say what it is about."));
-    let form = &answer.form_errors[0];
+    let form = &response.form_errors[0];
     assert_eq!((form.code.as_deref(), form.context[0].id.as_deref()), (Some("empty"), Some("3")));
     let valid =
         json!({"valid": true, "reasonKey": null, "errorMessage": null, "fieldErrors": [], "formErrors": []});
-    let answer = outcome(ValidateRequest::new("1", "2"), super::script::json(200, &valid)).await.unwrap();
-    assert_eq!((answer.valid, answer.error_message, answer.reason_key), (true, None, None));
-    for complaint in
+    let response = outcome(ValidateRequest::new("1", "2"), super::script::json(200, &valid)).await.unwrap();
+    assert_eq!((response.valid, response.error_message, response.reason_key), (true, None, None));
+    for reported in
         [json!({"errorMessage": "No such desk"}), json!({"code": 400, "message": "Bad"}), json!([])]
     {
-        let answer = super::script::json(400, &complaint);
-        let error = outcome(ValidateRequest::new("1", "2"), answer).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{complaint} is no verdict");
+        let response = super::script::json(400, &reported);
+        let error = outcome(ValidateRequest::new("1", "2"), response).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{reported} is not a result");
     }
 }
 
@@ -264,8 +264,8 @@ async fn is_one_line_of_printable_text_whatever_the_server_sent() {
     };
     for body in bodies {
         for status in [200, 400, 401, 404, 500] {
-            let answer = super::script::json(status, &body).header("ATL-TraceId", "x\ty");
-            let script = Script::of([answer]).await;
+            let response = super::script::json(status, &body).header("ATL-TraceId", "x\ty");
+            let script = Script::of([response]).await;
             if let Err(error) = client(&script).call(GetCustomers::new("1")).await {
                 printable(&error.to_string());
                 printable(&format!("{error:?}"));
@@ -287,8 +287,8 @@ async fn is_one_line_of_printable_text_whatever_the_server_sent() {
 
 #[tokio::test]
 async fn keeps_what_came_with_the_answer() {
-    let answer = body_of(200, "application/json", b"{\"values\": 5}".to_vec()).header("X-Was-There", "yes");
-    let error = error(GetCustomers::new("1"), answer).await;
+    let response = body_of(200, "application/json", b"{\"values\": 5}".to_vec()).header("X-Was-There", "yes");
+    let error = error(GetCustomers::new("1"), response).await;
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.headers()["x-was-there"], "yes");
@@ -307,8 +307,9 @@ async fn names_the_request_by_whichever_header_came() {
         (vec![("atl-request-id", " "), ("X-Request-Id", "d")], Some("d")),
         (vec![], None),
     ] {
-        let answer = headers.into_iter().fold(empty(404), |answer, (name, value)| answer.header(name, value));
-        let script = Script::of([answer]).await;
+        let response =
+            headers.into_iter().fold(empty(404), |response, (name, value)| response.header(name, value));
+        let script = Script::of([response]).await;
         let error = client(&script).call(GetCustomers::new("1")).await.unwrap_err();
         assert_eq!(error.request_id(), wanted);
     }
@@ -327,8 +328,8 @@ async fn keeps_little_of_a_large_body() {
 
 #[tokio::test]
 async fn keeps_what_came_of_a_body_that_broke_off() {
-    let answer = text(404, "There is no such desk on this site").cut(21);
-    let error = error(GetCustomers::new("1"), answer).await;
+    let response = text(404, "There is no such desk on this site").cut(21);
+    let error = error(GetCustomers::new("1"), response).await;
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(error.message(), Some("There is no such desk"));
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::clock::TestClock;
-use super::script::{Script, ScriptedResponse, json as answer, text};
+use super::script::{Script, ScriptedResponse, json as response, text};
 use super::{CLOUD_ID, of};
 
 const READ: &str = "read:servicedesk-request";
@@ -52,14 +52,14 @@ fn scripted_app(script: &Script) -> App {
 }
 
 fn tokens(number: u32) -> ScriptedResponse {
-    answer(
+    response(
         200,
         &json!({"access_token": format!("access {number}"), "refresh_token": format!("refresh {number}"), "expires_in": 3600}),
     )
 }
 
 fn no_desks() -> ScriptedResponse {
-    answer(200, &json!({"values": [], "isLastPage": true}))
+    response(200, &json!({"values": [], "isLastPage": true}))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -156,7 +156,7 @@ async fn a_refresh_token_that_is_refused_is_refused_for_good() {
     for status in [400, 403] {
         let refusal =
             json!({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."});
-        let script = Script::of([answer(status, &refusal)]).await;
+        let script = Script::of([response(status, &refusal)]).await;
         let oauth = OAuth::new(scripted_app(&script), "used up", |_| async { Ok(()) });
         let jira = scripted(&script, &TestClock::new(), oauth);
         for _ in 0..2 {
@@ -197,7 +197,7 @@ async fn a_scope_that_is_missing_renews_nothing() {
 
 #[tokio::test]
 async fn a_renewal_outlives_the_call_that_wanted_it() {
-    // The endpoint answers once somebody else has asked, which is after the call is gone.
+    // The endpoint responds once another caller has asked, which is after the call was dropped.
     let script = Script::of([tokens(1).after(2), text(200, ""), no_desks()]).await;
     let (sender, mut stored) = mpsc::unbounded_channel();
     let oauth = OAuth::new(scripted_app(&script), "refresh 0", move |tokens: Tokens| {

@@ -1,4 +1,4 @@
-//! Limits of the server: kept where they are known, heeded where they are told.
+//! Rate limits: documented ones are kept, and others are learnt from refusals.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::clock::TestClock;
 use super::script::{Script, empty, json};
 use super::{check, of, to};
 
-/// Which requests wait after a refusal, told by the waits of the clock: none of them is refused itself.
+/// Which requests wait after a refusal, as the waits of the clock show: none of them is refused itself.
 #[tokio::test]
 async fn pauses_what_the_reason_names() {
     type Probe = (&'static str, fn(Client) -> futures_util::future::BoxFuture<'static, bool>);
@@ -50,8 +50,9 @@ async fn pauses_what_the_reason_names() {
         table += &format!("{}\n", reason.unwrap_or("no reason"));
         for (title, probe) in probes {
             let refusal = empty(429).header("Retry-After", "10");
-            let refusal =
-                reason.into_iter().fold(refusal, |answer, reason| answer.header("RateLimit-Reason", reason));
+            let refusal = reason
+                .into_iter()
+                .fold(refusal, |response, reason| response.header("RateLimit-Reason", reason));
             let script = Script::of([refusal, json(200, &json!({"id": "1", "values": []}))]).await;
             let clock = TestClock::new();
             let client = to(&script.url, &clock).build().unwrap();

@@ -32,8 +32,8 @@ fn body(text: impl Into<Vec<u8>>) -> ScriptedResponse {
 }
 
 /// What a client makes of one response, which it does not ask for again.
-async fn read<O: Operation>(operation: O, answer: ScriptedResponse) -> Result<Read<O::Output>, Error> {
-    let script = Script::of([answer]).await;
+async fn read<O: Operation>(operation: O, response: ScriptedResponse) -> Result<Read<O::Output>, Error> {
+    let script = Script::of([response]).await;
     let client = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
     client.call(operation).with_meta().await
 }
@@ -127,10 +127,10 @@ impl Credentials for Renewed {
 async fn a_body_code_of_401_renews_the_credentials() {
     let refused = || json(200, &json!({"code": 401, "message": "Unauthorized"}));
     let fine = || json(200, &json!({"id": "1", "name": "x"}));
-    for (answers, wanted) in
+    for (responses, wanted) in
         [(vec![refused(), fine()], None), (vec![refused(), refused()], Some(ErrorKind::Authentication))]
     {
-        let script = Script::of(answers).await;
+        let script = Script::of(responses).await;
         let client = to(&script.url, &TestClock::new()).credentials(Renewed::default()).build().unwrap();
         let result = client.call(GetOrganization::new(1)).await;
         assert_eq!(result.err().map(|error| error.kind()), wanted);
@@ -147,9 +147,9 @@ async fn repaired<O: Operation>(
     show: fn(&O::Output) -> String,
 ) -> String {
     match read(operation, body(text)).await {
-        Ok(answer) => {
-            let repairs: Vec<String> = answer.repairs.iter().map(ToString::to_string).collect();
-            format!("{} | {}", show(&answer.value), repairs.join("; "))
+        Ok(response) => {
+            let repairs: Vec<String> = response.repairs.iter().map(ToString::to_string).collect();
+            format!("{} | {}", show(&response.value), repairs.join("; "))
         }
         Err(error) => format!("{:?}", error.kind()),
     }
@@ -298,10 +298,10 @@ async fn many_odd_values_take_few_rounds() {
     let odd =
         json!({"accountId": "a", "active": "yes", "displayName": 5, "_links": "none", "key": [], "name": {}});
     let values: Vec<Value> = (0..2_000).map(|n| if n % 2 == 0 { odd.clone() } else { Value::Null }).collect();
-    let answer = read(GetCustomers::new("1"), json(200, &json!({"values": values}))).await.unwrap();
-    assert_eq!(answer.value.values.len(), 1_000);
-    assert_eq!(answer.repairs.len(), 1_001, "a thousand are listed, and how many more there are");
-    assert_eq!(answer.repairs[1_000].to_string(), "$: 5000 more repairs");
+    let response = read(GetCustomers::new("1"), json(200, &json!({"values": values}))).await.unwrap();
+    assert_eq!(response.value.values.len(), 1_000);
+    assert_eq!(response.repairs.len(), 1_001, "a thousand are listed, and how many more there are");
+    assert_eq!(response.repairs[1_000].to_string(), "$: 5000 more repairs");
 }
 
 #[tokio::test]
@@ -354,12 +354,12 @@ async fn a_page_with_dropped_items_goes_on_behind_them() {
 async fn a_broken_body_is_asked_for_again_where_that_does_no_harm() {
     let whole = r#"{"id":"1","name":"x","accountId":"a","body":"b"}"#;
     for broken in [whole[..20].to_owned(), String::new(), "{".to_owned()] {
-        let answers = || [body(broken.clone()).unmeasured(), body(whole)];
-        let script = Script::of(answers()).await;
+        let responses = || [body(broken.clone()).unmeasured(), body(whole)];
+        let script = Script::of(responses()).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
-        let answer = client.call(GetOrganization::new(1)).with_meta().await.unwrap();
-        assert_eq!(answer.attempts, 2, "{broken}");
-        let script = Script::of(answers()).await;
+        let response = client.call(GetOrganization::new(1)).with_meta().await.unwrap();
+        assert_eq!(response.attempts, 2, "{broken}");
+        let script = Script::of(responses()).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "it was done: {broken}");

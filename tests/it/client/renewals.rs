@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::CLOUD_ID;
 use super::clock::TestClock;
-use super::script::{Script, ScriptedResponse, body_of, empty, json as answer, text};
+use super::script::{Script, ScriptedResponse, body_of, empty, json as response, text};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -36,18 +36,18 @@ async fn call(client: &Client) -> Result<(), Error> {
 }
 
 fn tokens(number: u32) -> ScriptedResponse {
-    answer(
+    response(
         200,
         &json!({"access_token": format!("access {number}"), "refresh_token": format!("refresh {number}"), "expires_in": 3600}),
     )
 }
 
 fn no_desks() -> ScriptedResponse {
-    answer(200, &json!({"values": [], "isLastPage": true}))
+    response(200, &json!({"values": [], "isLastPage": true}))
 }
 
 fn refusal(code: &str, description: &str) -> ScriptedResponse {
-    answer(403, &json!({"error": code, "error_description": description}))
+    response(403, &json!({"error": code, "error_description": description}))
 }
 
 /// What was sent: the token of a call, the refresh token of a renewal.
@@ -65,12 +65,13 @@ fn sent(script: &Script) -> Vec<String> {
 
 #[tokio::test]
 async fn an_expired_token_that_the_gateway_hides_is_renewed_once() {
-    let forbidden = || answer(403, &json!({"code": 403, "message": "Forbidden"}));
-    let missing = || answer(404, &json!({"code": 404, "message": "Not Found"}));
-    let scope = || answer(403, &json!({"message": "scope does not match"}));
+    let forbidden = || response(403, &json!({"code": 403, "message": "Forbidden"}));
+    let missing = || response(404, &json!({"code": 404, "message": "Not Found"}));
+    let scope = || response(403, &json!({"message": "scope does not match"}));
     let challenge =
         || empty(403).header("WWW-Authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
-    let site = || answer(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
+    let site =
+        || response(404, &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}));
     type Refusal<'a> = &'a dyn Fn() -> ScriptedResponse;
     type Case<'a> = (Refusal<'a>, Option<Duration>, u64, usize, Option<ErrorKind>);
     let cases: [Case<'_>; 9] = [
@@ -193,7 +194,7 @@ async fn a_renewal_without_a_refresh_token_keeps_the_old_one() {
         json!({"access_token": "access 1", "refresh_token": "", "expires_in": [], "scope": 7}),
     ];
     for body in odd {
-        let script = Script::of([answer(200, &body), no_desks(), empty(401), tokens(2), no_desks()]).await;
+        let script = Script::of([response(200, &body), no_desks(), empty(401), tokens(2), no_desks()]).await;
         let stored = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&stored);
         let oauth = OAuth::new(app(&script), "refresh 0", move |tokens: Tokens| {
@@ -211,7 +212,7 @@ async fn a_renewal_without_a_refresh_token_keeps_the_old_one() {
 #[tokio::test]
 async fn a_refresh_token_that_came_alone_is_stored_and_used() {
     let script = Script::of([
-        answer(200, &json!({"refresh_token": "refresh 1", "access_token": null})),
+        response(200, &json!({"refresh_token": "refresh 1", "access_token": null})),
         tokens(2),
         no_desks(),
     ])
@@ -225,7 +226,8 @@ async fn a_refresh_token_that_came_alone_is_stored_and_used() {
 #[tokio::test]
 async fn a_refusal_that_is_not_the_tokens_fails_one_call() {
     let page = || body_of(403, "text/html", b"<html><title>Request blocked</title></html>".to_vec());
-    let app_refused = || answer(401, &json!({"error": "invalid_client", "error_description": "no such app"}));
+    let app_refused =
+        || response(401, &json!({"error": "invalid_client", "error_description": "no such app"}));
     for (refused, kind) in [
         (page(), ErrorKind::Server),
         (text(404, "nothing here"), ErrorKind::Server),
@@ -339,7 +341,7 @@ async fn an_app_sends_as_the_program_says() {
     assert_eq!(proxy.requests().len(), 0);
 
     let script =
-        Script::of([tokens(1), answer(200, &json!([{"id": "1", "scopes": null}, {"name": "none"}, null]))])
+        Script::of([tokens(1), response(200, &json!([{"id": "1", "scopes": null}, {"name": "none"}, null]))])
             .await;
     let app = self::app(&script).configure_http(|http| http.user_agent("mine"));
     app.exchange("\u{feff}code\n", "https://a.example").await.unwrap();

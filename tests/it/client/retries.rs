@@ -20,7 +20,7 @@ fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "accountId": "a", "values": []}))
 }
 
-/// How often an operation was sent, whose first answer is this.
+/// How often an operation was sent, whose first response is this.
 async fn sent<O: Operation>(operation: O, trouble: ScriptedResponse) -> usize {
     let script = Script::of([trouble, fine()]).await;
     let result = to(&script.url, &TestClock::new()).build().unwrap().call(operation).await;
@@ -117,7 +117,8 @@ async fn waits_at_least_as_long_as_asked() {
         (None, 429, 0.0, vec![1.4]),
         (None, 429, 1.0, vec![2.6]),
     ] {
-        let refusal = asked.iter().fold(empty(status), |answer, asked| answer.header("Retry-After", asked));
+        let refusal =
+            asked.iter().fold(empty(status), |response, asked| response.header("Retry-After", asked));
         let script = Script::of([refusal, fine()]).await;
         let clock = TestClock::with_chance(random);
         to(&script.url, &clock).build().unwrap().call(GetOrganization::new(1)).await.unwrap();
@@ -137,7 +138,7 @@ async fn waits_until_the_limit_is_reset_where_nothing_else_is_asked() {
     ] {
         let refusal = empty(429).header("X-RateLimit-Reset", reset);
         let refusal = refusal.header("RateLimit-Reason", "jira-quota-global-based");
-        let refusal = date.iter().fold(refusal, |answer, date| answer.header("Date", date));
+        let refusal = date.iter().fold(refusal, |response, date| response.header("Date", date));
         let script = Script::of([refusal, fine()]).await;
         let clock = TestClock::with_chance(0.0);
         let client = to(&script.url, &clock).deadline(Duration::from_secs(deadline)).build().unwrap();
@@ -175,11 +176,11 @@ async fn sends_again_what_the_caller_says_is_idempotent() {
 
 #[tokio::test]
 async fn counts_failures_and_no_refusals() {
-    let answers = |_: &super::script::ScriptedRequest| empty(429).header("Retry-After", "1");
+    let responses = |_: &super::script::ScriptedRequest| empty(429).header("Retry-After", "1");
     let mut left = 30;
     let script = Script::serve(move |asked| {
         left -= 1;
-        if left > 0 { answers(asked) } else { fine() }
+        if left > 0 { responses(asked) } else { fine() }
     })
     .await;
     let clock = TestClock::new();
@@ -188,7 +189,7 @@ async fn counts_failures_and_no_refusals() {
     let response = client.call(CreateOrganization::new("Acme")).with_meta().await.unwrap();
     assert_eq!(response.attempts, 30);
     // Only a policy that sends once fails with the refusal.
-    let script = Script::serve(answers).await;
+    let script = Script::serve(responses).await;
     let client = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
     let error = client.call(GetOrganization::new(1)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
@@ -305,8 +306,8 @@ async fn ids(client: &Client) -> Result<Vec<String>, Error> {
 async fn sends_the_same_request_again() {
     let script = Script::of([empty(429), empty(429), fine()]).await;
     let client = to(&script.url, &TestClock::new()).build().unwrap();
-    let answer = client.call(CreateComment::new("HELP-1", "Hello", true)).with_meta().await.unwrap();
-    assert_eq!(answer.attempts, 3);
+    let response = client.call(CreateComment::new("HELP-1", "Hello", true)).with_meta().await.unwrap();
+    assert_eq!(response.attempts, 3);
     let asked = script.requests();
     let [first, _, last] = &asked[..] else { panic!("{} requests", asked.len()) };
     assert_eq!((&first.method, &first.path, &first.body), (&last.method, &last.path, &last.body));

@@ -1,4 +1,4 @@
-//! What is told to nobody: tokens, and what they are made into.
+//! Secrets, which appear nowhere: tokens, and what is made of them.
 
 use jsm_client::servicedesk::comment::CreateComment;
 use jsm_client::servicedesk::organization::GetOrganization;
@@ -62,9 +62,9 @@ async fn show_in_no_debug_and_no_display() {
 
     let script = Script::of([json(200, &json!({"id": "1"})).header("Set-Cookie", TOKEN)]).await;
     let client = KINDS[0](to(&script.url, &TestClock::new())).build().unwrap();
-    let answer = client.call(GetOrganization::new(1)).with_meta().await.unwrap();
-    assert_eq!(answer.headers["set-cookie"], TOKEN, "it is there for who asks");
-    hides(&format!("{answer:?}"));
+    let response = client.call(GetOrganization::new(1)).with_meta().await.unwrap();
+    assert_eq!(response.headers["set-cookie"], TOKEN, "it is there for who asks");
+    hides(&format!("{response:?}"));
 }
 
 #[tokio::test]

@@ -135,8 +135,8 @@ async fn a_suspended_site_is_not_a_missing_thing() {
     let title = "<html><head><title>Atlassian Cloud Notifications - Page Unavailable</title></head></html>";
     let page = body_of(404, "text/html", title.as_bytes().to_vec());
     for suspended in [json_body, other_language, page] {
-        let answer = suspended.clone();
-        let script = Script::serve(move |_| answer.clone()).await;
+        let response = suspended.clone();
+        let script = Script::serve(move |_| response.clone()).await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();
         let error = client.call(GetOrganization::new(1)).await.unwrap_err();
         assert!(error.is_site_unavailable() && !error.is_not_found(), "{error}");

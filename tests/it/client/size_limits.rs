@@ -27,8 +27,8 @@ async fn gives_an_attempt_so_much_time() {
             let builder = to(&script.url, &TestClock::new());
             let client = if per_call { builder } else { builder.timeout(MOMENT) }.build().unwrap();
             let call = client.call(GetOrganization::new(1));
-            let answer = if per_call { call.timeout(MOMENT) } else { call }.with_meta().await.unwrap();
-            assert_eq!(answer.attempts, 2);
+            let response = if per_call { call.timeout(MOMENT) } else { call }.with_meta().await.unwrap();
+            assert_eq!(response.attempts, 2);
         }
         let script = Script::of([trouble(), fine()]).await;
         let client = to(&script.url, &TestClock::new()).timeout(MOMENT).build().unwrap();
@@ -85,13 +85,13 @@ async fn takes_answers_up_to_a_size() {
         )
     };
     let zipped = || body_of(200, "application/json", ZIPPED.to_vec()).header("Content-Encoding", "gzip");
-    for (title, answer, size) in [
+    for (title, response, size) in [
         ("with its length", plain(), 1_000),
         ("without its length", plain().unmeasured(), 1_000),
         ("packed", zipped(), 65_549),
     ] {
         for (limit, fits) in [(size, true), (size - 1, false), (5, false)] {
-            let script = Script::of([answer.clone()]).await;
+            let script = Script::of([response.clone()]).await;
             let client = to(&script.url, &TestClock::new()).max_body(limit).build().unwrap();
             let result = client.call(GetOrganizations::new()).await;
             assert_eq!(result.is_ok(), fits, "{title}: {size} bytes where {limit} are taken");

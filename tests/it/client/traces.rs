@@ -96,8 +96,8 @@ async fn pages_asked_ahead_belong_to_who_asked() {
     };
     tracing::Instrument::instrument(read, span).await;
     drop(guard);
-    let answers: Vec<_> =
+    let responses: Vec<_> =
         ours(&traced).into_iter().filter(|(_, what)| what.starts_with("response")).collect();
-    assert_eq!(answers.len(), 2, "{answers:#?}");
-    assert!(answers.iter().all(|(spans, _)| spans.contains("sync:call{")), "{answers:#?}");
+    assert_eq!(responses.len(), 2, "{responses:#?}");
+    assert!(responses.iter().all(|(spans, _)| spans.contains("sync:call{")), "{responses:#?}");
 }

@@ -148,16 +148,16 @@ async fn ends_where_a_list_by_offset_ends() {
             vec![full(0), but(full(2), json!({"values": [{"id": []}, {"id": 4}]})), last(4)],
         ),
     ];
-    let mut told = String::new();
+    let mut report = String::new();
     for (title, pages) in cases {
-        told += &story(title, GetOrganizations::new(), pages, id).await;
+        report += &story(title, GetOrganizations::new(), pages, id).await;
     }
-    check("pagination_by_offset", &told);
+    check("pagination_by_offset", &report);
 }
 
 #[tokio::test]
 async fn ends_where_a_list_by_cursor_or_number_ends() {
-    let mut told = String::new();
+    let mut report = String::new();
 
     let article = |number: u64, last: Option<bool>, cursor: Option<&str>| {
         let links =
@@ -204,7 +204,7 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
             vec![article(1, Some(false), Some("a")), json!({"values": [], "isLastPage": false})],
         ),
     ] {
-        told += &story(title, SearchArticles::new("x"), pages, |article| article.title.clone()).await;
+        report += &story(title, SearchArticles::new("x"), pages, |article| article.title.clone()).await;
     }
 
     let product = |number: u64, next: Value| json!({"results": [{"id": number}], "nextPageCursor": next});
@@ -226,7 +226,7 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
         ),
         ("products: an error in the middle", vec![product(1, json!("a")), json!(403)]),
     ] {
-        told += &story(title, GetProducts::new(), pages, |product| product.id.to_string()).await;
+        report += &story(title, GetProducts::new(), pages, |product| product.id.to_string()).await;
     }
 
     let found = |page: Value, ids: &[u64], last: Value| {
@@ -281,9 +281,9 @@ async fn ends_where_a_list_by_cursor_or_number_ends() {
         ),
     ] {
         let search = SearchCustomersByDetailField::new([SearchDetailField::new("Region", "EU")]);
-        told += &story(title, search, pages, |customer| customer.id.to_string()).await;
+        report += &story(title, search, pages, |customer| customer.id.to_string()).await;
     }
-    check("pagination_by_cursor_or_number", &told);
+    check("pagination_by_cursor_or_number", &report);
 }
 
 /// The sandbox's own troubles with pages.

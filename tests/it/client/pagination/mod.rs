@@ -49,10 +49,10 @@ fn id(organization: &Organization) -> String {
 async fn reads_lists_of_every_style() {
     let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let client = of(&sandbox, &TestClock::new()).build().unwrap();
-    let mut told = String::new();
+    let mut report = String::new();
 
-    async fn tell<O: Paginated>(
-        (sandbox, client, told): (&Sandbox, &Client, &mut String),
+    async fn note<O: Paginated>(
+        (sandbox, client, report): (&Sandbox, &Client, &mut String),
         operation: O,
         size: u32,
         name: fn(&O::Item) -> String,
@@ -67,20 +67,21 @@ async fn reads_lists_of_every_style() {
         different.sort();
         different.dedup();
         assert_eq!(different.len(), small.len(), "{}: nothing is doubled", O::INFO.name);
-        *told += &format!("{}: {} items\n", O::INFO.name, small.len());
-        requests.iter().for_each(|request| *told += &format!("  {} ?{}\n", request.method, request.query));
+        *report += &format!("{}: {} items\n", O::INFO.name, small.len());
+        requests.iter().for_each(|request| *report += &format!("  {} ?{}\n", request.method, request.query));
     }
 
-    tell((&sandbox, &client, &mut told), GetCustomers::new("1"), 40, |user| user.account_id.to_string())
+    note((&sandbox, &client, &mut report), GetCustomers::new("1"), 40, |user| user.account_id.to_string())
         .await;
-    tell((&sandbox, &client, &mut told), SearchArticles::new("o"), 3, |article| article.title.clone()).await;
-    tell((&sandbox, &client, &mut told), GetProducts::new(), 2, |product| product.id.to_string()).await;
+    note((&sandbox, &client, &mut report), SearchArticles::new("o"), 3, |article| article.title.clone())
+        .await;
+    note((&sandbox, &client, &mut report), GetProducts::new(), 2, |product| product.id.to_string()).await;
     let search = SearchCustomersByDetailField::new([SearchDetailField::new("Region", "EU")]);
-    tell((&sandbox, &client, &mut told), search, 30, |customer| customer.id.to_string()).await;
+    note((&sandbox, &client, &mut report), search, 30, |customer| customer.id.to_string()).await;
     let access = GetOrganizationsWithAccess::new("c0e00000-0000-4000-8000-000000000002");
-    tell((&sandbox, &client, &mut told), access, 1, |organization| organization.id.to_string()).await;
+    note((&sandbox, &client, &mut report), access, 1, |organization| organization.id.to_string()).await;
     assert_eq!(sandbox.violations(), []);
-    check("pagination_styles", &told);
+    check("pagination_styles", &report);
 }
 
 #[tokio::test]

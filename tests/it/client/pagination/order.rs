@@ -65,11 +65,11 @@ async fn asks_for_no_page_that_nobody_wants() {
 #[tokio::test]
 async fn asks_for_pages_at_the_same_time() {
     // Each page is held back until all of its turn are asked for; one after the other, none would ever come.
-    let mut answers = list(14, 2);
+    let mut responses = list(14, 2);
     let mut number = 0;
     let script = Script::serve(move |asked| {
         number += 1;
-        answers(asked).after(match number {
+        responses(asked).after(match number {
             1 => 1,
             2..=3 => 3,
             4..=6 => 6,
@@ -120,7 +120,7 @@ async fn reads_on_while_nobody_looks() {
 
 #[tokio::test]
 async fn keeps_irregular_pages_whole_when_asking_ahead() {
-    // Pages that are shorter than they could be, at places that only their neighbours tell.
+    // Pages that are shorter than they could be, at places that only their neighbours show.
     let starts: [u64; 8] = [0, 4, 8, 11, 15, 16, 20, 23];
     let script = Script::serve(move |asked| {
         let start = asked.number("start").unwrap_or(0);
@@ -179,12 +179,12 @@ async fn goes_on_where_a_token_says() {
 #[tokio::test]
 async fn goes_on_behind_an_error() {
     for (operation, ahead) in [(GetOrganizations::new(), 1), (GetOrganizations::new(), 3)] {
-        let mut answers = list(23, 50);
+        let mut responses = list(23, 50);
         let mut broken = true;
         let script = Script::serve(move |asked| {
             let breaks = asked.number("start") == Some(12) && broken;
             broken &= !breaks;
-            if breaks { text(404, "gone") } else { answers(asked) }
+            if breaks { text(404, "gone") } else { responses(asked) }
         })
         .await;
         let client = to(&script.url, &TestClock::new()).build().unwrap();

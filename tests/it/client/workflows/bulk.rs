@@ -50,13 +50,13 @@ fn upserts(count: usize) -> BulkManageCustomerProfiles {
 /// The bulk calls so far: key and number of entries.
 fn sent(sandbox: &Sandbox) -> Vec<(String, usize)> {
     let bulk = |request: &RecordedRequest| request.operation.is_some_and(|name| name.starts_with("Bulk"));
-    let told = |request: RecordedRequest| {
+    let report = |request: RecordedRequest| {
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         let entries =
             body.as_object().and_then(|body| body.values().find_map(Value::as_array)).map_or(0, Vec::len);
         (request.header("idempotency-key").unwrap_or_default().to_owned(), entries)
     };
-    sandbox.requests().into_iter().filter(bulk).map(told).collect()
+    sandbox.requests().into_iter().filter(bulk).map(report).collect()
 }
 
 fn pair(sandbox: Sandbox) -> (Arc<Sandbox>, TestClock, Client) {

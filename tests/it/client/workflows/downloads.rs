@@ -46,9 +46,10 @@ async fn credentials_stay_with_the_site() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("p.png");
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&seen);
+    let report = Arc::clone(&seen);
     let download = jira.download(GetAttachmentContent::new(&key, &id));
-    let length = download.progress(move |progress| told.lock().unwrap().push(progress)).to_file(&path).await;
+    let length =
+        download.progress(move |progress| report.lock().unwrap().push(progress)).to_file(&path).await;
     assert_eq!(length.unwrap(), 17);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "no picture at all");
     assert_eq!(names(directory.path()), ["p.png"]);
@@ -125,14 +126,14 @@ async fn redirects_that_lead_astray_are_errors() {
         (&[leads_to("/a"), empty(302)], ErrorKind::Other, "without a target"),
         (&[leads_to("/a"), text(403, "The address has expired.")], ErrorKind::Permission, "has expired"),
     ];
-    for (answers, kind, why) in cases {
-        let script = Script::of(answers.to_vec()).await;
+    for (responses, kind, why) in cases {
+        let script = Script::of(responses.to_vec()).await;
         let jira = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
         let error = jira.download(content()).stream().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(why), "{error}");
         assert!(error.to_string().starts_with("get attachment content: "), "{error}");
-        assert_eq!(script.requests().len(), answers.len());
+        assert_eq!(script.requests().len(), responses.len());
     }
 }
 
@@ -180,13 +181,13 @@ async fn what_comes_in_place_of_a_file_is_an_error_and_leaves_no_file() {
         (page("application/json", "[]"), ErrorKind::Other, "JSON document"),
     ];
     let directory = tempfile::tempdir().unwrap();
-    for (answer, kind, why) in cases {
+    for (response, kind, why) in cases {
         for redirected in [false, true] {
-            let elsewhere = Script::of([answer.clone()]).await;
+            let elsewhere = Script::of([response.clone()]).await;
             let first = if redirected {
                 leads_to(&format!("{}/f/report.pdf", elsewhere.url))
             } else {
-                answer.clone()
+                response.clone()
             };
             let script = Script::of([first]).await;
             let jira = to(&script.url, &TestClock::new()).build().unwrap();
@@ -207,11 +208,11 @@ async fn what_comes_in_place_of_a_file_is_an_error_and_leaves_no_file() {
 async fn a_file_may_be_a_page_or_json() {
     let html = || page("text/html;charset=UTF-8", "<!doctype html><p>A report.</p>");
     let json = || page("application/json", "{\"code\":401}");
-    let attachment = |answer: ScriptedResponse| {
-        answer.header("Content-Disposition", "attachment; filename=\"größe.html\"")
+    let attachment = |response: ScriptedResponse| {
+        response.header("Content-Disposition", "attachment; filename=\"größe.html\"")
     };
     let directory = tempfile::tempdir().unwrap();
-    for (answer, place, media_type, name) in [
+    for (response, place, media_type, name) in [
         (attachment(html()), None, None, "a.bin"),
         (attachment(json()), None, None, "a.bin"),
         (html().header("Content-Disposition", "inline; filename=a.html"), None, None, "a.bin"),
@@ -223,8 +224,8 @@ async fn a_file_may_be_a_page_or_json() {
         (page("text/plain", "{}"), None, None, "a.bin"),
         (file("<html>"), None, None, "a.bin"),
     ] {
-        let elsewhere = Script::of([answer.clone()]).await;
-        let first = place.map_or(answer, |place| leads_to(&format!("{}{place}", elsewhere.url)));
+        let elsewhere = Script::of([response.clone()]).await;
+        let first = place.map_or(response, |place| leads_to(&format!("{}{place}", elsewhere.url)));
         let script = Script::of([first]).await;
         let jira = to(&script.url, &TestClock::new()).build().unwrap();
         let download = jira.download(content());
@@ -269,8 +270,8 @@ async fn a_file_that_comes_compressed_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     for redirected in [false, true] {
         let packed = file("not really gzip").header("Content-Encoding", "gzip");
-        let answers = if redirected { vec![leads_to("/f"), packed] } else { vec![packed] };
-        let script = Script::of(answers).await;
+        let responses = if redirected { vec![leads_to("/f"), packed] } else { vec![packed] };
+        let script = Script::of(responses).await;
         let jira = to(&script.url, &TestClock::new()).build().unwrap();
         let error = jira.download(content()).to_file(directory.path().join("f")).await.unwrap_err();
         assert!(error.to_string().contains("compressed although that was not asked for"), "{error}");
@@ -283,13 +284,13 @@ async fn a_file_that_comes_compressed_is_refused() {
 async fn a_download_that_stalls_ends() {
     let moment = Duration::from_millis(50);
     let directory = tempfile::tempdir().unwrap();
-    for (answers, why) in [
+    for (responses, why) in [
         (vec![file("the whole file").stalls(5)], "sent nothing for 0.05 s after 5 of 14 bytes"),
         (vec![leads_to("/f"), file("the whole file").stalls(0)], "after 0 of 14 bytes"),
         (vec![silence()], "no response in time"),
         (vec![leads_to("/f"), silence()], "no response in time"),
     ] {
-        let script = Script::of(answers).await;
+        let script = Script::of(responses).await;
         let jira = to(&script.url, &TestClock::new()).retry(RetryPolicy::never()).build().unwrap();
         let download = jira.download(content()).idle_timeout(moment);
         let error = download.to_file(directory.path().join("f")).await.unwrap_err();
@@ -339,11 +340,11 @@ fn a_cancelled_download_leaves_nothing_while_the_pool_is_busy() {
         let stalling = Script::serve(|_| file("the whole file").stalls(5)).await;
         let jira = to(&stalling.url, &TestClock::new()).build().unwrap();
         let path = directory.path().join("f");
-        let (told, telling) = tokio::sync::oneshot::channel();
-        let mut told = Some(told);
+        let (report, telling) = tokio::sync::oneshot::channel();
+        let mut report = Some(report);
         let report = move |_| {
-            if let Some(told) = told.take() {
-                told.send(()).unwrap();
+            if let Some(report) = report.take() {
+                report.send(()).unwrap();
             }
         };
         let download = tokio::spawn(jira.download(content()).progress(report).to_file(path));

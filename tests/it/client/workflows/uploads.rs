@@ -112,7 +112,7 @@ async fn files_that_were_not_attached_are_where_the_error_says() {
         (None, "2", |place| matches!(place, FileStatus::Uploaded(_))),
         (Some(Fault::drop_after()), "1", |place| matches!(place, FileStatus::Unclear(_))),
         (Some(Fault::status(500)), "1", |place| matches!(place, FileStatus::Unclear(_))),
-        // Done, to judge by the status, whatever the rest of the answer is.
+        // Done, by the status, whatever the rest of the response is.
         (Some(Fault::status(201).text("{")), "1", |place| matches!(place, FileStatus::Attached(_))),
     ];
     for (fault, desk, is) in cases {
