@@ -92,8 +92,10 @@ fn names_are_proposed_for_operations_that_have_none() {
     );
     let upstream = UPSTREAM.replace("  /ticket/bulk:\n", &paths);
     let before = texts(root);
-    let Ok(Outcome::Fine(told)) = update::run(root, &args(root, &upstream)) else { panic!("all has a name") };
-    assert!(told.contains(&format!("proposed {place}: ")), "{told}");
+    let Ok(Outcome::Fine(report)) = update::run(root, &args(root, &upstream)) else {
+        panic!("all has a name")
+    };
+    assert!(report.contains(&format!("proposed {place}: ")), "{report}");
     let mut expected = DERIVED.to_vec();
     expected.insert(2, place);
     assert_eq!(touched(&before, &texts(root)), expected);
