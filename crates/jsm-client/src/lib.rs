@@ -4,6 +4,10 @@
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Pages of the documentation, which are not compiled into programs.
+#[cfg(any(doc, doctest))]
+pub mod cookbook;
+
 // What a user touches.
 mod builder;
 mod call;
