@@ -8,6 +8,7 @@ use std::process::Command;
 use crate::command::words;
 use crate::effective::{self, EffectiveArgs};
 use crate::outcome::{Error, Outcome};
+use crate::packages;
 
 /// The command that the README names for running the tests.
 pub const TEST: &str = "cargo test --workspace";
@@ -21,12 +22,6 @@ const SYSTEM_TLS: Step = (
 
 /// A step: what it checks, its command, and its environment variables.
 type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-
-/// The crates that are published, each after those it depends on.
-const PACKAGES: [&str; 4] = ["jsm-codegen", "jsm-raw", "jsm-sandbox", "jsm-client"];
-
-/// What every package contains besides its code.
-const TEXTS: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 const STEPS: [Step; 12] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
@@ -85,29 +80,11 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
     for (claim, command, environment) in STEPS.into_iter().chain(system_tls.then_some(SYSTEM_TLS)) {
         step(root, claim, command, environment)?;
     }
-    packages(root)?;
+    packages::check(root)?;
     for example in examples(root) {
         step(root, "the examples run", &format!("cargo run -p jsm-client --example {example} --quiet"), &[])?;
     }
     Ok(Outcome::Fine("everything holds".to_owned()))
-}
-
-/// Builds every package from its own contents, and checks that it carries its texts.
-fn packages(root: &Path) -> Result<(), Error> {
-    let all = PACKAGES.map(|name| format!(" -p {name}")).concat();
-    step(root, "the packages build", &format!("cargo package{all} --allow-dirty --quiet"), &[])?;
-    for name in PACKAGES {
-        let command = format!("cargo package -p {name} --allow-dirty --list");
-        let output = words(root, &command).output();
-        let output = output
-            .map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
-        let listed = String::from_utf8_lossy(&output.stdout);
-        if let Some(missing) = TEXTS.into_iter().find(|text| !listed.lines().any(|line| line == *text)) {
-            let problem = format!("the package {name} has no {missing}");
-            return Err(Error::work("", problem, format!("see `{command}`, and add it to crates/{name}")));
-        }
-    }
-    Ok(())
 }
 
 /// The examples that run by themselves, with a sandbox of their own.

@@ -13,6 +13,7 @@ pub mod effective;
 pub mod files;
 pub mod git;
 pub mod outcome;
+pub mod packages;
 pub mod peers;
 pub mod pin;
 pub mod propose;
