@@ -108,7 +108,7 @@ fn parameters(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         notes.other(Kind::ParameterRemoved, &[], parameter.at.as_str(), text);
     }
     for parameter in added {
-        let facts: &[Condition] = if is_argument(parameter) { &[Condition::Required] } else { &[] };
+        let facts: &[Condition] = if is_argument(new, parameter) { &[Condition::Required] } else { &[] };
         let need = if parameter.required { "required" } else { "optional" };
         let kind = of_parameter(parameter).describe();
         let text = format!("{}: new, {need}, {kind}", spot(parameter).name);
@@ -126,11 +126,12 @@ fn parameters(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         notes.value(Kind::OrderChanged, &[], Sides::SENT, new.at.as_str(), text);
     }
     for (before, now) in both {
-        parameter(notes, before, now, &spot(now));
+        let setter = !is_argument(old, before) && !is_argument(new, now);
+        parameter(notes, before, now, setter, &spot(now));
     }
 }
 
-fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, spot: &Spot) {
+fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, setter: bool, spot: &Spot) {
     let (name, at) = (&spot.name, new.at.as_str());
     if old.location != new.location {
         notes.other(Kind::ParameterMoved, &[], at, format!("{name}: was a {} parameter", old.location));
@@ -142,7 +143,6 @@ fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, sp
             true => (Kind::ParameterRequired, "required now"),
             false => (Kind::ParameterOptional, "optional now"),
         };
-        let setter = !is_argument(old) && !is_argument(new);
         let facts: &[Condition] = if setter { &[Condition::Optional] } else { &[] };
         notes.other(kind, facts, at, format!("{name}: {text}"));
     }
@@ -169,10 +169,13 @@ fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, sp
     values::value(notes, of_parameter(old), of_parameter(new), spot, facts);
 }
 
-/// Whether a parameter is an argument of `new`: where the document has a default for it, it is a setter instead.
-fn is_argument(parameter: &Parameter<'_>) -> bool {
+/// Whether a parameter is an argument of `new`: where the document has a default for it, it is a setter instead. So is
+/// an idempotency key, which the client makes by default.
+fn is_argument(operation: &Operation<'_>, parameter: &Parameter<'_>) -> bool {
     let default = parameter.default();
+    let key = operation.annotations.batch.as_ref().and_then(|batch| batch.idempotency_key);
     parameter.required
+        && Some(parameter.name) != key
         && !default.is_some_and(|value| value.is_string() || value.is_boolean() || value.is_number())
 }
 

@@ -194,7 +194,7 @@ pub static RULES: &[Rule] = {
         rule(&[ParameterRemoved, BodyRemoved], &[], Breaking, "its setter or argument of `new` is gone"),
         rule(&[ParameterRenamed], &[], None, "an argument of `new` is known by its position"),
         rule(&[ParameterMoved, ParameterStyleChanged], &[], None, "how it is sent is generated"),
-        rule(&[ParameterRequired, ParameterOptional], &[Optional], None, "its default keeps it a setter"),
+        rule(&[ParameterRequired, ParameterOptional], &[Optional], None, "it stays a setter"),
         rule(&[ParameterRequired], &[], Breaking, "a setter becomes an argument of `new`"),
         rule(&[ParameterOptional], &[], Breaking, "an argument of `new` becomes a setter"),
         rule(&[BodyRequired, BodyOptional], &[], None, "a body is sent in either case"),
