@@ -35,7 +35,8 @@
 //! | --- | --- |
 //! | other data | [`SandboxBuilder::seed`] |
 //! | other roles, scopes, OAuth | [`Sandbox::account`], [`Sandbox::scoped_token`], [`Sandbox::grant`] |
-//! | errors, timeouts, broken connections and pages | [`Sandbox::fault`] |
+//! | endpoints that it does not serve, or other responses | [`Sandbox::route`] |
+//! | errors, timeouts, broken connections and pages; the third POST fails | [`Sandbox::fault`] |
 //! | tolerance for odd responses | [`SandboxBuilder::quirk`] |
 //! | rate limits | [`SandboxBuilder::rate_limits`] |
 //! | bulk tasks that take time, tokens that expire | [`SandboxBuilder::task_duration`], [`Sandbox::clock`] |
@@ -44,7 +45,7 @@
 //! The crate is a program too, for clients in any language: `jsm-sandbox --port 8080`.
 //!
 //! # What it does not do
-//! It does not serve the Jira platform (`/rest/api/...`), renders no portal, sends no mail and writes nothing to disk. Its
+//! It does not serve the Jira platform (`/rest/api/...`) unless a test [adds routes](Sandbox::route), renders no portal, sends no mail and writes nothing to disk. Its
 //! ids and texts are its own. Where the documents do not say what a server does and no response was recorded, its
 //! behaviour is a guess.
 
@@ -69,6 +70,7 @@ pub use clock::Clock;
 pub use domain::credentials::{Account, Grant};
 pub use domain::entities::person::Role;
 pub use domain::seed::Seed;
+pub use pipeline::added_routes::{RouteRequest, RouteResponse};
 pub use pipeline::fault::Fault;
 pub use pipeline::log::RecordedRequest;
 pub use pipeline::quirk::Quirk;

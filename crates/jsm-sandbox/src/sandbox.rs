@@ -14,6 +14,7 @@ use crate::domain::entities::person::Role;
 use crate::domain::seed::Seed;
 use crate::domain::site::{Site, TaskSettings};
 use crate::message::origin::{CLOUD_ID, Origin, Origins};
+use crate::pipeline::added_routes::{Route, RouteRequest, RouteResponse};
 use crate::pipeline::fault::Fault;
 use crate::pipeline::log::RecordedRequest;
 use crate::pipeline::quirk::Quirk;
@@ -146,7 +147,46 @@ impl Sandbox {
         &self.service.clock
     }
 
-    /// Adds a fault. Each request takes the first fault that is meant for its operation.
+    /// Serves a path with a function, for what the sandbox does not serve, or to serve an operation in another way.
+    ///
+    /// The method is text or an `http::Method`. A part of the path in braces stands for any text; fixed parts take
+    /// precedence. The route takes precedence over all that the sandbox serves itself, and takes the place of a route
+    /// with the same method and path. It is a path of the site: the gateway serves it below `/ex/jira/{cloudId}`, and as
+    /// it is where it does not begin with `/rest/`.
+    ///
+    /// A request needs the credentials of an account, any, or gets a 401. Faults happen to it, and it is
+    /// [recorded](Sandbox::requests); documents and rate limits do not apply. The function runs on a thread of its own
+    /// for each request. Where it panics, the response has the status 500.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// use jsm_sandbox::{Fault, RouteResponse};
+    /// use serde_json::json;
+    ///
+    /// sandbox.route("GET", "/rest/api/3/serverInfo", |_| json!({"deploymentType": "Cloud"}));
+    /// sandbox.route("GET", "/rest/api/3/project/{key}", |request| match request.parameter("key") {
+    ///     "HELP" => RouteResponse::json(200, json!({"key": "HELP"})).header("ETag", "\"1\""),
+    ///     _ => RouteResponse::json(404, json!({"errorMessages": ["No project"], "errors": {}})),
+    /// });
+    /// sandbox.fault(Fault::status(503).on("/rest/api/3/project/{key}"));
+    /// ```
+    ///
+    /// # Panics
+    /// Panics when the path does not begin with a slash, or has a query.
+    #[track_caller]
+    pub fn route<R: Into<RouteResponse>>(
+        &self,
+        method: impl AsRef<str>,
+        path: &str,
+        handler: impl Fn(&RouteRequest) -> R + Send + Sync + 'static,
+    ) {
+        let is_path = path.starts_with('/') && !path.contains(['?', '#']);
+        assert!(is_path, "{path:?} is not a path like /rest/api/3/project/{{key}}");
+        let route = Route::new(method.as_ref(), path, Box::new(move |request| handler(request).into()));
+        self.service.lock().routes.add(route);
+    }
+
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.service.lock().faults.add(fault);
     }
@@ -283,7 +323,7 @@ impl SandboxBuilder {
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&service);
         let thread = thread::Builder::new().name("jsm-sandbox".to_owned()).spawn(move || {
-            runtime.block_on(async move {
+            runtime.block_on(async {
                 for (listener, origin) in [
                     (site_listener, Origin::Site),
                     (gateway_listener, Origin::Gateway),
@@ -295,6 +335,8 @@ impl SandboxBuilder {
                 // It ends when the sender is dropped, and all connections with the runtime.
                 let _ = stopped.await;
             });
+            // A function of a route may wait for something that never comes.
+            runtime.shutdown_background();
         })?;
         let no_violations = self.no_violations;
         Ok(Sandbox { service, accounts, stop: Some(stop), thread: Some(thread), no_violations })

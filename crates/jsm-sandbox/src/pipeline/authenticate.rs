@@ -44,6 +44,19 @@ pub(super) fn authenticate(
     Ok(login)
 }
 
+/// The caller of an added route: any account, but an account.
+pub(super) fn authenticate_account(
+    credentials: &Credentials,
+    raw: &RawRequest,
+    origin: Origin,
+    now: i64,
+) -> Result<Caller, Response> {
+    let gateway = origin == Origin::Gateway;
+    let header = raw.header("authorization");
+    let caller = header.and_then(|header| caller(credentials, header, gateway, now));
+    caller.ok_or_else(|| unauthorized(gateway, "servicedesk"))
+}
+
 fn log_in(
     credentials: &Credentials,
     raw: &RawRequest,
@@ -59,13 +72,16 @@ fn log_in(
     if role == Role::Anonymous && !gateway {
         return Ok(Login { caller: Caller::anonymous(), refused: header.is_some() });
     }
-    Err(match gateway {
+    Err(unauthorized(gateway, operation.api.name))
+}
+
+/// The response to credentials that are missing or refused.
+fn unauthorized(gateway: bool, api: &str) -> Response {
+    match gateway {
         true => error::gateway(401, "Unauthorized"),
-        false => {
-            error::response(operation.api.name, 401, "sd.rest.error.login", "Log in to use this resource.")
-                .header("WWW-Authenticate", "OAuth realm=\"sandbox\"")
-        }
-    })
+        false => error::response(api, 401, "sd.rest.error.login", "Log in to use this resource.")
+            .header("WWW-Authenticate", "OAuth realm=\"sandbox\""),
+    }
 }
 
 /// The caller that an `Authorization` header stands for. Some credentials are good on the gateway alone.

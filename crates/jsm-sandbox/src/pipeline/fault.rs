@@ -3,18 +3,22 @@
 //! A fault has three parts, each asked for in one step of the pipeline: what happens before any work, what becomes of
 //! the response, and how the response is delivered. How healthy servers deviate from the documents is a quirk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::log::RecordedRequest;
 use crate::message::raw::RawRequest;
-use crate::message::request::Request;
 use crate::message::response::{Body, Response};
 
 /// Something that goes wrong: by default once, with the next request.
 ///
-/// [`on`](Fault::on) restricts it to an operation; [`times`](Fault::times) and [`always`](Fault::always) repeat it.
+/// [`on`](Fault::on) and [`matching`](Fault::matching) choose the requests; [`after`](Fault::after) and
+/// [`every`](Fault::every) count these, and spare some; [`times`](Fault::times) and [`always`](Fault::always) say how
+/// often it happens.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -23,14 +27,50 @@ use crate::message::response::{Body, Response};
 /// let sandbox = Sandbox::start().await.unwrap();
 /// sandbox.fault(Fault::status(503).header("Retry-After", "2").text("try later").on("GetCustomers").times(2));
 /// sandbox.fault(Fault::drop_after().on("CreateCustomer"));
+/// // The third POST fails.
+/// sandbox.fault(Fault::status(503).matching(|request| request.method == "POST").after(2));
+/// // Every tenth response breaks off, until the faults are cleared.
+/// sandbox.fault(Fault::truncate().every(10));
 /// # });
 /// ```
+///
+/// A fault counts every request that it is meant for, from the moment in which it was added, and also when another fault
+/// happens to it. At most one fault happens to a request: of those whose turn it is, the one that was added first.
 #[derive(Clone, Debug)]
 pub struct Fault {
     kind: Kind,
     operation: Option<String>,
-    /// How often it still happens; none means always.
-    left: Option<u32>,
+    conditions: Vec<Condition>,
+    /// How many requests are spared at first.
+    after: u32,
+    /// Which ones of the others it happens to: each that this divides the number of.
+    every: u32,
+    times: Times,
+    /// What distinguishes it from others, once it was added.
+    id: u64,
+    /// How many requests it was meant for so far.
+    seen: u64,
+    /// How often it happened.
+    happened: u32,
+}
+
+/// How often a fault happens.
+#[derive(Clone, Copy, Debug)]
+enum Times {
+    /// Once; always where it happens to every so many requests.
+    ByDefault,
+    AtMost(u32),
+    Always,
+}
+
+/// What a request has to be like.
+#[derive(Clone)]
+struct Condition(Arc<dyn Fn(&RecordedRequest) -> bool + Send + Sync>);
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Condition(..)")
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +103,17 @@ pub(crate) struct Delivery {
 
 impl Fault {
     fn new(kind: Kind) -> Fault {
-        Fault { kind, operation: None, left: Some(1) }
+        Fault {
+            kind,
+            operation: None,
+            conditions: Vec::new(),
+            after: 0,
+            every: 1,
+            times: Times::ByDefault,
+            id: 0,
+            seen: 0,
+            happened: 0,
+        }
     }
 
     /// A response with this status, from 100 to 999, and an empty body. The request changes nothing.
@@ -103,7 +153,7 @@ impl Fault {
         Fault::new(Kind::Truncate)
     }
 
-    /// The page that the operation responded with before comes again, whichever is asked for.
+    /// The page that the operation or route responded with before comes again, whichever is asked for.
     pub fn repeat_page() -> Fault {
         Fault::new(Kind::RepeatPage)
     }
@@ -145,22 +195,79 @@ impl Fault {
         self
     }
 
-    /// Restricts the fault to requests of an operation, such as `CreateCustomer`.
+    /// Restricts the fault to requests of an operation, such as `CreateCustomer`, or of an
+    /// [added route](crate::Sandbox::route), by its path as it was added.
     pub fn on(mut self, operation: &str) -> Fault {
         self.operation = Some(operation.to_owned());
         self
     }
 
-    /// How many requests it happens to; one by default.
+    /// Restricts the fault to requests for which the condition holds; with several conditions, all of them.
+    ///
+    /// The condition sees the request as [`Sandbox::requests`](crate::Sandbox::requests) has it, but for the status of
+    /// the response. Where it panics, the response has the status 500.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// use jsm_sandbox::Fault;
+    ///
+    /// sandbox.fault(Fault::status(403).matching(|request| request.path.ends_with("/organization")));
+    /// sandbox.fault(Fault::drop_after().matching(|request| request.body.contains("ann@example.com")));
+    /// ```
+    pub fn matching(mut self, condition: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static) -> Fault {
+        self.conditions.push(Condition(Arc::new(condition)));
+        self
+    }
+
+    /// Spares the first requests that it is meant for: with `after(2)`, it happens to the third.
+    pub fn after(mut self, requests: u32) -> Fault {
+        self.after = requests;
+        self
+    }
+
+    /// Happens to one of so many requests that it is meant for: with `every(3)`, to the third, the sixth, and so on
+    /// until the faults are cleared, or as [often](Fault::times) as it should. Those that [`after`](Fault::after) spares
+    /// are not counted. 0 is taken for 1.
+    pub fn every(mut self, requests: u32) -> Fault {
+        self.every = requests.max(1);
+        self
+    }
+
+    /// How many requests it happens to at most; by default one, or any number with [`every`](Fault::every).
     pub fn times(mut self, times: u32) -> Fault {
-        self.left = Some(times);
+        self.times = Times::AtMost(times);
         self
     }
 
     /// It happens until the faults are cleared.
     pub fn always(mut self) -> Fault {
-        self.left = None;
+        self.times = Times::Always;
         self
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether it is meant for a request, by the name of its operation or route and by its conditions.
+    pub(super) fn matches(&self, name: Option<&str>, request: &RecordedRequest) -> bool {
+        self.operation.as_deref().is_none_or(|operation| name == Some(operation))
+            && self.conditions.iter().all(|Condition(holds)| holds(request))
+    }
+
+    /// Whether it happens to the request that was counted last.
+    fn is_due(&self) -> bool {
+        let number = self.seen.saturating_sub(u64::from(self.after));
+        number > 0 && number.is_multiple_of(u64::from(self.every))
+    }
+
+    /// Whether it has happened as often as it may.
+    fn is_over(&self) -> bool {
+        match self.times {
+            Times::ByDefault => self.every == 1 && self.happened > 0,
+            Times::AtMost(times) => self.happened >= times,
+            Times::Always => false,
+        }
     }
 
     /// Before: a response that comes instead of any work, or none. An endless list serves its first page, whichever is
@@ -178,28 +285,29 @@ impl Fault {
         }
     }
 
-    /// Transform: what becomes of the response.
+    /// Transform: what becomes of the response. `name` is that of the operation or route, `hosts` are what links begin
+    /// with.
     pub(super) fn transform(
         &self,
         last_pages: &mut LastPages,
+        name: &str,
+        hosts: [&str; 2],
         raw: &RawRequest,
-        request: &Request,
         response: &mut Response,
     ) {
         let Body::Json(body) = &mut response.body else { return };
-        let operation = (request.info.api, request.info.name);
         match &self.kind {
             Kind::RepeatPage => {
-                if let Some(last) = last_pages.0.get(&operation) {
+                if let Some(last) = last_pages.0.get(name) {
                     body.clone_from(last);
                 }
             }
             Kind::Endless => let_another_follow(body, &raw.query_pairs()),
-            Kind::ForeignLinks(host) => replace_host(body, &[&request.links.base, &request.links.site], host),
+            Kind::ForeignLinks(host) => replace_host(body, &hosts, host),
             _ => {}
         }
-        if request.info.pagination.is_some() && response.status == 200 {
-            last_pages.0.insert(operation, body.clone());
+        if response.status == 200 && LISTS.iter().any(|list| body.get(list).is_some_and(Value::is_array)) {
+            last_pages.0.insert(name.to_owned(), body.clone());
         }
     }
 
@@ -218,37 +326,47 @@ impl Fault {
 
 /// The faults that wait for a request, in the order in which they were added.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    waiting: Vec<Fault>,
+    added: u64,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.added += 1;
+        self.waiting.push(Fault { id: self.added, ..fault });
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.waiting.clear();
     }
 
-    /// Takes the first fault that is meant for an operation; one that does nothing where there is none.
-    pub(super) fn next(&mut self, operation: Option<&str>) -> Fault {
-        self.0.retain(|fault| fault.left != Some(0));
-        let is_meant = |fault: &&mut Fault| match &fault.operation {
-            Some(name) => operation == Some(name.as_str()),
-            None => true,
-        };
-        match self.0.iter_mut().find(is_meant) {
-            Some(fault) => {
-                fault.left = fault.left.map(|left| left - 1);
-                fault.clone()
+    pub(super) fn all(&self) -> Vec<Fault> {
+        self.waiting.clone()
+    }
+
+    /// Counts a request for the faults with these ids, and takes the first one whose turn it is; one that does nothing
+    /// where there is none.
+    pub(super) fn next(&mut self, matched: &BTreeSet<u64>) -> Fault {
+        self.waiting.retain(|fault| !fault.is_over());
+        let mut next = None;
+        for fault in self.waiting.iter_mut().filter(|fault| matched.contains(&fault.id)) {
+            fault.seen += 1;
+            if next.is_none() && fault.is_due() {
+                fault.happened += 1;
+                next = Some(fault.clone());
             }
-            None => Fault::new(Kind::None),
         }
+        next.unwrap_or_else(|| Fault::new(Kind::None))
     }
 }
 
-/// The page that each operation responded with last.
+/// The page that each operation and route responded with last.
 #[derive(Debug, Default)]
-pub(super) struct LastPages(BTreeMap<(&'static str, &'static str), Value>);
+pub(super) struct LastPages(BTreeMap<String, Value>);
+
+/// The names that the items of a page have.
+const LISTS: [&str; 3] = ["values", "results", "customers"];
 
 /// Whether a parameter says where a page begins.
 fn is_position(name: &str) -> bool {
@@ -276,7 +394,7 @@ fn let_another_follow(body: &mut Value, asked: &[(String, String)]) {
     if members.contains_key("results") && !members.contains_key("isLast") {
         members.insert("nextPageCursor".to_owned(), cursor.as_str().into());
     }
-    let lists = ["values", "results", "customers"].iter().filter_map(|name| members.get(*name)?.as_array());
+    let lists = LISTS.iter().filter_map(|name| members.get(*name)?.as_array());
     let size = lists.map(Vec::len).next().unwrap_or_default() as u64;
     let Some(links) = members.get_mut("_links").and_then(Value::as_object_mut) else { return };
     let own = links.get("self").and_then(Value::as_str).unwrap_or_default().to_owned();

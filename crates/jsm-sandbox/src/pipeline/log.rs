@@ -33,7 +33,7 @@ pub struct RecordedRequest {
     pub body: String,
     /// The name of the operation, such as `CreateCustomer`; none where the request found no operation.
     pub operation: Option<&'static str>,
-    /// The status of the response; none where the connection was dropped.
+    /// The status of the response; none where the connection was dropped, and as long as there is no response.
     pub status: Option<u16>,
 }
 
@@ -67,22 +67,30 @@ impl Log {
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
         self.requests.iter().cloned().collect()
     }
+
+    /// Records a request when it arrives, so that one whose client goes away is recorded too. Returns its number.
+    pub(super) fn arrived(&mut self, request: RecordedRequest) -> u64 {
+        if self.requests.len() == KEPT {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+        self.count += 1;
+        self.count
+    }
+
+    /// Records how a request was responded to, and numbers the response.
+    pub(super) fn responded(&mut self, number: u64, response: &mut Response, delivery: Delivery) {
+        response.headers.push(("ATL-TraceId".to_owned(), format!("{number:032x}")));
+        let later = usize::try_from(self.count - number).unwrap_or(usize::MAX);
+        if let Some(request) = self.requests.iter_mut().rev().nth(later) {
+            request.status = (!delivery.drop).then_some(response.status);
+        }
+    }
 }
 
-/// Records a request, and numbers its response.
-pub(super) fn record(
-    log: &mut Log,
-    raw: &RawRequest,
-    operation: Option<&'static str>,
-    response: &mut Response,
-    delivery: Delivery,
-) {
-    log.count += 1;
-    response.headers.push(("ATL-TraceId".to_owned(), format!("{:032x}", log.count)));
-    if log.requests.len() == KEPT {
-        log.requests.pop_front();
-    }
-    log.requests.push_back(RecordedRequest {
+/// A request as it is recorded. It has no status yet.
+pub(super) fn recorded(raw: &RawRequest, operation: Option<&'static str>) -> RecordedRequest {
+    RecordedRequest {
         method: raw.method.clone(),
         path: raw.path.clone(),
         query: raw.query.clone(),
@@ -92,11 +100,12 @@ pub(super) fn record(
             _ => text(&raw.body),
         },
         operation,
-        status: (!delivery.drop).then_some(response.status),
-    });
+        status: None,
+    }
 }
 
-fn without_credentials(headers: &HeaderMap) -> Vec<(String, String)> {
+/// The headers in alphabetical order, without credentials.
+pub(super) fn without_credentials(headers: &HeaderMap) -> Vec<(String, String)> {
     let shown = |name: &str, value: &[u8]| match name {
         "authorization" | "cookie" | "proxy-authorization" => "[redacted]".to_owned(),
         _ => String::from_utf8_lossy(value).into_owned(),

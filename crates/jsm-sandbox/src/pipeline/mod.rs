@@ -1,8 +1,9 @@
-//! The pipeline: all that happens to one request, in order: route, authenticate, limit, validate, handle, validate,
-//! quirk, fault, log.
+//! The pipeline: all that happens to one request, in order: route, fault, authenticate, limit, validate, handle,
+//! validate, quirk, log.
 //!
 //! Each step is a function of its own module, and gets no more than it works on.
 
+pub(crate) mod added_routes; // Endpoints that a test serves itself.
 mod document; // The documents of the APIs, read once.
 pub(crate) mod fault; // What goes wrong where a test asks for it.
 mod idempotency; // Responses that are kept by idempotency keys.
@@ -20,43 +21,81 @@ mod read;
 mod route;
 mod validate;
 
+use self::added_routes::RouteCall;
 use self::fault::{Delivery, Fault};
+use self::log::RecordedRequest;
 use self::route::{Operation, Target};
-use self::state::{Service, State};
+use self::state::Service;
+use crate::message::origin::Origin;
 use crate::message::raw::RawRequest;
 use crate::message::response::Response;
 
 /// Responds to one request, and says how the response is to be delivered.
-pub(crate) fn respond(service: &Service, raw: &RawRequest) -> (Response, Delivery) {
-    let mut state = service.begin_request();
-    let state = &mut *state;
-    let (origin, target) = route::route(&service.origins, raw);
-    let fault = state.faults.next(target.operation());
+///
+/// Whatever a test brings along, the functions of routes and the conditions of faults, runs without the lock, so that it
+/// may use the sandbox.
+pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, Delivery) {
+    service.begin_request();
+    let (origin, target) = route::route(&service.origins, &service.lock().routes, raw);
+    let recorded = log::recorded(raw, target.operation());
+    let number = service.lock().log.arrived(recorded.clone());
+    let fault = next_fault(service, &target, &recorded);
     let mut query = raw.query_pairs();
     let mut response = match (fault.before(&mut query), &target) {
         (Some(response), _) => response,
+        (None, Target::Added(call)) => {
+            serve_added(service, raw, origin, call, query, &fault).await.unwrap_or_else(|refusal| refusal)
+        }
         (None, Target::Operation(operation)) => {
-            serve(service, state, raw, operation, query, &fault).unwrap_or_else(|refusal| refusal)
+            serve(service, raw, operation, query, &fault).unwrap_or_else(|refusal| refusal)
         }
         (None, Target::Nothing { api, status }) => {
-            platform::nothing(&mut state.violations, raw, api, *status)
+            platform::nothing(&mut service.lock().violations, raw, api, *status)
         }
-        (None, Target::Platform) => platform::serve(service, state, raw, origin),
+        (None, Target::Platform) => platform::serve(service, &mut service.lock(), raw, origin),
     };
     let delivery = fault.delivery();
-    log::record(&mut state.log, raw, target.operation(), &mut response, delivery);
+    service.lock().log.responded(number, &mut response, delivery);
     (response, delivery)
+}
+
+/// The fault that happens to a request; one that does nothing where there is none.
+fn next_fault(service: &Service, target: &Target, request: &RecordedRequest) -> Fault {
+    let faults = service.lock().faults.all();
+    let matched = faults.iter().filter(|fault| fault.matches(target.name(), request));
+    let matched = matched.map(Fault::id).collect();
+    service.lock().faults.next(&matched)
+}
+
+/// Serves a route that the test added.
+async fn serve_added(
+    service: &Service,
+    raw: &RawRequest,
+    origin: Origin,
+    call: &RouteCall,
+    query: Vec<(String, String)>,
+    fault: &Fault,
+) -> Result<Response, Response> {
+    let caller = {
+        let state = service.lock();
+        authenticate::authenticate_account(&state.credentials, raw, origin, state.site.now())?
+    };
+    let request = call.request(raw, caller, query);
+    let mut response = call.run(request).await;
+    let hosts = [service.origins.gateway.as_str(), &service.origins.site];
+    fault.transform(&mut service.lock().last_pages, &call.route.path, hosts, raw, &mut response);
+    Ok(response)
 }
 
 /// Serves an operation. The first step that refuses the request responds to it.
 fn serve(
     service: &Service,
-    state: &mut State,
     raw: &RawRequest,
     operation: &Operation,
     query: Vec<(String, String)>,
     fault: &Fault,
 ) -> Result<Response, Response> {
+    let state = &mut *service.lock();
     let (settings, now) = (&service.settings, state.site.now());
     let login = authenticate::authenticate(&state.credentials, raw, operation, now)?;
     state.usage.admit(settings.limits, operation, &login.caller, now)?;
@@ -67,6 +106,7 @@ fn serve(
     state.usage.charge(settings.limits, operation, &login.caller, &mut response, now);
     authenticate::report(&login, &mut response);
     quirk::apply(&settings.quirks, &request.links, &mut response);
-    fault.transform(&mut state.last_pages, raw, &request, &mut response);
+    let hosts = [request.links.base.as_str(), &request.links.site];
+    fault.transform(&mut state.last_pages, &validate::name(operation.info), hosts, raw, &mut response);
     Ok(response)
 }

@@ -1,16 +1,20 @@
 //! Route: from a method and a path to an operation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jsm_raw::OperationInfo;
 use percent_encoding::percent_decode_str;
 
+use super::added_routes::{AddedRoutes, RouteCall};
 use crate::handlers::table::{APIS, Api};
 use crate::message::origin::{CLOUD_ID, Origin, Origins};
 use crate::message::raw::RawRequest;
 
 /// What a request is for.
 pub(super) enum Target {
+    /// A route that the test added.
+    Added(RouteCall),
     Operation(Operation),
     /// An API is there, but not this path, or not with this method.
     Nothing {
@@ -39,15 +43,43 @@ impl Target {
     pub(super) fn operation(&self) -> Option<&'static str> {
         match self {
             Target::Operation(operation) => Some(operation.info.name),
-            Target::Nothing { .. } | Target::Platform => None,
+            Target::Added(_) | Target::Nothing { .. } | Target::Platform => None,
+        }
+    }
+
+    /// What a fault calls it: the name of the operation, or the path of the added route.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Target::Added(call) => Some(&call.route.path),
+            _ => self.operation(),
         }
     }
 }
 
-/// Finds the API by the beginning of the path, and the operation by the rest.
-pub(super) fn route(origins: &Origins, raw: &RawRequest) -> (Origin, Target) {
+/// Finds an added route, or else the API by the beginning of the path, and the operation by the rest.
+pub(super) fn route(origins: &Origins, added: &AddedRoutes, raw: &RawRequest) -> (Origin, Target) {
     let origin = meant(raw.origin, &raw.path);
-    (origin, find_target(origins, raw, origin))
+    let target = find_added(added, raw, origin).map(Target::Added);
+    (origin, target.unwrap_or_else(|| find_target(origins, raw, origin)))
+}
+
+/// The added route that a request is for. The gateway serves the paths of the site behind the site's id.
+fn find_added(added: &AddedRoutes, raw: &RawRequest, origin: Origin) -> Option<RouteCall> {
+    let path = match origin {
+        Origin::Site => &raw.path,
+        Origin::Gateway => {
+            match raw.path.strip_prefix("/ex/jira/").and_then(|rest| rest.strip_prefix(CLOUD_ID)) {
+                Some(path) => path,
+                None if raw.path.starts_with("/rest/") => return None,
+                None => &raw.path,
+            }
+        }
+        Origin::Media => return None,
+    };
+    let all = added.all().map(|route| (route, route.method.as_str(), route.path.as_str()));
+    let Found::Operation(route, parameters) = find(all, &raw.method, path) else { return None };
+    let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Some(RouteCall { route: Arc::clone(route), path: path.to_owned(), parameters })
 }
 
 /// The server that a path belongs to. The site also serves what is the gateway's, so that a client needs one address.
@@ -86,16 +118,16 @@ fn find_target(origins: &Origins, raw: &RawRequest, origin: Origin) -> Target {
 }
 
 /// What a path leads to.
-enum Found<T> {
-    Operation(T, BTreeMap<&'static str, String>),
+enum Found<'a, T> {
+    Operation(T, BTreeMap<&'a str, String>),
     /// The path exists, with other methods.
     OtherMethod,
     Nothing,
 }
 
 /// Finds an operation. Fixed segments take precedence over placeholders.
-fn find<T>(all: impl Iterator<Item = (T, &'static str, &'static str)>, method: &str, path: &str) -> Found<T> {
-    let mut best: Option<(T, BTreeMap<&'static str, String>)> = None;
+fn find<'a, T>(all: impl Iterator<Item = (T, &'a str, &'a str)>, method: &str, path: &str) -> Found<'a, T> {
+    let mut best: Option<(T, BTreeMap<&'a str, String>)> = None;
     let mut exists = false;
     for (operation, its_method, template) in all {
         let Some(values) = match_path(template, path) else { continue };
@@ -112,7 +144,7 @@ fn find<T>(all: impl Iterator<Item = (T, &'static str, &'static str)>, method: &
 }
 
 /// The values of a template's placeholders, where the path fits.
-fn match_path(template: &'static str, path: &str) -> Option<BTreeMap<&'static str, String>> {
+fn match_path<'a>(template: &'a str, path: &str) -> Option<BTreeMap<&'a str, String>> {
     let mut values = BTreeMap::new();
     let mut segments = path.split('/');
     for expected in template.split('/') {

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::added_routes::AddedRoutes;
 use super::fault::{Faults, LastPages};
 use super::idempotency::Keys;
 use super::log::Log;
@@ -37,6 +38,7 @@ pub(crate) struct Settings {
 pub(crate) struct State {
     pub(crate) site: Site,
     pub(crate) credentials: Credentials,
+    pub(crate) routes: AddedRoutes,
     pub(crate) faults: Faults,
     pub(crate) violations: Violations,
     pub(crate) log: Log,
@@ -50,6 +52,7 @@ impl State {
         State {
             site,
             credentials,
+            routes: AddedRoutes::default(),
             faults: Faults::default(),
             violations: Violations::default(),
             log: Log::default(),
@@ -66,11 +69,9 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state, at the time of a new request.
-    pub(super) fn begin_request(&self) -> MutexGuard<'_, State> {
+    /// Moves the state to the time of a new request.
+    pub(super) fn begin_request(&self) {
         self.clock.advance(self.settings.tick);
-        let mut state = self.lock();
-        state.site.advance_to(self.clock.now_millis());
-        state
+        self.lock().site.advance_to(self.clock.now_millis());
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn response(violations: &mut Violations, info: &OperationInfo, respon
 }
 
 /// The API and the operation, as violations name them.
-fn name(info: &OperationInfo) -> String {
+pub(super) fn name(info: &OperationInfo) -> String {
     format!("{} {}", info.api, info.name)
 }
 

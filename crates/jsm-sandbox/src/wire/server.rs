@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::Context;
 
+use futures_util::FutureExt;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -60,7 +62,11 @@ async fn respond(
     request: http::Request<Incoming>,
 ) -> Result<http::Response<SentBody>, Broken> {
     let (response, delivery) = match read(origin, request).await {
-        Ok(raw) => pipeline::respond(&service, &raw),
+        // The conditions of faults are a test's own, and may panic.
+        Ok(raw) => match AssertUnwindSafe(pipeline::respond(&service, &raw)).catch_unwind().await {
+            Ok(responded) => responded,
+            Err(_) => (Response::text(500, "The sandbox panicked."), Delivery::default()),
+        },
         Err(refusal) => (refusal, Delivery::default()),
     };
     deliver(response, delivery).await

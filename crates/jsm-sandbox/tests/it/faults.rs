@@ -46,6 +46,93 @@ async fn a_response_comes_in_the_place_of_others_as_often_as_it_should() {
 }
 
 #[tokio::test]
+async fn a_fault_happens_to_the_requests_whose_turn_it_is() {
+    let fault = || Fault::status(503);
+    for (fault, failed) in [
+        (fault(), vec![1]),
+        (fault().times(0), vec![]),
+        (fault().times(3), vec![1, 2, 3]),
+        (fault().after(2), vec![3]),
+        (fault().after(2).times(2), vec![3, 4]),
+        (fault().times(2).after(2), vec![3, 4]),
+        (fault().after(10).always(), vec![11, 12]),
+        (fault().after(12), vec![]),
+        (fault().every(3), vec![3, 6, 9, 12]),
+        (fault().every(1), vec![1]),
+        (fault().every(0), vec![1]),
+        (fault().every(3).times(2), vec![3, 6]),
+        (fault().after(2).every(3), vec![5, 8, 11]),
+        (fault().every(3).after(2).times(1), vec![5]),
+        (fault().every(5).always(), vec![5, 10]),
+        (fault().on("GetInfo").after(1), vec![2]),
+        (fault().on("GetServiceDesks").always(), vec![]),
+        (fault().matching(|request| request.query.ends_with('7')).always(), vec![7]),
+        (fault().matching(|request| request.query.ends_with('1')).after(1), vec![11]),
+        (fault().matching(|request| request.query.as_str() >= "n=4").every(2), vec![5, 7, 9]),
+        (fault().matching(|_| true).matching(|_| false).always(), vec![]),
+        (fault().matching(|request| request.status.is_some()), vec![]),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let client = TestClient::admin(&sandbox);
+        let described = format!("{fault:?}");
+        sandbox.fault(fault);
+        let mut seen = Vec::new();
+        for number in 1..=12 {
+            if client.get(&format!("/rest/servicedeskapi/info?n={number}")).await.status == 503 {
+                seen.push(number);
+            }
+        }
+        assert_eq!(seen, failed, "{described}");
+    }
+}
+
+#[tokio::test]
+async fn the_third_post_fails_whatever_else_was_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    sandbox.fault(Fault::status(500).on("CreateOrganization"));
+    sandbox.fault(Fault::status(503).matching(|request| request.method == "POST").after(2));
+    let mut statuses = Vec::new();
+    for name in ["Ash", "Beech", "Cedar", "Dogwood"] {
+        client.get(DESKS).await;
+        let body = json!({"name": name});
+        statuses.push(client.send("POST", "/rest/servicedeskapi/organization", &body).await.status);
+    }
+    // The first one met the other fault, and was counted.
+    assert_eq!(statuses, [500, 201, 503, 201]);
+}
+
+#[tokio::test]
+async fn of_many_requests_at_once_each_is_counted_once() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox
+        .fault(Fault::status(503).matching(|request| request.header("accept").is_some()).after(20).every(4));
+    let client = TestClient::admin(&sandbox);
+    let requests = (0..120).map(|_| client.get(DESKS));
+    let responses = futures_util::future::join_all(requests).await;
+    assert_eq!(responses.iter().filter(|response| response.status == 503).count(), 25);
+}
+
+#[tokio::test]
+async fn a_condition_sees_a_request_without_its_secrets() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let (sender, seen) = std::sync::mpsc::channel();
+    sandbox.fault(Fault::status(503).matching(move |request| {
+        sender.send(request.clone()).unwrap();
+        request.operation == Some("CreateOrganization") && request.body.contains("Moss")
+    }));
+    client.get(DESKS).await;
+    let body = json!({"name": "Moss"});
+    let status = client.send("POST", "/rest/servicedeskapi/organization", &body).await.status;
+    assert_eq!(status, 503);
+    let seen: Vec<_> = seen.try_iter().collect();
+    assert_eq!(seen.len(), 2);
+    assert_eq!((seen[1].header("authorization"), seen[1].status), (Some("[redacted]"), None));
+    assert_eq!(sandbox.requests()[1].status, Some(503));
+}
+
+#[tokio::test]
 async fn a_connection_breaks_before_or_after_the_work() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = TestClient::admin(&sandbox);

@@ -12,6 +12,7 @@ mod new_alone; // Every operation with its required parameters alone.
 mod responses; // Responses, compared with the documents.
 
 mod access; // Credentials, roles, scopes, headers, bodies and rate limits.
+mod added_routes; // Endpoints that a test serves itself.
 mod concurrency; // Many clients at once.
 mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
