@@ -5,7 +5,6 @@ use std::fmt;
 
 use http::HeaderMap;
 
-use super::fault::Delivery;
 use crate::message::raw::RawRequest;
 use crate::message::response::Response;
 
@@ -78,12 +77,12 @@ impl Log {
         self.count
     }
 
-    /// Records how a request was responded to, and numbers the response.
-    pub(super) fn responded(&mut self, number: u64, response: &mut Response, delivery: Delivery) {
+    /// Records how a request was responded to, and numbers the response. One that is dropped has no status.
+    pub(super) fn responded(&mut self, number: u64, response: &mut Response, is_dropped: bool) {
         response.headers.push(("ATL-TraceId".to_owned(), format!("{number:032x}")));
         let later = usize::try_from(self.count - number).unwrap_or(usize::MAX);
         if let Some(request) = self.requests.iter_mut().rev().nth(later) {
-            request.status = (!delivery.drop).then_some(response.status);
+            request.status = (!is_dropped).then_some(response.status);
         }
     }
 }

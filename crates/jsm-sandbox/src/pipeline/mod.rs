@@ -55,7 +55,7 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
         (None, Target::Platform) => platform::serve(service, &mut service.lock(), raw, origin),
     };
     let delivery = fault.delivery();
-    service.lock().log.responded(number, &mut response, delivery);
+    service.lock().log.responded(number, &mut response, delivery.drop);
     (response, delivery)
 }
 
