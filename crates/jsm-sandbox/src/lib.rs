@@ -68,6 +68,7 @@ mod clock; // The sandbox's own time.
 
 pub use clock::Clock;
 pub use domain::credentials::{Account, Grant};
+pub use domain::entities::field::Field;
 pub use domain::entities::person::Role;
 pub use domain::seed::Seed;
 pub use pipeline::added_routes::{RouteRequest, RouteResponse};

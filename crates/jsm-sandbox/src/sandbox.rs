@@ -295,7 +295,8 @@ impl SandboxBuilder {
     /// Starts the sandbox.
     ///
     /// # Errors
-    /// Fails when the port is taken, or the machine has no free port or no thread left.
+    /// Fails when the port is taken, the machine has no free port or no thread left, or the seed names what does not
+    /// exist.
     pub async fn start(self) -> io::Result<Sandbox> {
         self.start_blocking()
     }
@@ -303,7 +304,8 @@ impl SandboxBuilder {
     /// Starts the sandbox in a program without an asynchronous runtime.
     ///
     /// # Errors
-    /// Fails when the port is taken, or the machine has no free port or no thread left.
+    /// Fails when the port is taken, the machine has no free port or no thread left, or the seed names what does not
+    /// exist.
     pub fn start_blocking(self) -> io::Result<Sandbox> {
         let (site_listener, site_address) = server::bind(self.port)?;
         let (gateway_listener, gateway) = server::bind(0)?;
@@ -312,6 +314,7 @@ impl SandboxBuilder {
         let tasks = TaskSettings { limit: self.task_limit, entry_millis: millis(self.task_duration) };
         let mut site = Site::new(clock.now_millis(), tasks);
         let accounts = self.seed.fill(&mut site);
+        let accounts = accounts.map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
         let state = State::new(site, Credentials::new(&accounts));
         let service = Arc::new(Service {
             origins: Origins { site: site_address, gateway, media },

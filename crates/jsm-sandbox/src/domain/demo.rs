@@ -5,8 +5,8 @@ use serde_json::json;
 use super::credentials::Account;
 use super::entities::article::Article;
 use super::entities::detail_field::{Definition, FieldOwner};
+use super::entities::field::Field;
 use super::entities::person::Role;
-use super::entities::request_type::{Field, FieldKind};
 use super::entities::workflow::{IN_PROGRESS, RESOLVED};
 use super::populate::{add_issue, add_standard_types, add_to_desk};
 use super::site::Site;
@@ -37,21 +37,18 @@ pub(super) fn fill(site: &mut Site, staff: &[Account; 3]) {
 
 /// A request type with an approval, and one with a form.
 fn add_special_types(site: &mut Site, desk: u64, staff: &[Account; 3]) {
-    const SYSTEMS: &[(&str, &str)] = &[("10100", "Wiki"), ("10101", "Payroll"), ("10102", "Warehouse")];
-    let field = |id, name, required, kind| Field { id, name, required, visible: true, kind };
     let access = site.add_request_type(desk, "Ask for access", 10_003);
     if let Some(kind) = site.request_types.get_mut(&access) {
         kind.groups = vec![10 * desk + 1];
         kind.approvers = vec![staff[0].account_id.clone()];
-        kind.fields.extend([
-            field("customfield_10050", "System", true, FieldKind::Choice(SYSTEMS)),
-            field("customfield_10051", "Manager", false, FieldKind::User),
-        ]);
     }
+    let systems = ["Wiki", "Payroll", "Warehouse"];
+    site.add_field(access, Field::select("customfield_10050", "System", &systems).required());
+    site.add_field(access, Field::user("customfield_10051", "Manager"));
     let form = site.add_request_type(desk, "Order a laptop", 10_004);
     if let Some(kind) = site.request_types.get_mut(&form) {
         kind.groups = vec![10 * desk];
-        kind.form = vec!["1", "2"];
+        kind.form = vec!["1".to_owned(), "2".to_owned()];
     }
 }
 

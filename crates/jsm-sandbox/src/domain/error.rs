@@ -33,7 +33,7 @@ pub(crate) enum Error {
     /// Fields of a new request and what is wrong with each.
     InvalidFields(BTreeMap<String, String>),
     /// Questions of a form that have no answer.
-    UnansweredForm(Vec<&'static str>),
+    UnansweredForm(Vec<String>),
 }
 
 impl Error {

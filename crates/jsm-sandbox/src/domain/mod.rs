@@ -13,4 +13,5 @@ pub(crate) mod rules; // What is created, removed and forbidden.
 
 mod demo; // The demo data.
 mod populate; // Pieces of such data.
-pub(crate) mod seed; // The data that a sandbox starts with.
+pub(crate) mod seed;
+mod seed_step; // What each step of a seed adds. // The data that a sandbox starts with.

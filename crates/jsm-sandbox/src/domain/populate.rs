@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, json};
 
 use super::credentials::Account;
+use super::entities::field::Field;
 use super::entities::person::Role;
-use super::entities::request_type::{Field, FieldKind};
 use super::entities::service_desk::Group;
 use super::rules::new_issues::NewIssue;
 use super::site::Site;
@@ -44,13 +44,10 @@ pub(super) fn add_standard_types(site: &mut Site, desk: u64) -> [u64; 2] {
         kind.description = "For everything that has no form of its own".to_owned();
         kind.help_text = "Say what happened and what you expected.".to_owned();
         kind.groups = vec![common];
-        let field = |id, name, visible, kind| Field { id, name, required: false, visible, kind };
-        kind.fields.extend([
-            field("duedate", "Due date", true, FieldKind::Date),
-            field("attachment", "Files", true, FieldKind::Attachments),
-            field("customfield_10040", "Source", false, FieldKind::Text),
-        ]);
     }
+    site.add_field(general, Field::date("duedate", "Due date"));
+    site.add_field(general, Field::attachments("Files"));
+    site.add_field(general, Field::text("customfield_10040", "Source").hidden());
     if let Some(kind) = site.request_types.get_mut(&internal) {
         kind.description = "For agents".to_owned();
         kind.groups = vec![access];

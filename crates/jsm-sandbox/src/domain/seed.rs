@@ -1,22 +1,28 @@
 //! The data that a sandbox starts with: the demo data, or what a test describes.
 
+use serde_json::Value;
+
 use super::credentials::Account;
 use super::demo;
-use super::entities::person::Role;
-use super::populate::{add_issue, add_staff, add_standard_types, add_to_desk};
+use super::entities::field::Field;
+use super::populate::add_staff;
+use super::seed_step::{Last, Step};
 use super::site::Site;
 
 /// The data that a sandbox starts with.
 ///
-/// A seed is a list of things to add, in order. Customers, organizations and requests go to the service desk that was
-/// added last.
+/// A seed is a list of things to add, in order. Customers, organizations, request types and requests go to the service
+/// desk that was added last; what describes a request type or a request, to the one that was added last. A sandbox does
+/// not start with a seed that names what does not exist.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// use jsm_sandbox::{Sandbox, Seed};
+/// use jsm_sandbox::{Field, Sandbox, Seed};
 ///
 /// let seed = Seed::empty()
 ///     .desk("BOOKS", "Book Shop")
+///     .request_type("Report a misprint")
+///     .field(Field::select("customfield_10050", "Edition", &["Hardcover", "Paperback"]).required())
 ///     .customer("Ada Reader", "ada@example.com")
 ///     .organization("Readers", &["ada@example.com"])
 ///     .request("ada@example.com", "My book has no ending");
@@ -27,15 +33,6 @@ use super::site::Site;
 pub struct Seed {
     demo: bool,
     steps: Vec<Step>,
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Desk { key: String, name: String, open_access: bool },
-    Customer { name: String, email: String },
-    Organization { name: String, members: Vec<String> },
-    Request { reporter: String, summary: String },
-    Product { name: String },
 }
 
 impl Seed {
@@ -63,6 +60,48 @@ impl Seed {
         self.step(Step::Desk { key: key.to_owned(), name: name.to_owned(), open_access: true })
     }
 
+    /// Adds a request type, which asks for a summary, and takes a description. The portal lists it under "Common
+    /// requests".
+    pub fn request_type(self, name: &str) -> Seed {
+        self.step(Step::RequestType { name: name.to_owned() })
+    }
+
+    /// Describes the request type that was added last.
+    pub fn description(self, text: &str) -> Seed {
+        self.step(Step::Description(text.to_owned()))
+    }
+
+    /// Gives the request type that was added last a text that helps to fill it in.
+    pub fn help_text(self, text: &str) -> Seed {
+        self.step(Step::HelpText(text.to_owned()))
+    }
+
+    /// Lists the request type that was added last under a heading of the portal, which is added where there is none.
+    pub fn group(self, name: &str) -> Seed {
+        self.step(Step::Group(name.to_owned()))
+    }
+
+    /// Lets only agents raise requests of the type that was added last.
+    pub fn agents_only(self) -> Seed {
+        self.step(Step::AgentsOnly)
+    }
+
+    /// Adds a field to the request type that was added last, in the place of one with the same id.
+    pub fn field(self, field: Field) -> Seed {
+        self.step(Step::Field(field))
+    }
+
+    /// Gives the request type that was added last a form, by the ids of the questions that have to be answered.
+    pub fn form(self, questions: &[&str]) -> Seed {
+        self.step(Step::Form(questions.iter().map(|id| (*id).to_owned()).collect()))
+    }
+
+    /// Lets the account with this email address approve requests of the type that was added last. With several, all of
+    /// them have to.
+    pub fn approver(self, email: &str) -> Seed {
+        self.step(Step::Approver(email.to_owned()))
+    }
+
     /// Adds a customer.
     pub fn customer(self, name: &str, email: &str) -> Seed {
         self.step(Step::Customer { name: name.to_owned(), email: email.to_owned() })
@@ -75,9 +114,19 @@ impl Seed {
     }
 
     /// Adds a request of the customer with this email address. The administrator is its reporter where the address has
-    /// no account.
+    /// no account. It is of the request type that the seed added to the service desk last, "Get help" if it added none.
     pub fn request(self, reporter: &str, summary: &str) -> Seed {
         self.step(Step::Request { reporter: reporter.to_owned(), summary: summary.to_owned() })
+    }
+
+    /// Makes the request that was added last one of this type, by its name.
+    pub fn of_request_type(self, name: &str) -> Seed {
+        self.step(Step::OfRequestType(name.to_owned()))
+    }
+
+    /// Gives the request that was added last a value for a field, by the field's id.
+    pub fn value(self, field: &str, value: Value) -> Seed {
+        self.step(Step::Value { field: field.to_owned(), value })
     }
 
     /// Adds a product.
@@ -90,44 +139,17 @@ impl Seed {
         self
     }
 
-    /// Fills a site, and returns the accounts of an administrator, an agent and a customer.
-    pub(crate) fn fill(&self, site: &mut Site) -> [Account; 3] {
+    /// Fills a site, and returns the accounts of an administrator, an agent and a customer, or says what is wrong.
+    pub(crate) fn fill(&self, site: &mut Site) -> Result<[Account; 3], String> {
         let staff = add_staff(site);
         if self.demo {
             demo::fill(site, &staff);
         }
-        let mut desk = site.desks.keys().next_back().copied().unwrap_or_default();
+        let desk = site.desks.keys().next_back().copied().unwrap_or_default();
+        let mut last = Last { desk, request_type: None, issue: None };
         for step in &self.steps {
-            match step {
-                Step::Desk { key, name, open_access } => {
-                    desk = site.add_desk(key, name, *open_access);
-                    add_standard_types(site, desk);
-                }
-                Step::Customer { name, email } => {
-                    let account_id = site.add_person(name, email, Role::Customer);
-                    add_to_desk(site, desk, &account_id);
-                }
-                Step::Organization { name, members } => {
-                    let id = site.add_organization(name);
-                    let members = members.iter().filter_map(|email| site.person_with_email(email));
-                    let members: Vec<String> = members.map(|person| person.account_id.clone()).collect();
-                    if let Ok(organization) = site.organization_mut(id) {
-                        organization.members.extend(members);
-                    }
-                    if let Some(desk) = site.desks.get_mut(&desk) {
-                        desk.organizations.insert(id);
-                    }
-                }
-                Step::Request { reporter, summary } => {
-                    let reporter = site.person_with_email(reporter).map(|person| person.account_id.clone());
-                    let reporter = reporter.unwrap_or_else(|| staff[0].account_id.clone());
-                    let mut kinds = site.request_types.values();
-                    let kind = kinds.find(|kind| kind.desk == desk).map(|kind| kind.id).unwrap_or_default();
-                    add_issue(site, desk, kind, &reporter, summary);
-                }
-                Step::Product { name } => drop(site.add_product(name)),
-            }
+            step.add(site, &staff, &mut last)?;
         }
-        staff
+        Ok(staff)
     }
 }

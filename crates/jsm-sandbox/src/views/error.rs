@@ -98,8 +98,8 @@ pub(crate) fn validation_result(valid: bool) -> Value {
     })
 }
 
-fn form_errors(questions: &[&str]) -> Vec<Value> {
-    let error = |id: &&str| {
+fn form_errors(questions: &[String]) -> Vec<Value> {
+    let error = |id: &String| {
         json!({
             "code": "answer_required",
             "title": "An answer is missing",

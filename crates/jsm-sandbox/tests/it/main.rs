@@ -16,5 +16,6 @@ mod added_routes; // Endpoints that a test serves itself.
 mod concurrency; // Many clients at once.
 mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
+mod seeds; // Request types with fields, and requests, as a test describes them.
 mod settings; // Clock, quirks, seeds and the other settings.
 mod side_effects; // What one request changes in the responses of others.

@@ -22,7 +22,8 @@ pub(crate) struct TemporaryFile {
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub(crate) id: u64,
-    pub(crate) comment: u64,
+    /// The comment that it came with, if it came with one.
+    pub(crate) comment: Option<u64>,
     pub(crate) public: bool,
     pub(crate) author: String,
     pub(crate) created: i64,

@@ -94,6 +94,6 @@ impl Issue {
     }
 
     pub(crate) fn attachments_of(&self, comment: &Comment) -> Vec<&Attachment> {
-        self.attachments.iter().filter(|file| file.comment == comment.id).collect()
+        self.attachments.iter().filter(|file| file.comment == Some(comment.id)).collect()
     }
 }

@@ -5,6 +5,7 @@
 pub(crate) mod person;
 pub(crate) mod properties;
 
+pub(crate) mod field;
 pub(crate) mod organization;
 pub(crate) mod request_type;
 pub(crate) mod service_desk;

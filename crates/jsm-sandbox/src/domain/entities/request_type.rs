@@ -1,5 +1,6 @@
-//! Request types and their fields.
+//! Request types.
 
+use super::field::Field;
 use super::person::Role;
 use super::properties::Properties;
 
@@ -17,32 +18,11 @@ pub(crate) struct RequestType {
     /// Whether only agents may raise it.
     pub(crate) restricted: bool,
     pub(crate) fields: Vec<Field>,
-    /// The ids of the questions of its form that need an answer.
-    pub(crate) form: Vec<&'static str>,
+    /// The ids of the questions of its form that have to be answered.
+    pub(crate) form: Vec<String>,
     /// The account ids of those who have to approve a request of this type.
     pub(crate) approvers: Vec<String>,
     pub(crate) properties: Properties,
-}
-
-/// A field that a request type asks for.
-#[derive(Clone, Debug)]
-pub(crate) struct Field {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) required: bool,
-    pub(crate) visible: bool,
-    pub(crate) kind: FieldKind,
-}
-
-/// What a field takes.
-#[derive(Clone, Debug)]
-pub(crate) enum FieldKind {
-    Text,
-    /// One of these options, by id or label.
-    Choice(&'static [(&'static str, &'static str)]),
-    Date,
-    User,
-    Attachments,
 }
 
 impl RequestType {

@@ -94,7 +94,7 @@ impl Site {
             let Some(temporary) = self.temporary_files.remove(*id) else { continue };
             let attachment = Attachment {
                 id: self.next("attachment", 30_000),
-                comment,
+                comment: Some(comment),
                 public,
                 author: caller.account_id.clone(),
                 created: now,

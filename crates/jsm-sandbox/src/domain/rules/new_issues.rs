@@ -1,13 +1,14 @@
 //! Raising an issue, and checking beforehand whether it could be raised: the same rules for both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::field_values::has_content;
 use crate::domain::entities::approval::{Approval, Decision};
+use crate::domain::entities::file::Attachment;
 use crate::domain::entities::issue::Issue;
 use crate::domain::entities::person::Caller;
-use crate::domain::entities::request_type::{Field, FieldKind, RequestType};
 use crate::domain::entities::workflow::{WAITING_FOR_APPROVAL, WAITING_FOR_SUPPORT};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
@@ -85,8 +86,23 @@ impl Site {
 
     /// Raises an issue, and returns its id.
     pub(crate) fn create_issue(&mut self, caller: &Caller, draft: &Draft<'_>) -> Result<u64, Error> {
-        let new = self.checked(caller, draft)?;
-        Ok(self.add_issue(new))
+        let mut new = self.checked(caller, draft)?;
+        let files = new.fields.remove("attachment");
+        let id = self.add_issue(new);
+        for file in files.as_ref().and_then(Value::as_array).into_iter().flatten() {
+            // A file that is named twice is attached once.
+            let Some(file) = file.as_str().and_then(|id| self.temporary_files.remove(id)) else { continue };
+            let attachment = Attachment {
+                id: self.next("attachment", 30_000),
+                comment: None,
+                public: true,
+                author: caller.account_id.clone(),
+                created: self.now,
+                file: file.file,
+            };
+            self.issue_by_id_mut(id)?.attachments.push(attachment);
+        }
+        Ok(id)
     }
 
     /// Refuses what `create_issue` would refuse, and changes nothing.
@@ -107,11 +123,10 @@ impl Site {
         }
         let reporter = self.reporter(caller, draft)?;
         let participants = self.new_participants(caller, draft)?;
-        let fields = self.checked_fields(kind, draft)?;
-        let is_open = |id: &&str| {
-            !draft.form_answers.and_then(|form_answers| form_answers.get(*id)).is_some_and(has_content)
-        };
-        let open: Vec<&'static str> = kind.form.iter().copied().filter(is_open).collect();
+        let fields = self.checked_fields(kind, draft.fields, draft.adf)?;
+        let is_open =
+            |id: &&String| !draft.form_answers.and_then(|answers| answers.get(*id)).is_some_and(has_content);
+        let open: Vec<String> = kind.form.iter().filter(is_open).cloned().collect();
         if !open.is_empty() {
             return Err(Error::UnansweredForm(open));
         }
@@ -137,71 +152,5 @@ impl Site {
             Some(unknown) => Err(Error::invalid(format!("There is no account '{unknown}' to take part."))),
             None => Ok(draft.participants.iter().map(|account_id| (*account_id).to_owned()).collect()),
         }
-    }
-
-    fn checked_fields(&self, kind: &RequestType, draft: &Draft<'_>) -> Result<Map<String, Value>, Error> {
-        let given = draft.fields.cloned().unwrap_or_default();
-        let mut errors = BTreeMap::new();
-        for (id, value) in &given {
-            let error = match kind.fields.iter().find(|field| field.id == id) {
-                None => Some("The field is not on the form of this request type.".to_owned()),
-                Some(field) => self
-                    .expected_value(field, kind.desk, value, draft.adf)
-                    .map(|expected| format!("{} takes {expected}.", field.name)),
-            };
-            errors.extend(error.map(|error| (id.clone(), error)));
-        }
-        for field in kind.fields.iter().filter(|field| field.required) {
-            if !given.get(field.id).is_some_and(has_content) {
-                errors.insert(field.id.to_owned(), format!("{} is required.", field.name));
-            }
-        }
-        if errors.is_empty() { Ok(given) } else { Err(Error::InvalidFields(errors)) }
-    }
-
-    /// What a field takes, where that is not this value.
-    fn expected_value(&self, field: &Field, desk: u64, value: &Value, adf: bool) -> Option<&'static str> {
-        let text_of = |keys: &[&str]| keys.iter().find_map(|key| value.get(*key)).and_then(Value::as_str);
-        let (fits, expected) = match field.kind {
-            FieldKind::Text => (value.is_string() || adf && value.is_object(), "a text"),
-            FieldKind::Choice(options) => {
-                let is_option = |text: &str| options.iter().any(|(id, label)| text == *id || text == *label);
-                let fits = text_of(&["id", "value", "name"]).is_some_and(is_option);
-                (fits, "an object with the id or value of one of its options")
-            }
-            FieldKind::Date => (value.as_str().is_some_and(is_date), "a date like 2026-01-31"),
-            FieldKind::User => {
-                let fits = text_of(&["accountId", "id"]).is_some_and(|id| self.people.contains_key(id));
-                (fits, "an object with an accountId")
-            }
-            FieldKind::Attachments => {
-                let is_known = |id: &Value| {
-                    let file = id.as_str().and_then(|id| self.temporary_files.get(id));
-                    file.is_some_and(|file| file.desk == desk)
-                };
-                let fits = value.as_array().is_some_and(|ids| ids.iter().all(is_known));
-                (fits, "a list of temporary attachment ids of this service desk")
-            }
-        };
-        (!value.is_null() && !fits).then_some(expected)
-    }
-}
-
-fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.char_indices().all(|(at, digit)| match at {
-            4 | 7 => digit == '-',
-            _ => digit.is_ascii_digit(),
-        })
-}
-
-/// Whether a value is more than nothing, blanks, or a list or object of such.
-fn has_content(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => members.values().any(has_content),
-        Value::Bool(_) | Value::Number(_) => true,
     }
 }

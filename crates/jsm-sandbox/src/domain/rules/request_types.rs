@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::domain::entities::field::{Field, FieldOption};
 use crate::domain::entities::person::{Caller, Role};
 use crate::domain::entities::properties::Properties;
-use crate::domain::entities::request_type::{Field, FieldKind, RequestType};
+use crate::domain::entities::request_type::RequestType;
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 
@@ -69,7 +70,6 @@ impl Site {
     /// Adds a request type that asks for a summary and a description.
     pub(in crate::domain) fn add_request_type(&mut self, desk: u64, name: &str, issue_type: u64) -> u64 {
         let id = self.next("request type", 1);
-        let text = |id, name, required| Field { id, name, required, visible: true, kind: FieldKind::Text };
         let kind = RequestType {
             id,
             desk,
@@ -80,8 +80,8 @@ impl Site {
             groups: Vec::new(),
             restricted: false,
             fields: vec![
-                text("summary", "What do you need?", true),
-                text("description", "Why do you need it?", false),
+                Field::text("summary", "What do you need?").required(),
+                Field::text_area("description", "Why do you need it?"),
             ],
             form: Vec::new(),
             approvers: Vec::new(),
@@ -89,6 +89,23 @@ impl Site {
         };
         self.request_types.insert(id, kind);
         id
+    }
+
+    /// Adds a field to a request type, in the place of one with the same id. Its options get ids.
+    pub(in crate::domain) fn add_field(&mut self, request_type: u64, mut field: Field) {
+        for option in &mut field.options {
+            self.give_id(option);
+            option.children.iter_mut().for_each(|child| self.give_id(child));
+        }
+        let Some(kind) = self.request_types.get_mut(&request_type) else { return };
+        match kind.fields.iter_mut().find(|other| other.id == field.id) {
+            Some(other) => *other = field,
+            None => kind.fields.push(field),
+        }
+    }
+
+    fn give_id(&mut self, option: &mut FieldOption) {
+        option.id = self.next("option", 10_100).to_string();
     }
 
     /// The request types of all service desks that a caller sees.

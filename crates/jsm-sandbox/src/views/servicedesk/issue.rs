@@ -11,8 +11,8 @@ use super::service_desk::service_desk;
 use super::sla::sla;
 use super::status::status;
 use super::user::user_by_id;
+use crate::domain::entities::field::{Field, FieldKind};
 use crate::domain::entities::issue::{Feedback, Issue};
-use crate::domain::entities::request_type::{Field, FieldKind};
 use crate::domain::entities::sla::METRICS;
 use crate::domain::site::Site;
 use crate::message::request::Request;
@@ -93,13 +93,13 @@ fn field_values(site: &Site, issue: &Issue) -> Vec<Value> {
     let Some(kind) = site.request_type_by_id(issue.request_type) else { return Vec::new() };
     let view = |(field, value): (&Field, &Value)| {
         let mut json = json!({"fieldId": field.id, "label": field.name, "value": value});
-        if let (FieldKind::Text, "description", Some(text)) = (&field.kind, field.id, value.as_str()) {
+        if let (FieldKind::TextArea, Some(text)) = (field.kind, value.as_str()) {
             json["renderedValue"] = rich_text(text);
         }
         json
     };
     let visible = kind.fields.iter().filter(|field| field.visible);
-    visible.filter_map(|field| Some((field, issue.fields.get(field.id)?))).map(view).collect()
+    visible.filter_map(|field| Some((field, issue.fields.get(&field.id)?))).map(view).collect()
 }
 
 pub(crate) fn feedback(feedback: &Feedback) -> Value {

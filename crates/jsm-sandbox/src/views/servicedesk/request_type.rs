@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::links::API;
+use crate::domain::entities::field::{Field, FieldKind, FieldOption};
 use crate::domain::entities::person::Role;
-use crate::domain::entities::request_type::{Field, FieldKind, RequestType};
+use crate::domain::entities::request_type::RequestType;
 use crate::domain::entities::service_desk::Group;
 use crate::message::request::Request;
 
@@ -58,41 +59,69 @@ pub(crate) fn request_type_fields(kind: &RequestType, request: &Request) -> Valu
 }
 
 fn field(field: &Field) -> Value {
-    let custom = field.id.strip_prefix("customfield_").and_then(|number| number.parse::<u64>().ok());
-    let kind = match field.kind {
-        FieldKind::Text => "string",
-        FieldKind::Choice(_) => "option",
-        FieldKind::Date => "date",
-        FieldKind::User => "user",
-        FieldKind::Attachments => "array",
+    let is_choice = |text: &&String| field.options.iter().any(|option| option.label == **text);
+    let default = |text: &String| match field.options.iter().find(|option| option.label == *text) {
+        Some(found) => option(found),
+        None => json!({"value": text, "label": text, "children": []}),
     };
-    let mut schema = json!({"type": kind});
-    match custom {
-        Some(number) => {
-            schema["custom"] = format!("com.atlassian.jira.plugin.system.customfieldtypes:{kind}").into();
-            schema["customId"] = number.into();
-        }
-        None => schema["system"] = field.id.into(),
-    }
-    if matches!(field.kind, FieldKind::Attachments) {
-        schema["items"] = "attachment".into();
-    }
-    let options = match field.kind {
-        FieldKind::Choice(options) => options,
-        _ => &[],
-    };
-    let option = |(value, label): &(&str, &str)| json!({"value": value, "label": label, "children": []});
+    // A field with options has no other defaults.
+    let defaults = field.defaults.iter().filter(|text| field.options.is_empty() || is_choice(text));
     json!({
         "fieldId": field.id,
         "name": field.name,
-        "description": "",
+        "description": field.description,
         "required": field.required,
         "visible": field.visible,
-        "defaultValues": [],
-        "validValues": options.iter().map(option).collect::<Vec<_>>(),
-        "presetValues": [],
-        "jiraSchema": schema,
+        "defaultValues": defaults.map(default).collect::<Vec<_>>(),
+        "validValues": field.options.iter().map(option).collect::<Vec<_>>(),
+        "presetValues": field.presets,
+        "jiraSchema": schema(field),
     })
+}
+
+fn option(found: &FieldOption) -> Value {
+    let children: Vec<Value> = found.children.iter().map(option).collect();
+    json!({"value": found.id, "label": found.label, "children": children})
+}
+
+/// How Jira types a field.
+fn schema(field: &Field) -> Value {
+    const JIRA: &str = "com.atlassian.jira.plugin.system.customfieldtypes";
+    const SERVICE_DESK: &str = "com.atlassian.servicedesk";
+    let (kind, items, plugin, module) = match field.kind {
+        FieldKind::Text => ("string", None, JIRA, "textfield"),
+        FieldKind::TextArea => ("string", None, JIRA, "textarea"),
+        FieldKind::Url => ("string", None, JIRA, "url"),
+        FieldKind::Number => ("number", None, JIRA, "float"),
+        FieldKind::Date => ("date", None, JIRA, "datepicker"),
+        FieldKind::DateTime => ("datetime", None, JIRA, "datetime"),
+        FieldKind::Select => ("option", None, JIRA, "select"),
+        FieldKind::RadioButtons => ("option", None, JIRA, "radiobuttons"),
+        FieldKind::MultiSelect => ("array", Some("option"), JIRA, "multiselect"),
+        FieldKind::Checkboxes => ("array", Some("option"), JIRA, "multicheckboxes"),
+        FieldKind::CascadingSelect => ("option-with-child", None, JIRA, "cascadingselect"),
+        FieldKind::Priority => ("priority", None, JIRA, "priority"),
+        FieldKind::Components => ("array", Some("component"), JIRA, "components"),
+        FieldKind::Labels => ("array", Some("string"), JIRA, "labels"),
+        FieldKind::User => ("user", None, JIRA, "userpicker"),
+        FieldKind::Users => ("array", Some("user"), JIRA, "multiuserpicker"),
+        FieldKind::Organizations => {
+            ("array", Some("sd-customerorganization"), SERVICE_DESK, "sd-customer-organizations")
+        }
+        FieldKind::Attachments => ("array", Some("attachment"), JIRA, "attachment"),
+    };
+    let mut schema = json!({"type": kind});
+    if let Some(items) = items {
+        schema["items"] = items.into();
+    }
+    match field.id.strip_prefix("customfield_").and_then(|number| number.parse::<u64>().ok()) {
+        Some(number) => {
+            schema["custom"] = format!("{plugin}:{module}").into();
+            schema["customId"] = number.into();
+        }
+        None => schema["system"] = field.id.as_str().into(),
+    }
+    schema
 }
 
 pub(crate) fn group(group: &Group) -> Value {

@@ -1,0 +1,168 @@
+//! The steps of a seed, and what each adds to a site.
+
+use serde_json::Value;
+
+use super::credentials::Account;
+use super::entities::field::Field;
+use super::entities::person::Role;
+use super::entities::request_type::RequestType;
+use super::entities::service_desk::{Group, ServiceDesk};
+use super::populate::{add_issue, add_standard_types, add_to_desk};
+use super::site::Site;
+
+/// Something that a seed adds, or says of what it added last.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Desk { key: String, name: String, open_access: bool },
+    RequestType { name: String },
+    Description(String),
+    HelpText(String),
+    Group(String),
+    AgentsOnly,
+    Field(Field),
+    Form(Vec<String>),
+    Approver(String),
+    Customer { name: String, email: String },
+    Organization { name: String, members: Vec<String> },
+    Request { reporter: String, summary: String },
+    OfRequestType(String),
+    Value { field: String, value: Value },
+    Product { name: String },
+}
+
+/// What was added last.
+#[derive(Debug)]
+pub(super) struct Last {
+    pub(super) desk: u64,
+    pub(super) request_type: Option<u64>,
+    pub(super) issue: Option<u64>,
+}
+
+impl Step {
+    /// Adds to the site what the step says, or says why it cannot.
+    pub(super) fn add(&self, site: &mut Site, staff: &[Account; 3], last: &mut Last) -> Result<(), String> {
+        match self {
+            Step::Desk { key, name, open_access } => {
+                let desk = site.add_desk(key, name, *open_access);
+                add_standard_types(site, desk);
+                *last = Last { desk, request_type: None, issue: None };
+            }
+            Step::RequestType { name } => {
+                let first_group = last_desk(site, last)?.groups.first().map(|group| group.id);
+                let id = site.add_request_type(last.desk, name, 10_001);
+                last.request_type = Some(id);
+                last_type(site, last)?.groups.extend(first_group);
+            }
+            Step::Description(text) => last_type(site, last)?.description.clone_from(text),
+            Step::HelpText(text) => last_type(site, last)?.help_text.clone_from(text),
+            Step::Group(name) => {
+                let id = group_of_desk(site, last, name)?;
+                last_type(site, last)?.groups = vec![id];
+            }
+            Step::AgentsOnly => last_type(site, last)?.restricted = true,
+            Step::Field(field) => {
+                check_field(field)?;
+                let id = last_type(site, last)?.id;
+                site.add_field(id, field.clone());
+            }
+            Step::Form(questions) => last_type(site, last)?.form.clone_from(questions),
+            Step::Approver(email) => {
+                let account_id = account(site, email)?;
+                last_type(site, last)?.approvers.push(account_id);
+            }
+            Step::Customer { name, email } => {
+                let account_id = site.add_person(name, email, Role::Customer);
+                add_to_desk(site, last.desk, &account_id);
+            }
+            Step::Organization { name, members } => {
+                let id = site.add_organization(name);
+                let members = members.iter().filter_map(|email| site.person_with_email(email));
+                let members: Vec<String> = members.map(|person| person.account_id.clone()).collect();
+                if let Ok(organization) = site.organization_mut(id) {
+                    organization.members.extend(members);
+                }
+                if let Some(desk) = site.desks.get_mut(&last.desk) {
+                    desk.organizations.insert(id);
+                }
+            }
+            Step::Request { reporter, summary } => {
+                let reporter = account(site, reporter).unwrap_or_else(|_| staff[0].account_id.clone());
+                let mut kinds = site.request_types.values();
+                let first = kinds.find(|kind| kind.desk == last.desk).map(|kind| kind.id);
+                let kind = last.request_type.or(first).unwrap_or_default();
+                last.issue = Some(add_issue(site, last.desk, kind, &reporter, summary));
+            }
+            Step::OfRequestType(name) => {
+                let kinds = site.request_types.values().filter(|kind| kind.desk == last.desk);
+                let found = kinds.clone().find(|kind| kind.name == *name).map(|kind| kind.id);
+                let known: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
+                let kind = found.ok_or_else(|| unknown("request type", name, &known))?;
+                let id = last_issue(last)?;
+                site.issue_by_id_mut(id).map_err(|error| error.to_string())?.request_type = kind;
+            }
+            Step::Value { field, value } => {
+                let id = last_issue(last)?;
+                let issue = site.issue_by_id(id).map_err(|error| error.to_string())?;
+                let kind = site.request_type_by_id(issue.request_type);
+                let fields = kind.map(|kind| kind.fields.as_slice()).unwrap_or_default();
+                let known: Vec<&str> = fields.iter().map(|field| field.id.as_str()).collect();
+                let found = fields.iter().find(|found| found.id == *field);
+                let found = found.ok_or_else(|| unknown("field", field, &known))?;
+                let kept = site.field_value(found, last.desk, value, true);
+                let kept = kept.map_err(|expected| format!("the field '{field}' takes {expected}"))?;
+                let issue = site.issue_by_id_mut(id).map_err(|error| error.to_string())?;
+                issue.fields.insert(field.clone(), kept);
+            }
+            Step::Product { name } => drop(site.add_product(name)),
+        }
+        Ok(())
+    }
+}
+
+fn last_desk<'a>(site: &'a mut Site, last: &Last) -> Result<&'a mut ServiceDesk, String> {
+    site.desks.get_mut(&last.desk).ok_or_else(|| "the seed needs a service desk first".to_owned())
+}
+
+fn last_type<'a>(site: &'a mut Site, last: &Last) -> Result<&'a mut RequestType, String> {
+    let kind = last.request_type.and_then(|id| site.request_types.get_mut(&id));
+    kind.ok_or_else(|| "the seed describes a request type before it adds one".to_owned())
+}
+
+fn last_issue(last: &Last) -> Result<u64, String> {
+    last.issue.ok_or_else(|| "the seed describes a request before it adds one".to_owned())
+}
+
+/// The portal group of a name, added where there is none.
+fn group_of_desk(site: &mut Site, last: &Last, name: &str) -> Result<u64, String> {
+    let desk = last_desk(site, last)?;
+    if let Some(group) = desk.groups.iter().find(|group| group.name == name) {
+        return Ok(group.id);
+    }
+    let id = 10 * desk.id + desk.groups.len() as u64;
+    desk.groups.push(Group { id, name: name.to_owned() });
+    Ok(id)
+}
+
+fn account(site: &Site, email: &str) -> Result<String, String> {
+    let person = site.person_with_email(email);
+    person.map(|person| person.account_id.clone()).ok_or_else(|| format!("there is no account '{email}'"))
+}
+
+/// Refuses a default or preset value that is no option of the field.
+fn check_field(field: &Field) -> Result<(), String> {
+    let known: Vec<&str> = field.options.iter().map(|option| option.label.as_str()).collect();
+    let label = |text: &String| text.split(" / ").next().unwrap_or_default().to_owned();
+    let mut labels = field.defaults.iter().chain(&field.presets).map(label);
+    match labels.find(|label| !known.is_empty() && !known.contains(&label.as_str())) {
+        Some(label) => {
+            let known = known.join(", ");
+            Err(format!("the field '{}' has no option '{label}'; it has {known}", field.id))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a seed names and does not exist, with what does.
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    format!("there is no {what} '{name}'; there are {}", known.join(", "))
+}
