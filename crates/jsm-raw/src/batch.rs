@@ -1,7 +1,8 @@
-//! Operations whose request carries a list that the server limits in length.
+//! Operations whose request carries a list that can be sent in batches.
 //!
-//! The limit is [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit); splitting a longer list into batches
-//! is `jsm-client`'s. The traits here are sealed: only generated operations implement them.
+//! Where the server documents how long the list may be, that is
+//! [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit). How a list is split into batches is decided in
+//! `jsm-client`. The traits here are sealed: only generated operations implement them.
 
 use crate::operation::Operation;
 
@@ -18,6 +19,13 @@ pub trait Batched: Operation {
 
     /// How much an entry counts towards the limit: 1, unless the server counts what is inside the entry.
     fn entry_size(entry: &Self::Entry) -> usize;
+
+    /// Splits off what a second list of the request names, such as names beside ids: as operations without entries, each
+    /// with `most` elements of that list at most.
+    fn take_others(&mut self, most: usize) -> Vec<Self> {
+        let _ = most;
+        Vec::new()
+    }
 }
 
 /// An operation with an idempotency key, by which the server recognizes a request that it has seen before.
@@ -29,6 +37,12 @@ pub trait BulkOperation: Batched {
 
     /// Sets the idempotency key.
     fn set_idempotency_key(&mut self, key: impl Into<String>);
+
+    /// The ids, email addresses or names by which the server can name an entry that failed; empty where none is known.
+    fn entry_ids(entry: &Self::Entry) -> Vec<&str> {
+        let _ = entry;
+        Vec::new()
+    }
 }
 
 /// An operation that reads things by their ids. The server leaves out what it does not find, without an error.
@@ -41,9 +55,30 @@ pub trait FetchByIds: Batched {
 
     /// The id of something that was found.
     fn id(found: &Self::Found) -> &Self::Entry;
+}
 
-    /// Splits off what the operation reads by other means than ids, such as names, as an operation of its own.
-    fn take_others(&mut self) -> Option<Self> {
-        None
+/// The operation without entries, once for each part of the other list.
+///
+/// `operation` has no such list any more.
+#[cfg_attr(
+    not(any(feature = "servicedesk", feature = "csm")),
+    expect(dead_code, reason = "generated operations alone call it")
+)]
+pub(crate) fn others<O: Batched, T: Clone>(
+    operation: &O,
+    others: &[T],
+    most: usize,
+    set: impl Fn(&mut O, Vec<T>),
+) -> Vec<O> {
+    if others.is_empty() {
+        return Vec::new();
     }
+    let mut empty = operation.clone();
+    empty.set_entries(Vec::new());
+    let with = |part: &[T]| {
+        let mut operation = empty.clone();
+        set(&mut operation, part.to_vec());
+        operation
+    };
+    others.chunks(most.max(1)).map(with).collect()
 }

@@ -76,8 +76,9 @@ where
         ids.retain(|id| known.insert(id.clone()));
         operation.set_entries(ids.clone());
 
-        // A server counts names towards the same limit, so they are fetched in a request of their own.
-        let others = operation.take_others();
+        // A server counts names towards the same limit, so they are fetched in requests of their own.
+        let limit = O::INFO.batch_limit.map_or(usize::MAX, |limit| limit as usize);
+        let others = operation.take_others(limit);
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         for batch in batches(&operation).into_iter().chain(others) {

@@ -4,10 +4,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{ItemStruct, Type};
+use syn::Type;
 
 use super::bound::{Bound, Context};
-use super::rust::{field, inner, json_name, name_of, qualified};
+use super::rust::{field, inner, qualified};
 use crate::diagnostic::Diagnostic;
 use crate::model::Batch;
 
@@ -21,8 +21,10 @@ pub(crate) fn batched(context: &Context<'_>, bound: &Bound<'_>) -> Result<TokenS
     let list = List::of(context, bound, batch).ok_or("items");
     let emitted = list.and_then(|list| {
         let size = entry_size(context, batch, &list).ok_or("entry-size")?;
-        let batched = list.batched(&bound.name, &size);
-        let bulk = bulk_operation(bound, batch).ok_or("idempotency-key")?;
+        let others = take_others(context, bound, batch).ok_or("other")?;
+        let batched = list.batched(&bound.name, &size, &others);
+        let ids = entry_ids(context, batch, &list).ok_or("entry-ids")?;
+        let bulk = bulk_operation(bound, batch, &ids).ok_or("idempotency-key")?;
         let fetch = fetch_by_ids(context, bound, batch).ok_or("response and id")?;
         Ok(quote!(#batched #bulk #fetch))
     });
@@ -84,7 +86,7 @@ impl<'c> List<'c> {
         })
     }
 
-    fn batched(&self, name: &Ident, size: &TokenStream) -> TokenStream {
+    fn batched(&self, name: &Ident, size: &TokenStream, others: &TokenStream) -> TokenStream {
         let Self { entry, entries, set, .. } = self;
         quote! {
             impl crate::Batched for #name {
@@ -98,6 +100,7 @@ impl<'c> List<'c> {
                 fn entry_size(entry: &Self::Entry) -> usize {
                     #size
                 }
+                #others
             }
         }
     }
@@ -111,7 +114,7 @@ fn entry_size(context: &Context<'_>, batch: &Batch<'_>, list: &List<'_>) -> Opti
 }
 
 /// The implementation of `BulkOperation`, where a header makes sending a batch again harmless.
-fn bulk_operation(bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
+fn bulk_operation(bound: &Bound<'_>, batch: &Batch<'_>, ids: &TokenStream) -> Option<TokenStream> {
     let Some(key) = batch.idempotency_key else { return Some(TokenStream::new()) };
     let (name, ident) = (&bound.name, &bound.argument(key)?.ident);
     Some(quote! {
@@ -122,6 +125,31 @@ fn bulk_operation(bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
             fn set_idempotency_key(&mut self, key: impl ::std::convert::Into<::std::string::String>) {
                 self.#ident = ::std::option::Option::Some(key.into());
             }
+            #ids
+        }
+    })
+}
+
+/// The method that lists the ids of an entry, where the document says which they are.
+fn entry_ids(context: &Context<'_>, batch: &Batch<'_>, list: &List<'_>) -> Option<TokenStream> {
+    let ids = batch.entry_ids.iter().map(|path| {
+        let (mut ty, mut place) = (list.within?, quote!(entry));
+        for part in path.split('/') {
+            let (field, inside) = field(ty, part, &context.structs)?;
+            (ty, place) = (inside, quote!(#place.#field));
+        }
+        Some(match inner(ty, "Option") {
+            Some(_) => quote!(#place.as_ref().map(|id| id.as_str())),
+            None => quote!(::std::option::Option::Some(#place.as_str())),
+        })
+    });
+    let ids = ids.collect::<Option<Vec<TokenStream>>>()?;
+    if ids.is_empty() {
+        return Some(TokenStream::new());
+    }
+    Some(quote! {
+        fn entry_ids(entry: &Self::Entry) -> ::std::vec::Vec<&str> {
+            [#(#ids),*].into_iter().flatten().collect()
         }
     })
 }
@@ -133,8 +161,6 @@ fn fetch_by_ids(context: &Context<'_>, bound: &Bound<'_>, batch: &Batch<'_>) -> 
     let item = inner(ty, "Vec")?;
     let (id, _) = field(item, batch.id?, &context.structs)?;
     let item = qualified(item, &context.declared);
-    let body = bound.body().and_then(|body| context.structs.get(&name_of(&body.ty)));
-    let others = body.and_then(|body| take_others(body, batch.items));
     let name = &bound.name;
     Some(quote! {
         impl crate::FetchByIds for #name {
@@ -145,26 +171,19 @@ fn fetch_by_ids(context: &Context<'_>, bound: &Bound<'_>, batch: &Batch<'_>) -> 
             fn id(found: &Self::Found) -> &Self::Entry {
                 &found.#id
             }
-            #others
         }
     })
 }
 
-/// Takes the lists of a body apart from the one that is sent in batches, where there are others.
-fn take_others(body: &ItemStruct, items: Option<&str>) -> Option<TokenStream> {
-    let others = body.fields.iter().filter(|field| {
-        inner(&field.ty, "Vec").is_some() && items.is_none_or(|items| json_name(field) != items)
-    });
-    let others: Vec<&Ident> = others.filter_map(|field| field.ident.as_ref()).collect();
-    (!others.is_empty()).then(|| {
-        quote! {
-            fn take_others(&mut self) -> ::std::option::Option<Self> {
-                let mut rest = self.clone();
-                crate::Batched::set_entries(&mut rest, ::std::vec::Vec::new());
-                #(self.body.#others.clear();)*
-                let asks = #(!rest.body.#others.is_empty())||*;
-                asks.then_some(rest)
-            }
+/// The method that splits off the second list, where there is one.
+fn take_others(context: &Context<'_>, bound: &Bound<'_>, batch: &Batch<'_>) -> Option<TokenStream> {
+    let Some(other) = batch.other else { return Some(TokenStream::new()) };
+    let (other, ty) = field(&bound.body()?.ty, other, &context.structs)?;
+    inner(ty, "Vec")?;
+    Some(quote! {
+        fn take_others(&mut self, most: usize) -> ::std::vec::Vec<Self> {
+            let others = ::std::mem::take(&mut self.body.#other);
+            crate::batch::others(self, &others, most, |operation, part| operation.body.#other = part)
         }
     })
 }

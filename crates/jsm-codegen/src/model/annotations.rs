@@ -79,12 +79,17 @@ pub(crate) enum PaginationStyle {
     LinkCursor,
 }
 
-/// Which list of a body is limited in length, so that it is sent in batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+/// Which list of a body can be sent in batches, because its length is limited or can be large.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Batch<'a> {
     /// The list; without a name the body itself is the list.
     pub(crate) items: Option<&'a str>,
+    /// A second list, which names the same things in another way and is sent in batches of its own.
+    pub(crate) other: Option<&'a str>,
+    /// The properties by which a server can name an entry in its response, as paths such as `payload/email`.
+    #[serde(borrow)]
+    pub(crate) entry_ids: Vec<&'a str>,
     /// The list inside an entry whose length counts.
     pub(crate) entry_size: Option<&'a str>,
     /// The header that makes sending a batch again harmless.
@@ -290,7 +295,10 @@ impl fmt::Display for Pagination<'_> {
 impl fmt::Display for Batch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.items.unwrap_or("the body"))?;
+        let entry_ids = (!self.entry_ids.is_empty()).then(|| self.entry_ids.join(" "));
         let parts = [
+            ("other", self.other),
+            ("entry-ids", entry_ids.as_deref()),
             ("entry-size", self.entry_size),
             ("idempotency-key", self.idempotency_key),
             ("response", self.response),
