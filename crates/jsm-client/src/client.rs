@@ -13,7 +13,7 @@ use jsm_raw::FilePart;
 use jsm_raw::csm::{TaskId, types::TaskSubmitResponse};
 #[cfg(feature = "servicedesk")]
 use jsm_raw::servicedesk::{IssueIdOrKey, ServiceDeskId};
-use jsm_raw::{FetchByIds, Operation, Paginated};
+use jsm_raw::{Batched, FetchByIds, Operation, Paginated};
 use reqwest::Url;
 
 use crate::call::Call;
@@ -21,6 +21,7 @@ use crate::pagination::{Items, Pages};
 use crate::response::Session;
 #[cfg(feature = "servicedesk")]
 use crate::workflows::attachments::{Attach, Upload, Visibility};
+use crate::workflows::batches::InBatches;
 #[cfg(feature = "csm")]
 use crate::workflows::bulk::Bulk;
 use crate::workflows::downloads::Download;
@@ -191,8 +192,8 @@ impl Client {
 
     /// Reads many objects by their ids, in as many requests as needed, and returns the ids that were not found.
     ///
-    /// If the operation has other keys too, such as names of organizations, they are read in one more request; those that
-    /// were not found are not returned.
+    /// If the operation has other keys too, such as names of organizations, they are read in requests of their own, as
+    /// many as needed; those that were not found are not returned.
     ///
     /// ```
     /// # use jsm_client::{Client, csm::customer::FetchCustomerProfiles};
@@ -210,6 +211,27 @@ impl Client {
         O::Entry: Eq + Hash,
     {
         FetchAll::new(Arc::clone(&self.0), operation)
+    }
+
+    /// Calls an operation whose list can be longer than one request may carry, in as many requests as needed, one after
+    /// the other, and returns the output of each.
+    ///
+    /// An operation with a documented limit says so on its page. Where none is documented, a request carries 100 entries;
+    /// see [`batch_size`](InBatches::batch_size). An operation without entries sends nothing. Bulk changes have
+    /// [`bulk`](Self::bulk), which gives each batch an idempotency key; files have [`upload`](Self::upload).
+    ///
+    /// ```
+    /// # use jsm_client::{Client, servicedesk::AccountId, servicedesk::customer::AddCustomers};
+    /// # async fn example(jira: Client, ids: Vec<AccountId>) -> jsm_client::Result<()> {
+    /// if let Err(error) = jira.in_batches(AddCustomers::new("1", ids)).await {
+    ///     let missing = error.left.iter().flat_map(|batch| jsm_client::Batched::entries(batch));
+    ///     println!("{error}: {} customers are not added", missing.count());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_batches<O: Batched>(&self, operation: O) -> InBatches<O> {
+        InBatches::new(Arc::clone(&self.0), operation)
     }
 
     /// The address of the site as it was given to the builder: a scheme and a host, or the gateway's address of the site

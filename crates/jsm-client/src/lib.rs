@@ -33,9 +33,9 @@ mod error;
 pub use auth::oauth;
 #[cfg(feature = "servicedesk")]
 pub use workflows::attachments;
+pub use workflows::{batches, downloads, lookup};
 #[cfg(feature = "csm")]
 pub use workflows::{bulk, tasks};
-pub use workflows::{downloads, lookup};
 
 pub use auth::credentials::{Authorization, BoxError, Credentials};
 pub use builder::ClientBuilder;

@@ -1,6 +1,7 @@
 //! What takes more than one request: files, bulk changes and their tasks, many things by their ids, and dates.
 
-mod bulk; // Bulk changes, tasks, and reading what is there.
+mod batches; // Lists that are longer than one request may carry.
+mod bulk; // Bulk changes, and reading what is there.
 mod downloads; // Files from the server.
 mod uploads; // Files to the server.
 

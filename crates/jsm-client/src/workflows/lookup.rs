@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use jsm_raw::FetchByIds;
 
-use super::batches::batches;
+use super::batches::{batches, limit};
 use super::deadline::Deadline;
 use crate::error::Result;
 use crate::response::Session;
@@ -77,8 +77,7 @@ where
         operation.set_entries(ids.clone());
 
         // A server counts names towards the same limit, so they are fetched in requests of their own.
-        let limit = O::INFO.batch_limit.map_or(usize::MAX, |limit| limit as usize);
-        let others = operation.take_others(limit);
+        let others = operation.take_others(limit::<O>().unwrap_or(usize::MAX));
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         for batch in batches(&operation).into_iter().chain(others) {

@@ -1,10 +1,10 @@
-//! Workflows of several requests: attachments, downloads, bulk changes, tasks, and lookups by ids.
+//! Workflows of several requests: attachments, downloads, bulk changes, tasks, lookups by ids, and lists in batches.
 //!
 //! Hand-written code names operations only here. How one request is sent is in `transport`.
 
 #[cfg(feature = "servicedesk")]
 pub mod attachments;
-mod batches;
+pub mod batches;
 #[cfg(feature = "csm")]
 pub mod bulk;
 mod deadline;
