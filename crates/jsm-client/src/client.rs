@@ -27,7 +27,7 @@ use crate::workflows::bulk::Bulk;
 use crate::workflows::downloads::Download;
 use crate::workflows::lookup::FetchAll;
 #[cfg(feature = "csm")]
-use crate::workflows::tasks::Task;
+use crate::workflows::tasks::{Task, WaitAll};
 
 /// A client of one site. Clones are cheap, and share connections, rate limits, retry budgets and tokens.
 #[derive(Clone)]
@@ -187,7 +187,36 @@ impl Client {
     /// A handle of the task of this id, for example one that another process submitted. Nothing is sent.
     #[cfg(feature = "csm")]
     pub fn task(&self, id: impl Into<TaskId>) -> Task {
-        Task::new(Arc::clone(&self.0), id.into(), None)
+        Task::of_id(Arc::clone(&self.0), id.into())
+    }
+
+    /// Waits for the ends of many tasks, a few of them at once.
+    ///
+    /// Each task has an outcome or an error of its own. The outcome names the entries that its failures are about.
+    ///
+    /// ```
+    /// # use jsm_client::csm::customer::BulkManageCustomerProfiles;
+    /// # async fn example(csm: jsm_client::Client, import: BulkManageCustomerProfiles) -> jsm_client::Result<()> {
+    /// let tasks = csm.bulk(import).await?;
+    /// let report = |task: &jsm_client::tasks::Task, status: &jsm_client::csm::types::TaskStatusResponse| {
+    ///     println!("{}: {}", task.id(), status.status);
+    /// };
+    /// for (task, outcome) in csm.wait_all(tasks).concurrency(4).on_status(report).await {
+    ///     match outcome {
+    ///         Ok(outcome) => {
+    ///             for (failure, entries) in outcome.failures() {
+    ///                 println!("entries {entries:?}: {:?}", failure.error);
+    ///             }
+    ///         }
+    ///         Err(error) => println!("entries {:?}: {error}", task.positions()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "csm")]
+    pub fn wait_all(&self, tasks: impl IntoIterator<Item = Task>) -> WaitAll {
+        WaitAll::new(Arc::clone(&self.0), tasks.into_iter().collect())
     }
 
     /// Reads many objects by their ids, in as many requests as needed, and returns the ids that were not found.

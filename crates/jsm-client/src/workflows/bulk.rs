@@ -3,6 +3,7 @@
 //! [`Client::bulk`](crate::Client::bulk) submits one. Each batch becomes a task, whose result is in
 //! [`tasks`](crate::tasks).
 
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
@@ -12,11 +13,12 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use jsm_raw::BulkOperation;
+use jsm_raw::csm::TaskId;
 use jsm_raw::csm::types::TaskSubmitResponse;
 
 use super::batches::batches;
 use super::deadline::Deadline;
-use super::tasks::Task;
+use super::tasks::{Entries, Task};
 use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
 use crate::response::{Poll, Session};
@@ -79,18 +81,20 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
     async fn submit(self) -> Result<Vec<Task>, BulkError<O>> {
         let Self { session, operation, options } = self;
         let deadline = Deadline::new(&session, &options);
-        let mut left = with_keys(batches(&operation), operation.idempotency_key());
-        left.reverse();
-        let mut submitted = Vec::new();
-        while let Some(batch) = left.last() {
-            match submit_batch(&session, batch, deadline).await {
-                Ok(task) => {
-                    left.pop();
-                    submitted.push(task);
+        let mut left = VecDeque::from(with_keys(batches(&operation), operation.idempotency_key()));
+        drop(operation);
+        let (mut submitted, mut position) = (Vec::with_capacity(left.len()), 0);
+        while let Some(batch) = left.pop_front() {
+            match submit_batch(&session, &batch, deadline).await {
+                Ok(id) => {
+                    let key = batch.idempotency_key().map(str::to_owned);
+                    let entries = Entries::new(position, batch);
+                    position = entries.positions().end;
+                    submitted.push(Task::submitted(Arc::clone(&session), id, key, entries));
                 }
                 Err(error) => {
-                    left.reverse();
-                    return Err(BulkError { error, submitted, left });
+                    left.push_front(batch);
+                    return Err(BulkError { error, submitted, left: left.into() });
                 }
             }
         }
@@ -99,7 +103,7 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
 }
 
 /// Submits one batch, once the server has capacity for its task.
-async fn submit_batch<O>(session: &Arc<Session>, batch: &O, deadline: Deadline<'_>) -> Result<Task>
+async fn submit_batch<O>(session: &Session, batch: &O, deadline: Deadline<'_>) -> Result<TaskId>
 where
     O: BulkOperation<Output = TaskSubmitResponse>,
 {
@@ -111,8 +115,7 @@ where
         is_full(error).then(wait)
     };
     let poll = Poll { value: None, error: Some(&busy) };
-    let accepted = session.poll(batch.clone(), &deadline.options(), &poll).await?.value;
-    Ok(Task::new(Arc::clone(session), accepted.id, batch.idempotency_key()))
+    Ok(session.poll(batch.clone(), &deadline.options(), &poll).await?.value.id)
 }
 
 /// Whether the server has as many unfinished tasks as it accepts. It reports that with a 400, in its message only.

@@ -13,32 +13,51 @@ use crate::transport::options::RequestOptions;
 /// The deadline of a workflow, where neither it nor the client has one.
 const WORKFLOW_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
-/// The time by which a workflow has to end, with the options of its requests.
+/// When a workflow has to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// The time from the start to the deadline.
+    time: Duration,
+    at: Instant,
+}
+
+/// The deadline of a workflow, with the options of its requests.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline<'a> {
     session: &'a Arc<Session>,
     options: &'a RequestOptions,
-    time: Duration,
-    until: Instant,
+    end: End,
+}
+
+impl End {
+    /// The workflow's own deadline, else the client's, else an hour. A time longer than a year is a year, so that it can
+    /// be added to any moment.
+    pub(super) fn new(session: &Session, options: &RequestOptions) -> Self {
+        let transport = &session.transport;
+        let time = options.deadline.or(transport.deadline).unwrap_or(WORKFLOW_DEADLINE).min(FOREVER);
+        Self { time, at: transport.clock.now() + time }
+    }
 }
 
 impl<'a> Deadline<'a> {
-    /// The workflow's own deadline, else the client's, else an hour. A time longer than a year is a year, so that it can
-    /// be added to any moment.
+    /// The deadline of a workflow that starts now.
     pub(super) fn new(session: &'a Arc<Session>, options: &'a RequestOptions) -> Self {
-        let transport = &session.transport;
-        let time = options.deadline.or(transport.deadline).unwrap_or(WORKFLOW_DEADLINE).min(FOREVER);
-        Self { session, options, time, until: transport.clock.now() + time }
+        Self::at(End::new(session, options), session, options)
+    }
+
+    /// The deadline of a workflow that has started before.
+    pub(super) fn at(end: End, session: &'a Arc<Session>, options: &'a RequestOptions) -> Self {
+        Self { session, options, end }
     }
 
     /// The time from the start to the deadline.
     pub(super) fn time(&self) -> Duration {
-        self.time
+        self.end.time
     }
 
     /// The time from now to the deadline.
     pub(super) fn left(&self) -> Duration {
-        self.session.transport.time_to(self.until)
+        self.session.transport.time_to(self.end.at)
     }
 
     /// The options of the next request, which has the time that is left.
