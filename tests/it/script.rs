@@ -218,6 +218,11 @@ impl ScriptedResponse {
         self
     }
 
+    /// How many bytes the body has.
+    pub(crate) fn length(&self) -> usize {
+        self.body.len()
+    }
+
     /// The response does not say how long its body is.
     pub(crate) fn unmeasured(self) -> ScriptedResponse {
         ScriptedResponse { measured: false, ..self }

@@ -35,6 +35,16 @@ impl<'a> Expected<'a> {
         Self { info, media_type: None, elsewhere: None, name: None }
     }
 
+    /// Refuses what is compressed.
+    pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<()> {
+        if matches!(text(headers, CONTENT_ENCODING).trim(), "" | "identity") {
+            return Ok(());
+        }
+        let note =
+            "the file comes compressed although that was not asked for; unpacked it could have any size";
+        Err(Error::new(ErrorKind::Other, note).with_response(StatusCode::OK, headers, Bytes::new()))
+    }
+
     /// Lets content pass that can be the file.
     pub(crate) async fn check(
         &self,
@@ -42,13 +52,7 @@ impl<'a> Expected<'a> {
         content: Content,
         time: Duration,
     ) -> Result<Content> {
-        let status = StatusCode::OK;
-        let encoding = text(headers, CONTENT_ENCODING);
-        if !matches!(encoding.trim(), "" | "identity") {
-            let note =
-                "the file comes compressed although that was not asked for; unpacked it could have any size";
-            return Err(Error::new(ErrorKind::Other, note).with_response(status, headers, Bytes::new()));
-        }
+        Self::check_encoding(headers)?;
         if self.allows(headers) {
             return Ok(content);
         }

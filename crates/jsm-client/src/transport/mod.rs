@@ -30,7 +30,9 @@ pub(crate) mod token_endpoint;
 pub(crate) mod trace;
 
 pub(crate) use body::{Content, Head, read_start};
+pub(crate) use budget::Reason;
 pub(crate) use network_error::describe;
 pub(crate) use plan::{Build, Busy, RequestSpec};
-pub(crate) use send::{Received, open, send};
+pub(crate) use retry_loop::Broken;
+pub(crate) use send::{Opened, Received, back_off, open, send};
 pub(crate) use shared::Transport;

@@ -53,6 +53,8 @@ pub(super) struct Plan<'a> {
     pub(super) transport: &'a Transport,
     pub(super) spec: &'a RequestSpec<'a>,
     pub(super) reading: Reading<'a>,
+    /// The time from the start to the deadline.
+    pub(super) time: Duration,
     pub(super) deadline: Instant,
 }
 

@@ -3,7 +3,7 @@
 use std::mem;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, LOCATION};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, IF_RANGE, LOCATION, RANGE};
 use http::{Method, StatusCode};
 use reqwest::{Request, Response, Url};
 
@@ -13,6 +13,9 @@ use super::plan::{Plan, no_credentials, opt_in};
 use super::retry_after;
 use super::site::Site;
 use crate::error::{self, Error, ErrorKind, Result};
+
+/// The headers that say which bytes of a file are requested, and in which form. They go to every address of it.
+const OF_FILE: [HeaderName; 3] = [ACCEPT_ENCODING, RANGE, IF_RANGE];
 
 /// How many redirects are followed, one after the other.
 const MAX_REDIRECTS: u32 = 5;
@@ -30,8 +33,10 @@ pub(super) async fn follow(
     for _ in 0..MAX_REDIRECTS {
         let target = target(&transport.site, &from, &head)?;
         let mut request = Request::new(Method::GET, target);
-        if let Some(encoding) = spec.options.headers.get(ACCEPT_ENCODING) {
-            request.headers_mut().insert(ACCEPT_ENCODING, encoding.clone());
+        for name in OF_FILE {
+            if let Some(value) = spec.options.headers.get(&name) {
+                request.headers_mut().insert(name, value.clone());
+            }
         }
         let is_own = transport.site.owns(request.url());
         if is_own {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use http::header::HeaderValue;
 
+use super::budget::Reason;
 use super::classify::Failure;
 use super::clock::Clock;
 use super::plan::own_error;
@@ -45,6 +46,23 @@ pub(super) trait Exchange: Sync {
     fn renew(&self, refused: &HeaderValue) -> impl Future<Output = Result<HeaderValue, BoxError>> + Send;
 }
 
+/// How often a request was sent, and the ticket of the last time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) attempts: u32,
+    pub(super) ticket: u64,
+}
+
+/// A response whose body broke off after its attempt had ended.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) error: Error,
+    /// How often this happened before, in a row.
+    pub(crate) failures: u32,
+    /// The ticket of the request.
+    pub(crate) ticket: u64,
+}
+
 /// The rules of one loop.
 pub(super) struct RetryLoop<'a> {
     /// The name of the operation, for events.
@@ -57,19 +75,31 @@ pub(super) struct RetryLoop<'a> {
     pub(super) deadline: Instant,
     /// The time from the start to the deadline.
     pub(super) time: Duration,
+    /// What the first attempt was paid from, if it is a retry itself.
+    pub(super) paid: Option<Reason>,
 }
 
 impl RetryLoop<'_> {
     /// Sends until there is a response, or until there cannot be one. Returns how often it sent, too.
-    pub(super) async fn run<E: Exchange>(&self, exchange: &E) -> Result<(E::Response, u32)> {
-        let mut sent = 0;
+    pub(super) async fn run<E: Exchange>(&self, exchange: &E) -> Result<(E::Response, Sent)> {
+        let mut sent = Sent::default();
         match self.attempts(exchange, &mut sent).await {
             Ok(response) => Ok((response, sent)),
-            Err(error) => Err(error.with_attempts(sent)),
+            Err(error) => Err(error.with_attempts(sent.attempts)),
         }
     }
 
-    async fn attempts<E: Exchange>(&self, exchange: &E, sent: &mut u32) -> Result<E::Response> {
+    /// Waits before a request is sent again whose response broke off, as after a failed attempt. Returns the error if
+    /// there is no retry left.
+    pub(super) async fn back_off_after(&self, broken: Broken, subject: &Subject) -> Result<()> {
+        let Broken { error, mut failures, ticket } = broken;
+        let affordable = !self.single_use
+            && failures < self.policy.max_retries
+            && self.limits.spend(subject, ticket, Reason::Connection);
+        self.back_off(&mut failures, error, affordable).await
+    }
+
+    async fn attempts<E: Exchange>(&self, exchange: &E, sent: &mut Sent) -> Result<E::Response> {
         let Self { operation, limits, clock, policy, .. } = *self;
         if self.time.is_zero() {
             return Err(Error::new(ErrorKind::Timeout, "the deadline leaves no time to send anything"));
@@ -78,7 +108,7 @@ impl RetryLoop<'_> {
         let (mut renewed, mut was_refused) = (None, false);
         // The refusal by a rate limit after which the request waits.
         let mut limited = None;
-        let (mut failures, mut at_once, mut paid) = (0, 0, None);
+        let (mut failures, mut at_once, mut paid) = (0, 0, self.paid);
         loop {
             let is_renewed = renewed.is_some();
             let (mut request, subject) = match exchange.prepare(renewed.take()).await {
@@ -104,9 +134,9 @@ impl RetryLoop<'_> {
             {
                 return Err(failure.into_error());
             }
-            *sent += 1;
-            let result = exchange.execute(request, *sent).await;
             let Permit { ticket, .. } = permit;
+            *sent = Sent { attempts: sent.attempts + 1, ticket };
+            let result = exchange.execute(request, sent.attempts).await;
             drop(permit);
             let served = |paid| limits.accepted(&subject, ticket, paid, clock.now());
             let pause = |error: &Error| {

@@ -5,9 +5,11 @@ use http::StatusCode;
 use http::header::HeaderMap;
 
 use super::body::{Content, Head, read_body};
+use super::budget::Reason;
 use super::classify::Check;
 use super::plan::{Plan, Reading, RequestSpec};
-use super::retry_loop::RetryLoop;
+use super::rate_limit::Subject;
+use super::retry_loop::{Broken, RetryLoop, Sent};
 use super::shared::Transport;
 use super::trace;
 use crate::error::{Error, ErrorKind, Result};
@@ -27,7 +29,7 @@ pub(crate) async fn send(
     spec: &RequestSpec<'_>,
     check: Check<'_>,
 ) -> Result<Received> {
-    let (head, body, attempts) = run(transport, spec, Reading::Whole(check)).await?;
+    let (head, body, Sent { attempts, .. }) = run(transport, spec, Reading::Whole(check), None).await?;
     let body = match body {
         Content::Whole(body) => body,
         Content::Open(response) => read_body(response, transport.max_body).await?,
@@ -35,36 +37,73 @@ pub(crate) async fn send(
     Ok(Received { status: head.status, headers: head.headers, body, attempts })
 }
 
-/// Requests a file, and follows redirects to it. The caller reads the body.
-pub(crate) async fn open(transport: &Transport, spec: &RequestSpec<'_>) -> Result<(Head, Content, u32)> {
-    run(transport, spec, Reading::File).await
+/// A file whose first bytes are about to come.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) head: Head,
+    pub(crate) content: Content,
+    pub(crate) attempts: u32,
+    /// The ticket of the request.
+    pub(crate) ticket: u64,
+}
+
+/// Requests a file, and follows redirects to it. The caller reads the body. `paid` is what the retry was paid from, if it
+/// is one after the file broke off.
+pub(crate) async fn open(
+    transport: &Transport,
+    spec: &RequestSpec<'_>,
+    paid: Option<Reason>,
+) -> Result<Opened> {
+    let (head, content, sent) = run(transport, spec, Reading::File, paid).await?;
+    let Sent { attempts, ticket } = sent;
+    Ok(Opened { head, content, attempts, ticket })
+}
+
+/// Waits before a file that broke off is requested again. Returns the error if it may not be.
+pub(crate) async fn back_off(transport: &Transport, spec: &RequestSpec<'_>, broken: Broken) -> Result<()> {
+    let plan = plan(transport, spec, Reading::File);
+    if !plan.is_idempotent() {
+        return Err(broken.error);
+    }
+    let subject = Subject::new(spec.info, spec.rate_limit_key);
+    retries(&plan, None).back_off_after(broken, &subject).await
 }
 
 async fn run(
     transport: &Transport,
     spec: &RequestSpec<'_>,
     reading: Reading<'_>,
-) -> Result<(Head, Content, u32)> {
+    paid: Option<Reason>,
+) -> Result<(Head, Content, Sent)> {
     let RequestSpec { info, options, .. } = *spec;
     options.check().map_err(|error| error.with_operation(info))?;
-    let time = transport.call_time(options);
-    let deadline = transport.clock.now() + time;
-    let plan = Plan { transport, spec, reading, deadline };
+    let plan = plan(transport, spec, reading);
     if info.experimental && !info.always_opt_in && !plan.opted_in() {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
         return Err(Error::new(ErrorKind::ExperimentalOptIn, note).with_operation(info));
     }
-    let retries = RetryLoop {
-        operation: info.name,
+    match trace::within(trace::call(info), retries(&plan, paid).run(&plan)).await {
+        Ok(((head, content), sent)) => Ok((head, content, sent)),
+        Err(error) => Err(error.with_operation(info)),
+    }
+}
+
+/// The request with its deadline, which counts from now.
+fn plan<'a>(transport: &'a Transport, spec: &'a RequestSpec<'a>, reading: Reading<'a>) -> Plan<'a> {
+    let time = transport.call_time(spec.options);
+    Plan { transport, spec, reading, time, deadline: transport.clock.now() + time }
+}
+
+fn retries<'a>(plan: &Plan<'a>, paid: Option<Reason>) -> RetryLoop<'a> {
+    let Plan { transport, spec, time, deadline, .. } = *plan;
+    RetryLoop {
+        operation: spec.info.name,
         limits: &transport.limits,
         clock: &*transport.clock,
-        policy: options.retry.as_ref().unwrap_or(&transport.retry),
+        policy: spec.options.retry.as_ref().unwrap_or(&transport.retry),
         single_use: spec.single_use,
         deadline,
         time,
-    };
-    match trace::within(trace::call(info), retries.run(&plan)).await {
-        Ok(((head, content), attempts)) => Ok((head, content, attempts)),
-        Err(error) => Err(error.with_operation(info)),
+        paid,
     }
 }

@@ -168,6 +168,7 @@ impl TokenEndpoint for Endpoint {
                 single_use: false,
                 deadline: self.clock.now() + DEADLINE,
                 time: DEADLINE,
+                paid: None,
             };
             let request = TokenRequest { endpoint: self, grant, is_invalid: AtomicBool::new(false) };
             let cause = || match request.is_invalid.load(Ordering::Relaxed) {

@@ -30,12 +30,12 @@ pub(super) fn serve(service: &Service, state: &mut State, raw: &RawRequest, orig
             let scopes = caller.and_then(|caller| caller.scopes);
             platform::accessible_resources(scopes.as_deref(), CLOUD_ID, &service.origins.site)
         }
-        (Origin::Media, _, path) => {
+        (Origin::Media, _, _) => {
             if raw.has_credentials() {
                 let message = "credentials were sent to the origin of files, which is not the site";
                 state.violations.add("media GET /file", Side::Request, message);
             }
-            platform::file(&state.site, path, &raw.query_pairs(), raw.has_credentials())
+            platform::file(&state.site, raw)
         }
         (Origin::Gateway, _, _) => error::gateway(404, "Not found"),
         (Origin::Site, _, _) => Response::raw(

@@ -137,9 +137,10 @@ impl World {
             single_use: false,
             deadline: SystemClock.now() + time,
             time,
+            paid: None,
         };
         let ((), sent) = retries.run(&Request { world: self, info, what }).await?;
-        Ok(sent)
+        Ok(sent.attempts)
     }
 
     /// Runs so many callers at once, each with so many calls one after the other, and gives what failed.
