@@ -2,3 +2,13 @@
 //!
 //! | to | read |
 //! | --- | --- |
+//! | download files over connections that break | [`downloads`] |
+//! | change many customers or organizations at once | [`tasks`] |
+
+#[doc = include_str!("downloads.md")]
+#[cfg(feature = "servicedesk")]
+pub mod downloads {}
+
+#[doc = include_str!("tasks.md")]
+#[cfg(feature = "csm")]
+pub mod tasks {}
