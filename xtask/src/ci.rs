@@ -23,18 +23,18 @@ const SYSTEM_TLS: Step = (
 /// A step: what it checks, its command, and its environment variables.
 type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("the code is formatted", "cargo fmt --all --check", &[]),
     (
         "clippy reports no warnings",
-        "cargo clippy --workspace --all-targets --features jsm-client/oauth,jsm-client/schemars --quiet -- -D warnings",
+        "cargo clippy --workspace --all-targets --features jsm-client/oauth,jsm-client/schemars,jsm-client/testing --quiet -- -D warnings",
         &[],
     ),
     ("the tests pass", TEST, &[]),
     ("a third API is data", "cargo test -p jsm-tests --test it third_api -- --ignored", &[]),
     (
         "the documentation builds without a warning",
-        "cargo doc --workspace --no-deps --features jsm-client/oauth,jsm-client/schemars --quiet",
+        "cargo doc --workspace --no-deps --features jsm-client/oauth,jsm-client/schemars,jsm-client/testing --quiet",
         &[("RUSTDOCFLAGS", "-D warnings")],
     ),
     ("no API builds alone", "cargo check -p jsm-client --no-default-features --quiet", &[]),
@@ -56,6 +56,11 @@ const STEPS: [Step; 12] = [
         &[],
     ),
     ("oauth builds alone", "cargo check -p jsm-client --no-default-features --features oauth --quiet", &[]),
+    (
+        "testing builds alone",
+        "cargo check -p jsm-client --no-default-features --features testing --quiet",
+        &[],
+    ),
 ];
 
 /// Run the checks that a change has to pass.

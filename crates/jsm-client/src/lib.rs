@@ -12,6 +12,8 @@ pub mod cookbook;
 mod builder;
 mod call;
 mod client;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 // Many requests.
 mod pagination;

@@ -2,7 +2,7 @@
 //!
 //! Tests have a clock of their own, so that nothing sleeps: a wait returns at once, and the clock records it.
 
-mod clock; // A clock whose time passes while a test waits, and not otherwise.
+mod clock; // The clock of these tests, by which waiting takes no time.
 
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod credentials; // Credentials, and the addresses they go to.
@@ -22,6 +22,7 @@ mod size_limits; // How much time and how many bytes a call may take.
 #[cfg(target_os = "linux")]
 mod tls; // Certificates of the system, and the crypto provider of the process.
 mod traces; // Spans and events.
+mod testing; // Errors, responses and a clock made by hand.
 mod workflows; // Files, bulk changes, lookups by ids, dates.
 
 use jsm_client::{Client, ClientBuilder};

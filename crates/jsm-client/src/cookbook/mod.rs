@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | download files over connections that break | [`downloads`] |
 //! | change many customers or organizations at once | [`tasks`] |
+//! | test a program without a site | [`testing`] |
 
 #[doc = include_str!("downloads.md")]
 #[cfg(feature = "servicedesk")]
@@ -12,3 +13,10 @@ pub mod downloads {}
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
 pub mod tasks {}
+
+#[cfg_attr(feature = "testing", doc = include_str!("testing.md"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
+)]
+pub mod testing {}

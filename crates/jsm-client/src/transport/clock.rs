@@ -10,7 +10,8 @@ pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Time and randomness, as retries, rate limits and deadlines use them. The default is [`SystemClock`].
 ///
-/// Tests can implement it so that waiting takes no time, and record each wait:
+/// Tests can implement it so that waiting takes no time, and record each wait. With the feature `testing`, there is such a
+/// clock: `jsm_client::testing::TestClock`.
 ///
 /// ```
 /// use std::sync::Mutex;

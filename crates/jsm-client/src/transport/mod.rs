@@ -17,7 +17,7 @@ mod plan;
 pub(crate) mod rate_limit;
 mod redirects;
 pub(crate) mod retry;
-mod retry_after;
+pub(crate) mod retry_after;
 mod retry_loop;
 mod send;
 mod shared;
