@@ -1,6 +1,6 @@
 //! Lists the customers of a service desk, one line each: account id, tab, display name.
 //!
-//! With `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` set it talks to that site, else it starts a sandbox and lists that.
+//! With `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` set it reads that site, else a sandbox that it starts.
 
 mod connect;
 

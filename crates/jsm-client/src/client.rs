@@ -1,10 +1,12 @@
 //! The client: every call, list and workflow starts here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 #[cfg(feature = "csm")]
 use jsm_raw::BulkOperation;
 #[cfg(feature = "servicedesk")]
@@ -18,6 +20,7 @@ use reqwest::Url;
 
 use crate::call::Call;
 use crate::pagination::{Items, Pages};
+use crate::request::HttpRequest;
 use crate::response::Session;
 #[cfg(feature = "servicedesk")]
 use crate::workflows::attachments::{Attach, Upload, Visibility};
@@ -36,6 +39,11 @@ pub struct Client(Arc<Session>);
 impl Client {
     pub(crate) fn new(session: Session) -> Self {
         Self(Arc::new(session))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn session(&self) -> &Session {
+        &self.0
     }
 
     /// Calls an operation. Await it as it is, or set options first.
@@ -240,6 +248,24 @@ impl Client {
         O::Entry: Eq + Hash,
     {
         FetchAll::new(Arc::clone(&self.0), operation)
+    }
+
+    /// A request to an endpoint that this crate does not cover: any path of the site or of its gateway.
+    ///
+    /// ```
+    /// use jsm_client::http::Method;
+    /// # use jsm_client::{Client, serde_json::Value};
+    ///
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// let found = jira.request(Method::GET, "/rest/api/3/user/search").query(&[("query", "fred@example.com")]);
+    /// let people: Vec<Value> = found.send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`HttpRequest`] documents which paths are accepted, and what is retried.
+    pub fn request(&self, method: Method, path: impl Into<Cow<'static, str>>) -> HttpRequest {
+        HttpRequest::new(Arc::clone(&self.0), method, path.into())
     }
 
     /// Calls an operation whose list can be longer than one request may carry, in as many requests as needed, one after

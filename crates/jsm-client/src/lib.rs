@@ -12,6 +12,8 @@ pub mod cookbook;
 mod builder;
 mod call;
 mod client;
+mod environment;
+mod request;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -45,6 +47,7 @@ pub use call::{Call, WithMeta};
 pub use client::Client;
 pub use error::{Error, ErrorKind, FormError, Result, ResumeToken};
 pub use pagination::{Items, ListPage, Pages};
+pub use request::{HttpList, HttpRequest, ListStyle};
 pub use response::{Repair, RepairAction, Response};
 pub use transport::clock::{Clock, SystemClock};
 pub use transport::language::Language;

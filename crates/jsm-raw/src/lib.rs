@@ -37,16 +37,17 @@ pub use batch::{Batched, BulkOperation, FetchByIds};
 pub use date::{DateError, Dated};
 pub use id::{Id, IdKind, NumericId};
 pub use lenient::REQUIRED;
-pub use multipart::FilePart;
+pub use multipart::{FilePart, with_files};
 pub use operation::Operation;
 pub use operation_info::{Base, OperationInfo, Pagination, RequestBody, ResponseBody};
-pub use page::{PAGE_ITEMS, Page, PageLinks, PageParts, Paginated, Position};
+pub use page::{PAGE_ITEMS, Page, PageItems, PageLinks, PageParts, Paginated, Position};
+pub use path_param::encode_segment;
 pub use recorder::Recorder;
 pub use request_error::RequestError;
+#[doc(hidden)]
+pub use sealed::Sealed;
 pub use size_limits::{SizeLimits, within};
 
-#[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
-use multipart::with_files;
 use path_param::{encode_path, path_segment};
 use recorder::record;
 

@@ -12,7 +12,8 @@ use crate::sealed::Sealed;
 
 /// An operation with its arguments: how its request is built, and how its response is decoded.
 ///
-/// The trait is sealed: only generated operations implement it.
+/// The trait is sealed: generated operations implement it, and the requests that `jsm-client` makes where no document
+/// describes an operation.
 pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What the body of a successful response is decoded as.
     type Output: Send + 'static;
@@ -34,6 +35,22 @@ pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// When the body is not an [`Output`](Self::Output).
     fn decode(body: &Bytes) -> Result<Self::Output, serde_json::Error>;
+
+    /// The facts of this value: [`INFO`](Self::INFO), unless they depend on its arguments.
+    fn info(&self) -> &'static OperationInfo {
+        Self::INFO
+    }
+
+    /// The path with its placeholders; empty where only the path with its values is known.
+    fn template(&self) -> &'static str {
+        Self::INFO.path
+    }
+
+    /// The path below the gateway that is in place of the API's base, for a request that belongs to no API. It can have
+    /// the placeholders that base paths have.
+    fn gateway_path(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether the request can be built only once, because it carries a stream.
     fn is_single_use(&self) -> bool {

@@ -6,7 +6,7 @@
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OperationInfo {
-    /// The API that the operation belongs to: `servicedesk` or `csm`.
+    /// The API that the operation belongs to: `servicedesk` or `csm`. Empty for a request that belongs to none.
     pub api: &'static str,
     /// The base paths and the general rate limits of that API.
     pub base: &'static Base,
@@ -16,7 +16,7 @@ pub struct OperationInfo {
     pub group: &'static str,
     /// The HTTP method, in capitals.
     pub method: &'static str,
-    /// The path below the API's base, with `{placeholders}`.
+    /// The path below the API's base, with `{placeholders}`. Empty for a request that belongs to no API.
     pub path: &'static str,
     /// OAuth scopes: any one of the outer entries suffices, and all scopes within it are needed.
     pub scopes: &'static [&'static [&'static str]],
@@ -50,6 +50,51 @@ pub struct OperationInfo {
     pub response_properties: &'static [&'static str],
     /// The property of the response that holds the items of a page.
     pub response_items: Option<&'static str>,
+}
+
+impl OperationInfo {
+    /// The facts of a request by this method, where no document describes an operation.
+    ///
+    /// `api`, `group` and `path` are empty. Whether the request is idempotent is what HTTP says of its method.
+    #[must_use]
+    pub const fn undocumented(
+        name: &'static str,
+        method: &'static str,
+        base: &'static Base,
+        response: ResponseBody,
+    ) -> Self {
+        Self {
+            api: "",
+            base,
+            name,
+            group: "",
+            method,
+            path: "",
+            scopes: &[],
+            experimental: false,
+            always_opt_in: false,
+            deprecated: false,
+            statuses: &[],
+            response_statuses: &[],
+            pagination: None,
+            idempotent: !matches!(method.as_bytes(), b"POST" | b"PATCH"),
+            rate_limit: None,
+            batch_limit: None,
+            rate_limit_key: None,
+            body: RequestBody::None,
+            response,
+            response_properties: &[],
+            response_items: None,
+        }
+    }
+}
+
+impl Base {
+    /// The base of what is at a path of a site, and at a path of the gateway. It has no rate limits.
+    #[must_use]
+    pub const fn new(site: Option<&'static str>, gateway: Option<&'static str>) -> Self {
+        Self { site, gateway, rate_limits: &[], write_rate_limits: &[] }
+    }
 }
 
 /// The base paths of an API, and its general rate limits.

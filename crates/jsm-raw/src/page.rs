@@ -4,11 +4,13 @@
 
 use std::marker::PhantomData;
 
+use bytes::Bytes;
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
 use crate::operation::Operation;
+use crate::operation_info::Pagination;
 use crate::size_limits::List;
 
 /// A page of a servicedesk list.
@@ -85,6 +87,12 @@ fn values<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
     deserializer.deserialize_any(List { first: FULL, what: PAGE_ITEMS, item: PhantomData })
 }
 
+/// The items of a page, read within the [`SizeLimits`](crate::SizeLimits). `null` reads as none.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent, bound(deserialize = "T: Deserialize<'de>"))]
+#[non_exhaustive]
+pub struct PageItems<T>(#[serde(deserialize_with = "values")] pub Vec<T>);
+
 impl<T> Default for Page<T> {
     fn default() -> Self {
         Self {
@@ -115,6 +123,12 @@ pub struct PageParts<T> {
     pub next: Option<String>,
     /// Whether the page has links of any kind.
     pub linked: bool,
+}
+
+impl<T> Default for PageParts<T> {
+    fn default() -> Self {
+        Self::from(Page::default())
+    }
 }
 
 impl<T> From<Page<T>> for PageParts<T> {
@@ -148,7 +162,8 @@ pub enum Position {
 
 /// An operation that responds with one page of a list.
 ///
-/// The trait is sealed: only generated operations implement it.
+/// The trait is sealed: generated operations implement it, and the lists that `jsm-client` reads where no document
+/// describes an operation.
 pub trait Paginated: Operation {
     /// An item of the list.
     type Item: Send + 'static;
@@ -170,4 +185,29 @@ pub trait Paginated: Operation {
 
     /// Takes a page apart.
     fn page_parts(page: Self::Output) -> PageParts<Self::Item>;
+
+    /// The pagination style, which can depend on the arguments.
+    fn pagination(&self) -> Option<Pagination> {
+        self.info().pagination
+    }
+
+    /// The query parameter that carries the position, which can depend on the arguments.
+    fn position_parameter(&self) -> &str {
+        Self::POSITION_PARAMETER
+    }
+
+    /// Decodes the body of a successful response as a page, and takes it apart.
+    ///
+    /// # Errors
+    ///
+    /// When the body is not a page of this list.
+    fn decode_page(&self, body: &Bytes) -> Result<PageParts<Self::Item>, serde_json::Error> {
+        Self::decode(body).map(Self::page_parts)
+    }
+
+    /// The property of this body that holds the items; empty where the body is the list itself.
+    fn items_property(&self, body: &[u8]) -> Option<String> {
+        let _ = body;
+        self.info().response_items.map(str::to_owned)
+    }
 }

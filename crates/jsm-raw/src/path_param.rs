@@ -24,9 +24,18 @@ pub(crate) fn path_segment(parameter: &str, value: &impl Display) -> Result<(), 
 /// Encodes a value as one segment of a path.
 ///
 /// Unlike progenitor, it escapes a semicolon too: what follows one would be a parameter of the segment, not part of it.
-#[allow(dead_code, reason = "only generated code calls it")]
 pub(crate) fn encode_path(value: &str) -> String {
     progenitor_client::encode_path(value).replace(';', "%3B")
+}
+
+/// Encodes a value as one segment of a path, after the checks of [`Operation::request`](crate::Operation::request).
+///
+/// # Errors
+///
+/// When the value would lead to another endpoint; the error names the parameter.
+pub fn encode_segment(parameter: &str, value: &str) -> Result<String, RequestError> {
+    path_segment(parameter, &value)?;
+    Ok(encode_path(value))
 }
 
 #[cfg(test)]

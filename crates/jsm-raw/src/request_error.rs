@@ -11,7 +11,8 @@ impl RequestError {
         Self(format!("the request cannot be built: {error}"))
     }
 
-    pub(crate) fn argument(parameter: &str, why: &dyn fmt::Display) -> Self {
+    /// The error of an argument that cannot be sent: its name, and why.
+    pub fn argument(parameter: &str, why: &dyn fmt::Display) -> Self {
         Self(format!("{parameter} {why}"))
     }
 

@@ -1,8 +1,9 @@
 //! What keeps other crates from implementing a trait of this one.
 
-/// A supertrait that no other crate can name.
+/// A supertrait of traits that programs do not implement, so that a trait can get another required method without
+/// breaking a program.
 ///
-/// The generated code implements it, so that a trait can get another required method without breaking a program.
+/// The generated code implements it, and `jsm-client` for the requests that no document describes.
 ///
 /// ```compile_fail,E0277
 /// enum Mine {}

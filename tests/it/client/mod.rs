@@ -6,6 +6,7 @@ mod clock; // The clock of these tests, by which waiting takes no time.
 
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod credentials; // Credentials, and the addresses they go to.
+mod endpoints; // Endpoints that the crate does not cover.
 mod errors; // What an error reports, whatever the server sent.
 mod headers; // The length of a body, and the language of a response.
 mod oauth; // Tokens that renew themselves.

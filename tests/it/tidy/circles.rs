@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "crates/jsm-client",
         &[
-            &["lib", "builder", "call", "client", "date"],
+            &["lib", "builder", "call", "client", "environment", "request", "testing"],
             &["pagination", "workflows"],
             &["response"],
             &["transport"],

@@ -2,16 +2,14 @@
 
 use std::env;
 
-use jsm_client::{BoxError, Client};
+use jsm_client::{BoxError, Client, ClientBuilder};
 use jsm_sandbox::Sandbox;
 
-/// With `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` set, a client of that site; else of a sandbox, which lives as long as
-/// it is held.
+/// A client of the site that `JSM_URL`, `JSM_EMAIL` and `JSM_TOKEN` name. Without `JSM_URL`, of a sandbox, which stops
+/// when it is dropped.
 pub(crate) async fn connect() -> Result<(Client, Option<Sandbox>), BoxError> {
-    if let Ok(site) = env::var("JSM_URL") {
-        let var = |name: &str| env::var(name).map_err(|_| format!("set {name} as well as JSM_URL"));
-        let builder = Client::builder(site).api_token(var("JSM_EMAIL")?, var("JSM_TOKEN")?);
-        return Ok((builder.experimental(true).build()?, None));
+    if env::var_os("JSM_URL").is_some() {
+        return Ok((ClientBuilder::from_env()?.experimental(true).build()?, None));
     }
     let sandbox = Sandbox::start().await?;
     let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());

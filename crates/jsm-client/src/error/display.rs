@@ -19,7 +19,11 @@ impl Error {
     fn sentence(&self) -> String {
         let inner = &self.0;
         let mut parts = Vec::new();
-        parts.extend(inner.operation.map(spoken));
+        parts.extend(inner.operation.map(|info| match inner.template {
+            _ if !info.api.is_empty() => spoken(info),
+            "" => format!("{} request", info.method),
+            template => format!("{} {template}", info.method),
+        }));
         if let Some(status) = inner.status {
             parts.push(match status.canonical_reason() {
                 Some(reason) => format!("{} {reason}", status.as_u16()),

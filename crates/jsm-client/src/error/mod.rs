@@ -51,6 +51,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static OperationInfo>,
+    /// The path with its placeholders; empty where it is not known.
+    template: &'static str,
     status: Option<StatusCode>,
     /// The message of this crate; the server's is in `details`.
     note: Option<String>,
@@ -68,6 +70,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: None,
+            template: "",
             status: None,
             note: Some(note.into()),
             details: ErrorDetails::default(),
@@ -133,6 +136,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_template(mut self, template: &'static str) -> Self {
+        self.0.template = template;
+        self
+    }
+
     pub(crate) fn with_response(mut self, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         self.0.status = Some(status);
         self.0.headers = headers.clone();
@@ -189,6 +197,8 @@ impl Error {
     }
 
     /// The facts of the operation that failed; `None` when a client could not be built.
+    ///
+    /// A request of [`Client::request`](crate::Client::request) has the name `HttpRequest`, its method, and no path.
     pub fn operation(&self) -> Option<&'static OperationInfo> {
         self.0.operation
     }

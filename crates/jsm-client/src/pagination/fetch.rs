@@ -34,14 +34,14 @@ impl<T> Fetched<T> {
 pub(super) fn fetch<O: Paginated>(list: Arc<List<O>>, at: Position) -> Fetch<O> {
     Box::pin(async move {
         let build = |http: &reqwest::Client, base: &str| list.request(http, base, &at);
-        let (received, decoded) = match list.session.page::<O>(&list.options, &build).await {
+        let (received, decoded) = match list.session.page(&list.operation, &list.options, &build).await {
             Ok(page) => page,
             Err(error) => return Fetched::failed(at, error.attempts(), error),
         };
-        let page = O::page_parts(decoded.value);
+        let page = decoded.value;
         // Hashing a page costs about as much as decoding it, so it is done only where the start is not reported. With
         // cursors, a server may send the same start with every page.
-        let by_start = matches!(O::INFO.pagination, Some(Pagination::Offset | Pagination::Number))
+        let by_start = matches!(list.operation.pagination(), Some(Pagination::Offset | Pagination::Number))
             && page.start.is_some();
         let fingerprint = (!by_start).then(|| {
             let mut hasher = DefaultHasher::new();
@@ -53,7 +53,8 @@ pub(super) fn fetch<O: Paginated>(list: Arc<List<O>>, at: Position) -> Fetch<O> 
 }
 
 /// Requests a page as a task of its own, so that it does not wait for the caller to read the pages before it.
-pub(super) fn prefetch<O: Paginated>(fetch: Fetch<O>, at: Position) -> Fetch<O> {
+pub(super) fn prefetch<O: Paginated>(list: Arc<List<O>>, at: Position) -> Fetch<O> {
+    let fetch = fetch(Arc::clone(&list), at.clone());
     let task = AbortOnDropHandle::new(tokio::spawn(trace::in_current_span(fetch)));
     Box::pin(async move {
         task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
@@ -61,7 +62,7 @@ pub(super) fn prefetch<O: Paginated>(fetch: Fetch<O>, at: Position) -> Fetch<O> 
             Err(_) => {
                 let error =
                     Error::new(ErrorKind::Connection, "the runtime ended before the page was received");
-                Fetched::failed(at, 0, error.with_operation(O::INFO))
+                Fetched::failed(at, 0, list.name(error))
             }
         })
     })

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use jsm_raw::{Paginated, Position, RequestError};
 use reqwest::{Request, Url};
 
+use crate::error::Error;
 use crate::response::Session;
 use crate::transport::options::RequestOptions;
 
@@ -23,6 +24,11 @@ pub(super) struct List<O> {
 impl<O: Paginated> List<O> {
     pub(super) fn new(session: Arc<Session>, operation: O, options: RequestOptions) -> Self {
         Self { session, operation, options, built: OnceLock::new(), arguments: OnceLock::new() }
+    }
+
+    /// An error of this list.
+    pub(super) fn name(&self, error: Error) -> Error {
+        error.with_operation(self.operation.info()).with_template(self.operation.template())
     }
 
     /// What distinguishes this list from others of the same operation: a hash of its request without position and page size.
@@ -41,7 +47,9 @@ impl<O: Paginated> List<O> {
             };
             let url = request.url();
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-            hash([url.path().as_bytes(), url.query().unwrap_or_default().as_bytes(), body])
+            let below_gateway = operation.gateway_path().map(str::as_bytes);
+            let parts = [url.path().as_bytes(), url.query().unwrap_or_default().as_bytes(), body];
+            hash(parts.into_iter().chain(below_gateway))
         })
     }
 
@@ -58,7 +66,7 @@ impl<O: Paginated> List<O> {
         let built = built.and_then(|(place, request)| Some((place, request.try_clone()?)));
         if let Some((place, mut request)) = built {
             if place != at {
-                set_position(request.url_mut(), O::POSITION_PARAMETER, at);
+                set_position(request.url_mut(), self.operation.position_parameter(), at);
             }
             return Ok(request);
         }

@@ -11,3 +11,5 @@ mod progress;
 
 pub use items::Items;
 pub use pages::{ListPage, Pages};
+
+pub(crate) use progress::parameter;

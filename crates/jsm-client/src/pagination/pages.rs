@@ -138,13 +138,14 @@ impl<O: Paginated> Pages<O> {
     /// With a token of another operation, of other arguments, or of another style of pagination, the list fails with an
     /// error of kind [`Configuration`](ErrorKind::Configuration); nothing is sent then.
     pub fn resume(mut self, token: ResumeToken) -> Self {
-        let fits = match (&token.at, O::INFO.pagination) {
+        let operation = self.list.operation.info().name;
+        let fits = match (&token.at, self.list.operation.pagination()) {
             (Position::Start, _) => true,
             (Position::Offset(_), style) => style == Some(Pagination::Offset),
             (Position::Number(_), style) => style == Some(Pagination::Number),
             (_, style) => !matches!(style, Some(Pagination::Offset | Pagination::Number)),
         };
-        let note = if token.operation != O::INFO.name {
+        let note = if token.operation != operation {
             format!("the token is one of {}; resume that operation with it", token.operation)
         } else if token.arguments != self.list.arguments() {
             "the token is of a list with other arguments; resume it with the arguments it was made with"
@@ -155,17 +156,17 @@ impl<O: Paginated> Pages<O> {
             (self.at, self.skip, self.returned) = (token.at, token.skip, None);
             return self;
         };
-        self.state = State::Failed(Error::configuration(note).with_operation(O::INFO));
+        self.state = State::Failed(self.list.name(Error::configuration(note)));
         self
     }
 
     /// Reads on after a page that was part of another response, such as the comments of a request.
     pub fn after<T>(mut self, page: &Page<T>) -> Self {
-        match progress::after::<O, T>(page) {
+        match progress::after(&self.list.operation, page) {
             Ok(Some(at)) => self.at = at,
             Ok(None) => self.state = State::Done,
             Err(note) => {
-                self.state = State::Failed(Error::new(ErrorKind::Pagination, note).with_operation(O::INFO));
+                self.state = State::Failed(self.list.name(Error::new(ErrorKind::Pagination, note)));
             }
         }
         self
@@ -197,7 +198,12 @@ impl<O: Paginated> Pages<O> {
     }
 
     pub(super) fn token(&self, at: Position, skip: u64) -> ResumeToken {
-        ResumeToken { operation: O::INFO.name.into(), arguments: self.list.arguments(), at, skip }
+        ResumeToken {
+            operation: self.list.operation.info().name.into(),
+            arguments: self.list.arguments(),
+            at,
+            skip,
+        }
     }
 
     /// Requests the next pages: as many as may be requested at once, if their positions are known.
@@ -214,8 +220,8 @@ impl<O: Paginated> Pages<O> {
             );
         }
         for at in positions {
-            let page = fetch(Arc::clone(&self.list), at.clone());
-            self.requested.push_back(if self.prefetch > 1 { prefetch::<O>(page, at) } else { page });
+            let list = Arc::clone(&self.list);
+            self.requested.push_back(if self.prefetch > 1 { prefetch(list, at) } else { fetch(list, at) });
         }
     }
 
@@ -275,10 +281,9 @@ impl<O: Paginated> Pages<O> {
                 return Some(Some(Err(error.with_resume(self.token(self.at.clone(), self.skip)))));
             }
         };
-        let fail =
-            |note, token| Error::new(ErrorKind::Pagination, note).with_operation(O::INFO).with_resume(token);
-        let size = self.list.operation.page_size();
-        let next = self.progress.next::<O>(&at, &page, repairs.dropped, size, fetched.fingerprint);
+        let list = Arc::clone(&self.list);
+        let fail = |note, token| list.name(Error::new(ErrorKind::Pagination, note)).with_resume(token);
+        let next = self.progress.next(&list.operation, &at, &page, repairs.dropped, fetched.fingerprint);
         let is_empty = page.items.is_empty() && repairs.listed.is_empty();
         let mut stalled = None;
         let next = match next {

@@ -50,14 +50,13 @@ impl Progress {
 
     /// The page after the one that was requested at a position, or how the list failed to advance.
     ///
-    /// `dropped` items could not be decoded and count as items of the list; `requested_size` is the page size that was
-    /// requested.
+    /// `dropped` items could not be decoded and count as items of the list.
     pub(super) fn next<O: Paginated>(
         &mut self,
+        operation: &O,
         at: &Position,
         page: &PageParts<O::Item>,
         dropped: u64,
-        requested_size: Option<u32>,
         fingerprint: Option<u64>,
     ) -> Result<NextPage, String> {
         let places = page.items.len() as u64 + dropped;
@@ -72,11 +71,12 @@ impl Progress {
             }
             self.fingerprint = fingerprint;
         }
-        let next = match O::INFO.pagination {
-            Some(Pagination::Offset) => self.offset::<O>(at, page, places, requested_size)?,
+        let next = match operation.pagination() {
+            Some(Pagination::Offset) => self.offset(operation, at, page, places)?,
             Some(Pagination::Number) => number(at, page, places)?,
             Some(Pagination::LinkCursor) => {
-                let next = page.next.as_deref().and_then(|link| parameter(link, O::POSITION_PARAMETER));
+                let next =
+                    page.next.as_deref().and_then(|link| parameter(link, operation.position_parameter()));
                 self.cursor(at, page.last, next)
             }
             _ => self.cursor(at, page.last, page.next.clone()),
@@ -92,10 +92,10 @@ impl Progress {
 
     fn offset<O: Paginated>(
         &mut self,
+        operation: &O,
         at: &Position,
         page: &PageParts<O::Item>,
         places: u64,
-        requested_size: Option<u32>,
     ) -> Result<NextPage, String> {
         let asked = match at {
             Position::Offset(asked) => *asked,
@@ -110,7 +110,7 @@ impl Progress {
         let had_links = self.linked;
         self.linked |= page.next.is_some();
         // An empty page counts for as many items as any other. Too few of them cost a request; too many lose items.
-        let size = [self.step, page.limit, requested_size.map(u64::from)].into_iter().flatten().min();
+        let size = [self.step, page.limit, operation.page_size().map(u64::from)].into_iter().flatten().min();
         let next = match next_offset(&OffsetPage {
             start,
             places,
@@ -119,7 +119,7 @@ impl Progress {
             last: page.last,
             links: page.linked,
             had_links,
-            next: linked_offset::<O>(page.next.as_deref()),
+            next: linked_offset(operation, page.next.as_deref()),
             has_next: page.next.is_some(),
         }) {
             Next::Offset(next) => next,
@@ -217,17 +217,20 @@ fn next_offset(page: &OffsetPage) -> Next {
     if next > start { Next::Offset(next) } else { Next::Unknown }
 }
 
-fn linked_offset<O: Paginated>(link: Option<&str>) -> Option<u64> {
-    parameter(link?, O::POSITION_PARAMETER)?.parse().ok()
+fn linked_offset<O: Paginated>(operation: &O, link: Option<&str>) -> Option<u64> {
+    parameter(link?, operation.position_parameter())?.parse().ok()
 }
 
 /// The position after a page that was part of another response; `None` at the end of the list.
-pub(super) fn after<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>, &'static str> {
+pub(super) fn after<O: Paginated, T>(
+    operation: &O,
+    page: &Page<T>,
+) -> Result<Option<Position>, &'static str> {
     let link = page.links.as_ref().and_then(|links| links.next.as_deref());
     let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
     let (start, places) = (number(page.start).unwrap_or(0), page.values.len() as u64);
     let unknown = "the list continues, but the page has no position of the next one";
-    match O::INFO.pagination {
+    match operation.pagination() {
         Some(Pagination::Offset) => {
             let next = next_offset(&OffsetPage {
                 start,
@@ -237,7 +240,7 @@ pub(super) fn after<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>,
                 last: page.is_last_page,
                 links: page.links.is_some(),
                 had_links: false,
-                next: linked_offset::<O>(link),
+                next: linked_offset(operation, link),
                 has_next: link.is_some(),
             });
             match next {
@@ -253,7 +256,8 @@ pub(super) fn after<O: Paginated, T>(page: &Page<T>) -> Result<Option<Position>,
             None if places == 0 => Ok(None),
             _ => Ok(Some(Position::Number(start.saturating_add(1)))),
         },
-        _ => match (page.is_last_page, link.and_then(|link| parameter(link, O::POSITION_PARAMETER))) {
+        _ => match (page.is_last_page, link.and_then(|link| parameter(link, operation.position_parameter())))
+        {
             (Some(true), _) => Ok(None),
             (_, Some(cursor)) if !cursor.is_empty() => Ok(Some(Position::Cursor(cursor))),
             (Some(false), _) => Err(unknown),
@@ -285,7 +289,7 @@ fn number<T>(at: &Position, page: &PageParts<T>, places: u64) -> Result<NextPage
 }
 
 /// The value of a query parameter in a link, which may be relative; nothing else of the link is looked at.
-fn parameter(link: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(link: &str, name: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
     let mut pairs = query.split('&');

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 use http::StatusCode;
-use jsm_raw::{Operation, OperationInfo, ResponseBody, SizeLimits};
+use jsm_raw::{Operation, OperationInfo, PageParts, Paginated, ResponseBody, SizeLimits};
+use serde::de::DeserializeOwned;
 
 use super::error_shape;
 use super::expected_file::{self, Expected};
@@ -52,22 +53,81 @@ pub(super) fn decode<O: Operation>(
     head: &Head,
     body: &Bytes,
 ) -> Result<Decoded<O::Output>, NoValue> {
+    let expected = Expectation { info: O::INFO, name: &name_of::<O::Output>, items: &|_| items_of(O::INFO) };
+    decode_as(&expected, decoding, head, body, O::decode)
+}
+
+/// The page in a response.
+pub(super) fn decode_page<O: Paginated>(
+    operation: &O,
+    decoding: &Decoding,
+    head: &Head,
+    body: &Bytes,
+) -> Result<Decoded<PageParts<O::Item>>, NoValue> {
+    let items = |body: &Bytes| operation.items_property(body);
+    let expected = Expectation { info: operation.info(), name: &name_of::<O::Output>, items: &items };
+    decode_as(&expected, decoding, head, body, |body| operation.decode_page(body))
+}
+
+/// The value in a response of which no document says anything.
+///
+/// `null` is as good as no body, so that `Option` and `()` can be read from either.
+pub(super) fn decode_any<T: DeserializeOwned>(
+    info: &'static OperationInfo,
+    decoding: &Decoding,
+    head: &Head,
+    body: &Bytes,
+) -> Result<Decoded<T>, NoValue> {
+    if head.status.is_success()
+        && body.trim_ascii().is_empty()
+        && let Ok(value) = serde_json::from_str("null")
+    {
+        return Ok(Decoded { value, repairs: Repairs::default() });
+    }
+    let expected = Expectation { info, name: &name_of::<T>, items: &|_| items_of(info) };
+    decode_as(&expected, decoding, head, body, |body| match info.response {
+        // A body is ignored where none is expected.
+        ResponseBody::Nothing => serde_json::from_str("null"),
+        _ => serde_json::from_slice(body),
+    })
+}
+
+fn items_of(info: &OperationInfo) -> Option<String> {
+    info.response_items.map(str::to_owned)
+}
+
+/// What a response should be.
+struct Expectation<'a> {
+    info: &'static OperationInfo,
+    /// The name of the type that it is decoded as.
+    name: &'a dyn Fn() -> String,
+    /// The property of a body that holds the items of a page; empty where the body is the list itself.
+    items: &'a dyn Fn(&Bytes) -> Option<String>,
+}
+
+fn decode_as<T>(
+    expected: &Expectation<'_>,
+    decoding: &Decoding,
+    head: &Head,
+    body: &Bytes,
+    read: impl Fn(&Bytes) -> Result<T, serde_json::Error>,
+) -> Result<Decoded<T>, NoValue> {
     let mut value = None;
-    let mut read = |body: &Bytes| O::decode(body).map(|decoded| value = Some(decoded));
-    let repairs = decode_with(O::INFO, &name_of::<O::Output>, decoding, head, body, &mut read)?;
+    let mut read = |body: &Bytes| read(body).map(|decoded| value = Some(decoded));
+    let repairs = decode_with(expected, decoding, head, body, &mut read)?;
     let unread = || NoValue::of(Error::new(ErrorKind::Decode, "the response was not decoded"));
     value.map(|value| Decoded { value, repairs }).ok_or_else(unread)
 }
 
 /// Decodes by calling a function that keeps the value. What is the same for all types is compiled once.
 fn decode_with(
-    info: &'static OperationInfo,
-    name: &dyn Fn() -> String,
+    expected: &Expectation<'_>,
     decoding: &Decoding,
     head: &Head,
     body: &Bytes,
     read: &mut dyn FnMut(&Bytes) -> Result<(), serde_json::Error>,
 ) -> Result<Repairs, NoValue> {
+    let Expectation { info, name, items } = *expected;
     let Head { status, headers } = head;
     let explained = |as_if: StatusCode| {
         let error = Error::of_response(as_if, headers, body.clone()).with_operation(info);
@@ -128,7 +188,7 @@ fn decode_with(
     }
     // Bounds hold for the lenient pass too.
     let lenient = !decoding.strict && !cause.is_eof() && !exceeded.get();
-    let repaired = if lenient { repair::repair(info, body, &mut read) } else { None };
+    let repaired = if lenient { repair::repair(info, items(body).as_deref(), body, &mut read) } else { None };
     if exceeded.get() {
         let note =
             format!("the response has a list of more than {} items, or many empty ones", decoding.items);

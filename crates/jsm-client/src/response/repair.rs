@@ -21,9 +21,11 @@ const ROUNDS: (usize, usize) = (8, 512);
 
 /// Decodes a body after repairing it; nothing if it cannot be repaired.
 ///
-/// `decode` decodes for good: what it succeeds with last is the value.
+/// `items` is the property that holds the items of a page; empty where the body is the list itself. `decode` decodes for
+/// good: what it succeeds with last is the value.
 pub(super) fn repair(
     info: &OperationInfo,
+    items: Option<&str>,
     body: &[u8],
     decode: &mut dyn FnMut(&Bytes) -> Result<(), serde_json::Error>,
 ) -> Option<Repairs> {
@@ -44,7 +46,7 @@ pub(super) fn repair(
         let mut scanner = Scanner::new(&text);
         scanner.to(offset(&text, error.line(), error.column()));
         let steps = scanner.steps()?;
-        let mut fix = Fix { steps: &steps, items: info.response_items, repairs: &mut repairs };
+        let mut fix = Fix { steps: &steps, items, repairs: &mut repairs };
         fix.apply(&mut tree, &error.to_string())?;
     }
     None
@@ -53,7 +55,8 @@ pub(super) fn repair(
 /// The repair of one failure of the decoder.
 struct Fix<'f> {
     steps: &'f [Step],
-    items: Option<&'static str>,
+    /// The property that holds the items of a page; empty where the body is the list itself.
+    items: Option<&'f str>,
     repairs: &'f mut Repairs,
 }
 
@@ -179,7 +182,11 @@ impl Fix<'_> {
 
     /// Whether the first steps lead to an item of the page.
     fn is_item(&self, upto: usize) -> bool {
-        matches!(&self.steps[..upto], [Step::Key(name), Step::Index(_)] if Some(name.as_str()) == self.items)
+        match &self.steps[..upto] {
+            [Step::Key(name), Step::Index(_)] => Some(name.as_str()) == self.items,
+            [Step::Index(_)] => self.items == Some(""),
+            _ => false,
+        }
     }
 
     /// Does what fits with every value at the first steps of the path, with any item in place of the one there.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::HeaderMap;
-use jsm_raw::{FilePart, Operation, OperationInfo};
+use jsm_raw::{FilePart, Operation, OperationInfo, PageParts, Paginated};
+use serde::de::DeserializeOwned;
 
-use super::decode::{Decoded, Decoding, decode};
-use super::repairs::Repair;
+use super::decode::{Decoded, Decoding, decode, decode_any, decode_page};
+use super::repairs::{Repair, Repairs};
 use crate::error::{Error, ErrorKind, Result, request_id};
 use crate::transport::classify::NoValue;
 use crate::transport::idempotency_key;
@@ -22,11 +23,12 @@ pub(crate) struct Session {
     pub(crate) decoding: Decoding,
 }
 
-/// A response: the value with status, headers and request id. [`Call::with_meta`](crate::Call::with_meta) returns it.
+/// A response: the value with status, headers and request id. [`Call::with_meta`](crate::Call::with_meta) and
+/// [`HttpRequest::send_raw`](crate::HttpRequest::send_raw) return it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response<T> {
-    /// The output of the operation.
+    /// The output of the operation, or what the program decodes the body as.
     pub value: T,
     /// The status.
     pub status: StatusCode,
@@ -43,6 +45,9 @@ pub struct Response<T> {
 /// Whether a value is not the final one: the time to wait for the next, and the error if the deadline leaves none.
 pub(crate) type NotFinal<'a, T> = &'a (dyn Fn(&T) -> Option<(Error, Duration)> + Send + Sync);
 
+/// Decodes a response.
+type Decode<'a, T> = &'a (dyn Fn(&Head, &Bytes) -> Result<Decoded<T>, NoValue> + Send + Sync);
+
 /// When a server that works has to be asked again.
 pub(crate) struct Poll<'a, T> {
     /// Whether a value is not the final one.
@@ -54,6 +59,28 @@ pub(crate) struct Poll<'a, T> {
 impl<T> Poll<'_, T> {
     /// Every response is final.
     pub(crate) const NEVER: Self = Self { value: None, error: None };
+}
+
+impl<T> Response<T> {
+    fn of(received: Received, decoded: Decoded<T>) -> Self {
+        let Received { status, headers, attempts, .. } = received;
+        Self {
+            value: decoded.value,
+            repairs: decoded.repairs.listed,
+            status,
+            request_id: request_id(&headers).map(str::to_owned),
+            headers,
+            attempts,
+        }
+    }
+}
+
+impl Response<Bytes> {
+    /// A response whose body is not decoded.
+    pub(crate) fn raw(received: Received) -> Self {
+        let value = received.body.clone();
+        Self::of(received, Decoded { value, repairs: Repairs::default() })
+    }
 }
 
 impl Session {
@@ -74,72 +101,93 @@ impl Session {
         poll: &Poll<'_, O::Output>,
     ) -> Result<Response<O::Output>> {
         options.check().map_err(|error| error.with_operation(O::INFO))?;
-        let transport = &self.transport;
-        let mut shortened = None;
         // One key for all attempts: the server recognizes a request that is sent again.
         operation.ensure_idempotency_key(idempotency_key::random);
         let single_use = operation.is_single_use();
-        let files = operation.files_mut();
-        if !files.is_empty() {
-            let time = transport.call_time(options);
-            let deadline = transport.clock.now() + time;
-            let timeout = options.timeout.unwrap_or(transport.timeout);
-            measure(O::INFO, files, time.min(timeout)).await?;
-            shortened = Some(options.clone().deadline(transport.time_to(deadline)));
-        }
+        let shortened = self.measure(O::INFO, operation.files_mut(), options).await?;
         let options = shortened.as_ref().unwrap_or(options);
         let build = |http: &reqwest::Client, base: &str| operation.request(http, base);
         let key = operation.rate_limit_key();
         let spec = RequestSpec {
             info: O::INFO,
+            template: O::INFO.path,
+            gateway_path: None,
             options,
             build: &build,
             single_use,
             rate_limit_key: key,
             busy: poll.error,
         };
-        let (received, decoded) = self.send::<O>(&spec, poll.value).await?;
-        let Received { status, headers, attempts, .. } = received;
-        Ok(Response {
-            value: decoded.value,
-            repairs: decoded.repairs.listed,
-            status,
-            request_id: request_id(&headers).map(str::to_owned),
-            headers,
-            attempts,
-        })
+        let decode = |head: &Head, body: &Bytes| {
+            let value = decode::<O>(&self.decoding, head, body)?;
+            match poll.value.and_then(|not_final| not_final(&value.value)) {
+                Some((error, wait)) => Err(NoValue { not_ready: Some(wait), ..NoValue::of(error) }),
+                None => Ok(value),
+            }
+        };
+        let (received, decoded) = self.send(&spec, &decode).await?;
+        Ok(Response::of(received, decoded))
+    }
+
+    /// Sends a request of which no document says what its response is.
+    pub(crate) async fn request<T: DeserializeOwned + Send>(
+        &self,
+        spec: &RequestSpec<'_>,
+    ) -> Result<Response<T>> {
+        let decode = |head: &Head, body: &Bytes| decode_any(spec.info, &self.decoding, head, body);
+        let (received, decoded) = self.send(spec, &decode).await?;
+        Ok(Response::of(received, decoded))
+    }
+
+    /// Measures the files that a request carries, and returns the options with what is left of the deadline.
+    pub(crate) async fn measure(
+        &self,
+        info: &'static OperationInfo,
+        files: &mut [FilePart],
+        options: &RequestOptions,
+    ) -> Result<Option<RequestOptions>> {
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let transport = &self.transport;
+        let time = transport.call_time(options);
+        let deadline = transport.clock.now() + time;
+        let timeout = options.timeout.unwrap_or(transport.timeout);
+        measure(info, files, time.min(timeout)).await?;
+        Ok(Some(options.clone().deadline(transport.time_to(deadline))))
     }
 
     /// Requests one page of a list.
-    pub(crate) async fn page<O: Operation>(
+    pub(crate) async fn page<O: Paginated>(
         &self,
+        operation: &O,
         options: &RequestOptions,
         build: Build<'_>,
-    ) -> Result<(Received, Decoded<O::Output>)> {
+    ) -> Result<(Received, Decoded<PageParts<O::Item>>)> {
         let spec = RequestSpec {
-            info: O::INFO,
+            info: operation.info(),
+            template: operation.template(),
+            gateway_path: operation.gateway_path(),
             options,
             build,
             single_use: false,
             rate_limit_key: None,
             busy: None,
         };
-        self.send::<O>(&spec, None).await
+        let decode = |head: &Head, body: &Bytes| decode_page(operation, &self.decoding, head, body);
+        self.send(&spec, &decode).await
     }
 
     /// Sends a request until its response decodes, or until it cannot succeed any more.
-    async fn send<O: Operation>(
+    async fn send<T: Send>(
         &self,
         spec: &RequestSpec<'_>,
-        not_final: Option<NotFinal<'_, O::Output>>,
-    ) -> Result<(Received, Decoded<O::Output>)> {
+        decode: Decode<'_, T>,
+    ) -> Result<(Received, Decoded<T>)> {
         // An attempt decodes, and the value outlives it.
         let decoded = Mutex::new(None);
         let check = |head: &Head, body: &Bytes| {
-            let value = decode::<O>(&self.decoding, head, body)?;
-            if let Some((error, wait)) = not_final.and_then(|not_final| not_final(&value.value)) {
-                return Err(NoValue { not_ready: Some(wait), ..NoValue::of(error) });
-            }
+            let value = decode(head, body)?;
             *decoded.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             Ok(())
         };

@@ -35,7 +35,7 @@ impl Exchange for Plan<'_> {
 
     async fn prepare(&self, renewed: Option<HeaderValue>) -> Result<(Request, Subject), Failure> {
         let request = prepare(self, renewed).await?;
-        Ok((request, Subject::new(self.spec.info, self.spec.rate_limit_key)))
+        Ok((request, Subject::new(self.spec.info, self.spec.template, self.spec.rate_limit_key)))
     }
 
     async fn refresh(&self, request: &mut Request) -> Result<(), Failure> {
@@ -44,7 +44,7 @@ impl Exchange for Plan<'_> {
 
     async fn execute(&self, request: Request, number: u32) -> Result<(Head, Content), Failure> {
         let info = self.spec.info;
-        let span = trace::attempt(info, number, &request);
+        let span = trace::attempt(info, self.spec.template, number, &request);
         let attempt = async {
             let response = attempt(self, request).await;
             if let Err(failure) = &response {
@@ -67,11 +67,11 @@ async fn prepare(plan: &Plan<'_>, renewed: Option<HeaderValue>) -> Result<Reques
         let built = (spec.build)(transport.http.client(), base);
         built.map_err(|error| Error::configuration(error.to_string()))
     };
-    if transport.site.must_look_up(spec.info) && !spec.single_use {
+    if transport.site.must_look_up(spec.base_paths()) && !spec.single_use {
         // A wrong argument is refused before anything is sent, and the look-up is sent before the request is built.
         build(transport.site.url().as_str().trim_end_matches('/'))?;
     }
-    let base = transport.site.base(&transport.http, spec.info, || plan.time_left()).await?;
+    let base = transport.site.base(&transport.http, spec.base_paths(), || plan.time_left()).await?;
     let mut request = build(&base)?;
     if !transport.site.owns(request.url()) {
         return Err(Error::configuration("the request would take the credentials to another host").into());

@@ -11,6 +11,7 @@ use reqwest::Request;
 use super::classify::{self, Check, Failure};
 use super::options::RequestOptions;
 use super::shared::Transport;
+use super::site::BasePaths;
 use crate::auth::credentials::BoxError;
 use crate::error::{Error, ErrorKind};
 
@@ -28,6 +29,10 @@ pub(crate) type Busy<'a> = &'a (dyn Fn(&Error) -> Option<Duration> + Send + Sync
 #[derive(Clone, Copy)]
 pub(crate) struct RequestSpec<'a> {
     pub(crate) info: &'static OperationInfo,
+    /// The path with its placeholders, for traces and rate limits; empty where it is not known.
+    pub(crate) template: &'static str,
+    /// The path below the gateway that is in place of the API's base.
+    pub(crate) gateway_path: Option<&'a str>,
     pub(crate) options: &'a RequestOptions,
     pub(crate) build: Build<'a>,
     /// Whether the request can be built once only, because it carries what is read while it is sent.
@@ -36,6 +41,21 @@ pub(crate) struct RequestSpec<'a> {
     pub(crate) rate_limit_key: Option<&'a str>,
     /// Whether an error means that the server is busy.
     pub(crate) busy: Option<Busy<'a>>,
+}
+
+impl RequestSpec<'_> {
+    /// What precedes the request's path.
+    pub(super) fn base_paths(&self) -> BasePaths<'_> {
+        match self.gateway_path {
+            Some(path) => BasePaths { api: self.info.api, site: None, gateway: Some(path) },
+            None => BasePaths::of(self.info),
+        }
+    }
+
+    /// An error of this request.
+    pub(super) fn name(&self, error: Error) -> Error {
+        error.with_operation(self.info).with_template(self.template)
+    }
 }
 
 /// How the body of a response is read.
@@ -103,7 +123,7 @@ impl Plan<'_> {
             }
             // The gateway refuses expired tokens with these statuses too.
             (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Some(value))
-                if transport.site.uses_gateway(spec.info)
+                if transport.site.uses_gateway(spec.base_paths())
                     && matches!(error.kind(), ErrorKind::Permission | ErrorKind::NotFound)
                     && !error.names_scope()
                     && transport.credentials.may_be_expired(&value) =>

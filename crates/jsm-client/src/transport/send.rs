@@ -65,7 +65,7 @@ pub(crate) async fn back_off(transport: &Transport, spec: &RequestSpec<'_>, brok
     if !plan.is_idempotent() {
         return Err(broken.error);
     }
-    let subject = Subject::new(spec.info, spec.rate_limit_key);
+    let subject = Subject::new(spec.info, spec.template, spec.rate_limit_key);
     retries(&plan, None).back_off_after(broken, &subject).await
 }
 
@@ -76,15 +76,15 @@ async fn run(
     paid: Option<Reason>,
 ) -> Result<(Head, Content, Sent)> {
     let RequestSpec { info, options, .. } = *spec;
-    options.check().map_err(|error| error.with_operation(info))?;
+    options.check().map_err(|error| spec.name(error))?;
     let plan = plan(transport, spec, reading);
     if info.experimental && !info.always_opt_in && !plan.opted_in() {
         let note = "is experimental; opt in with experimental(true) on the client or the call";
-        return Err(Error::new(ErrorKind::ExperimentalOptIn, note).with_operation(info));
+        return Err(spec.name(Error::new(ErrorKind::ExperimentalOptIn, note)));
     }
     match trace::within(trace::call(info), retries(&plan, paid).run(&plan)).await {
         Ok(((head, content), sent)) => Ok((head, content, sent)),
-        Err(error) => Err(error.with_operation(info)),
+        Err(error) => Err(spec.name(error)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
-use jsm_raw::OperationInfo;
+use jsm_raw::{Base, OperationInfo};
 use reqwest::Url;
 use tokio::sync::OnceCell;
 
@@ -30,6 +30,27 @@ const LARGEST_INFO: usize = 64 * 1024;
 
 /// The path below the gateway under which sites are. What a browser or a script shows is pasted as a site's address.
 const SITES: &str = "/ex/jira/";
+
+/// What requests go to that no document describes: any path of a site, and the same path below the gateway.
+pub(crate) static ANY_PATH: Base = Base::new(Some(""), Some("/ex/jira/{cloudId}"));
+
+/// The name of the variable that the client looks up.
+const CLOUD_ID: &str = "cloudId";
+
+/// What precedes the paths of requests, below a site and below the gateway.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BasePaths<'a> {
+    /// The API; empty for a request that belongs to none.
+    pub(crate) api: &'a str,
+    pub(crate) site: Option<&'a str>,
+    pub(crate) gateway: Option<&'a str>,
+}
+
+impl BasePaths<'static> {
+    pub(crate) fn of(info: &'static OperationInfo) -> Self {
+        Self { api: info.api, site: info.base.site, gateway: info.base.gateway }
+    }
+}
 
 /// A site and the ways to it.
 #[derive(Debug)]
@@ -107,35 +128,39 @@ impl Site {
     }
 
     /// A base path with the values of its variables, other than the cloud id.
-    fn filled(&self, info: &OperationInfo, path: &str) -> Result<String> {
+    fn filled(&self, api: &str, path: &str) -> Result<String> {
         let mut filled = path.to_owned();
         for (name, value) in &self.variables {
             filled = filled.replace(&format!("{{{name}}}"), value);
         }
         let mut missing = filled.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-        match missing.find(|name| *name != "cloudId") {
+        match missing.find(|name| *name != CLOUD_ID) {
             None => Ok(filled),
             Some(name) => Err(Error::configuration(format!(
-                "the API {} needs {name}; give it to the builder with base_variable({name:?}, ..)",
-                info.api
+                "the API {api} needs {name}; give it to the builder with base_variable({name:?}, ..)"
             ))),
         }
     }
 
-    /// What precedes the operation's path.
+    /// Whether this is a variable in paths below the gateway whose value the client knows or looks up.
+    pub(crate) fn has_variable(&self, name: &str) -> bool {
+        name == CLOUD_ID || self.variables.contains_key(name)
+    }
+
+    /// What precedes the path of a request.
     ///
     /// `time` is what asking for the cloud id may take, where it is not known yet.
     pub(crate) async fn base(
         &self,
         http: &Http,
-        info: &OperationInfo,
+        paths: BasePaths<'_>,
         time: impl FnOnce() -> Duration,
     ) -> Result<String, Failure> {
-        let (origin, path) = match (info.base.site, info.base.gateway) {
+        let (origin, path) = match (paths.site, paths.gateway) {
             (Some(_), None) if self.is_gateway => {
                 let note = format!(
                     "the API {} is not on the gateway; build the client with the site's address",
-                    info.api
+                    paths.api
                 );
                 return Err(Error::configuration(note).into());
             }
@@ -143,10 +168,10 @@ impl Site {
             (Some(path), Some(_)) if !self.prefer_gateway => (&self.address, path),
             (_, Some(path)) => (&self.gateway, path),
             (None, None) => {
-                return Err(Error::configuration(format!("the API {} has no base", info.api)).into());
+                return Err(Error::configuration(format!("the API {} has no base", paths.api)).into());
             }
         };
-        let path = self.filled(info, path)?;
+        let path = self.filled(paths.api, path)?;
         let mut base = origin.as_str().trim_end_matches('/').to_owned();
         if path.contains("{cloudId}") {
             let id = self.cloud_id.get_or_try_init(|| self.look_up(http, time())).await?;
@@ -157,15 +182,15 @@ impl Site {
         Ok(base)
     }
 
-    /// Whether the site has to be asked for its cloud id before the operation's requests can be built.
-    pub(crate) fn must_look_up(&self, info: &OperationInfo) -> bool {
-        let needs_it = info.base.gateway.is_some_and(|path| path.contains("{cloudId}"));
-        needs_it && self.cloud_id.get().is_none() && self.uses_gateway(info)
+    /// Whether the site has to be asked for its cloud id before the requests can be built.
+    pub(crate) fn must_look_up(&self, paths: BasePaths<'_>) -> bool {
+        let needs_it = paths.gateway.is_some_and(|path| path.contains("{cloudId}"));
+        needs_it && self.cloud_id.get().is_none() && self.uses_gateway(paths)
     }
 
-    /// Whether the operation's requests go to the gateway.
-    pub(crate) fn uses_gateway(&self, info: &OperationInfo) -> bool {
-        info.base.gateway.is_some() && (self.prefer_gateway || info.base.site.is_none())
+    /// Whether the requests go to the gateway.
+    pub(crate) fn uses_gateway(&self, paths: BasePaths<'_>) -> bool {
+        paths.gateway.is_some() && (self.prefer_gateway || paths.site.is_none())
     }
 
     /// Whether credentials may go to this address.
@@ -296,7 +321,7 @@ fn origin(what: &str, text: &str, below: &str, allow_http: bool) -> Result<Url> 
 
 #[cfg(test)]
 mod tests {
-    use super::Site;
+    use super::*;
 
     #[test]
     fn takes_plain_http_for_loopback_alone() {
@@ -360,15 +385,16 @@ mod tests {
         let path = "/ferries/{harbourId}/v1";
         (base.site, base.gateway) = (None, Some(path));
         info.base = Box::leak(Box::new(base));
+        let info = Box::leak(Box::new(info));
         let site = |variables: &[(&str, &str)]| {
             let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let site = Site::new("https://acme.atlassian.net", None, false, None, false).unwrap();
             site.with_variables(variables.collect())
         };
         let harbour = site(&[("harbourId", "cork-1")]).unwrap();
-        assert_eq!(harbour.filled(&info, path).unwrap(), "/ferries/cork-1/v1");
-        assert!(!harbour.must_look_up(&info), "the path has no cloud id");
-        let error = site(&[]).unwrap().filled(&info, path).unwrap_err();
+        assert_eq!(harbour.filled(info.api, path).unwrap(), "/ferries/cork-1/v1");
+        assert!(!harbour.must_look_up(BasePaths::of(info)), "the path has no cloud id");
+        let error = site(&[]).unwrap().filled(info.api, path).unwrap_err();
         assert!(
             error.is_configuration() && error.to_string().contains("base_variable(\"harbourId\""),
             "{error}"

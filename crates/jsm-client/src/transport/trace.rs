@@ -29,16 +29,24 @@ mod enabled {
     }
 
     /// The span of one request. It has the template of the path and not the URL, which holds ids.
-    pub(crate) fn attempt(info: &OperationInfo, number: u32, request: &Request) -> Span {
+    ///
+    /// The template is empty for a request of the program's own whose path is not known as a template.
+    pub(crate) fn attempt(
+        info: &OperationInfo,
+        template: &'static str,
+        number: u32,
+        request: &Request,
+    ) -> Span {
         let url = request.url();
+        let space = if template.is_empty() { "" } else { " " };
         debug_span!(
             target: TARGET,
             "attempt",
             otel.kind = "client",
-            otel.name = display(format_args!("{} {}", info.method, info.path)),
+            otel.name = display(format_args!("{}{space}{template}", info.method)),
             http.request.method = info.method,
             http.request.resend_count = number.saturating_sub(1),
-            url.template = info.path,
+            url.template = Some(template).filter(|template| !template.is_empty()),
             server.address = url.host_str().unwrap_or_default(),
             server.port = url.port_or_known_default(),
             http.response.status_code = Empty,
@@ -127,7 +135,7 @@ mod disabled {
         Span
     }
 
-    pub(crate) fn attempt(_: &OperationInfo, _: u32, _: &Request) -> Span {
+    pub(crate) fn attempt(_: &OperationInfo, _: &'static str, _: u32, _: &Request) -> Span {
         Span
     }
 

@@ -20,13 +20,12 @@ use crate::request_error::RequestError;
 const NO_CHECK: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-atlassian-token"), HeaderValue::from_static("no-check"));
 
-/// Adds files to a request, all in parts of the same name.
-#[allow(dead_code, reason = "only generated code calls it, and only where an API takes files")]
-pub(crate) fn with_files(
-    mut request: Request,
-    field: &'static str,
-    files: &[FilePart],
-) -> Result<Request, RequestError> {
+/// Adds files to a request, all in parts of the same name, and the header without which servers refuse a form.
+///
+/// # Errors
+///
+/// When a file cannot be opened, or its media type is not valid.
+pub fn with_files(mut request: Request, field: &str, files: &[FilePart]) -> Result<Request, RequestError> {
     let boundary = format!("{:032x}{:032x}", fastrand::u128(..), fastrand::u128(..));
     let mut form = Form { steps: VecDeque::new() };
     let mut length = Some(0);
@@ -35,7 +34,7 @@ pub(crate) fn with_files(
         Step::Text(text.into())
     };
     for file in files {
-        let (name, media_type) = (escaped(file.name()), file.media_type()?);
+        let (field, name, media_type) = (escaped(field), escaped(file.name()), file.media_type()?);
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
              Content-Type: {media_type}\r\n\r\n"

@@ -6,6 +6,5 @@ mod disk;
 mod form;
 mod part;
 
-#[allow(unused_imports, reason = "only generated code calls it, and only where an API takes files")]
-pub(crate) use form::with_files;
+pub use form::with_files;
 pub use part::FilePart;

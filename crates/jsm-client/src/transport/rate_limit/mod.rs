@@ -67,7 +67,8 @@ struct State {
     waiting: BTreeMap<u64, Waiter>,
 }
 
-/// An operation's API and name: two APIs can have operations of one name.
+/// An operation's API and name: two APIs can have operations of one name. For a request of no API, its method and its
+/// path with placeholders.
 type Endpoint = (&'static str, &'static str);
 
 #[derive(Debug)]
@@ -100,6 +101,7 @@ const LANES: [Scope; 3] = [Scope::Issue, Scope::Operation, Scope::All];
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     info: Option<&'static OperationInfo>,
+    template: &'static str,
     issue: Option<Arc<str>>,
 }
 
@@ -131,19 +133,24 @@ enum Step {
 }
 
 impl Subject {
-    /// A request of an operation. `key` names the object that it writes to, if the server counts writes by object.
-    pub(crate) fn new(info: &'static OperationInfo, key: Option<&str>) -> Self {
-        Self { info: Some(info), issue: key.filter(|_| info.method != "GET").map(Arc::from) }
+    /// A request of an operation. `template` is its path with placeholders, and `key` names the object that it writes to,
+    /// if the server counts writes by object.
+    pub(crate) fn new(info: &'static OperationInfo, template: &'static str, key: Option<&str>) -> Self {
+        Self { info: Some(info), template, issue: key.filter(|_| info.method != "GET").map(Arc::from) }
     }
 
     /// A request of no operation, such as one for tokens.
     #[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "only tokens are requested so"))]
     pub(crate) fn of_no_operation() -> Self {
-        Self { info: None, issue: None }
+        Self { info: None, template: "", issue: None }
     }
 
     fn endpoint(&self) -> Endpoint {
-        self.info.map_or(("", ""), |info| (info.api, info.name))
+        match self.info {
+            Some(info) if info.api.is_empty() => (info.method, self.template),
+            Some(info) => (info.api, info.name),
+            None => ("", ""),
+        }
     }
 
     /// The limit that a refusal is about, by its reason.

@@ -178,7 +178,14 @@ impl Exchange for Request<'_> {
     type Response = ();
 
     async fn prepare(&self, _: Option<HeaderValue>) -> Result<((), Subject), Failure> {
-        Ok(((), Subject::new(self.info, self.info.rate_limit_key.and(self.what.split('/').next()))))
+        Ok((
+            (),
+            Subject::new(
+                self.info,
+                self.info.path,
+                self.info.rate_limit_key.and(self.what.split('/').next()),
+            ),
+        ))
     }
 
     async fn refresh(&self, (): &mut ()) -> Result<(), Failure> {

@@ -113,6 +113,8 @@ impl Source {
     fn spec<'a>(&'a self, options: &'a RequestOptions) -> RequestSpec<'a> {
         RequestSpec {
             info: self.info,
+            template: self.info.path,
+            gateway_path: None,
             options,
             build: &*self.build,
             single_use: false,

@@ -1,0 +1,375 @@
+//! The pagination style of a list that no document describes, and what its pages are.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use jsm_raw::{PageItems, PageParts, Pagination, Position};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde::{Deserialize, de};
+
+use crate::pagination::parameter;
+
+/// The properties that hold the items, where a page has several lists.
+const ITEMS: [&str; 3] = ["values", "results", "items"];
+
+/// The properties that hold the next cursor.
+const NEXT: [&str; 4] = ["nextPageToken", "nextPageCursor", "nextCursor", "next"];
+
+/// The properties that report the last page.
+const LAST: [&str; 3] = ["isLast", "isLastPage", "last"];
+
+/// The properties that hold links.
+const LINKS: [&str; 2] = ["_links", "links"];
+
+/// The pagination style of a list: by which query parameters it is read, and where its pages hold their items.
+///
+/// | list | style |
+/// | --- | --- |
+/// | of Jira Service Management | `ListStyle::offset("start", "limit")` |
+/// | of the Jira platform | `ListStyle::offset("startAt", "maxResults")` |
+/// | of Jira's search by JQL | `ListStyle::cursor("nextPageToken", "maxResults")` |
+/// | of Customer Service Management | `ListStyle::cursor("cursor", "limit")` |
+/// | with numbered pages | `ListStyle::number("page", "size")` |
+///
+/// A page is a JSON array, or an object with the items in the only property that is an array, or in `values`, `results`
+/// or `items`; [`items_in`](Self::items_in) names another one. The next cursor is in `nextPageToken`, `nextPageCursor`,
+/// `nextCursor` or `next`, or in the link `next` of `_links` or `links`; [`next_in`](Self::next_in) names another
+/// property. Links are read for the cursor in them and never followed.
+///
+/// A list ends where the server says so, by `isLast`, `isLastPage`, `last` or `total`, by a missing cursor, or else by an
+/// empty page. A page that comes twice is an error, as in every list.
+///
+/// With offsets, the next page begins after as many items as the page has. Some endpoints of the Jira platform leave
+/// items out of a page after they have counted them; their items can come twice, which
+/// [`dedup_by_id`](crate::Items::dedup_by_id) prevents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListStyle {
+    pub(super) pagination: Pagination,
+    pub(super) position: Cow<'static, str>,
+    pub(super) size: Cow<'static, str>,
+    items: Option<Cow<'static, str>>,
+    next: Option<Cow<'static, str>>,
+}
+
+impl ListStyle {
+    fn new(pagination: Pagination, position: Cow<'static, str>, size: Cow<'static, str>) -> Self {
+        Self { pagination, position, size, items: None, next: None }
+    }
+
+    /// Pages by a zero-based offset, with the names of the query parameters for the offset and for the page size.
+    #[must_use]
+    pub fn offset(offset: impl Into<Cow<'static, str>>, size: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Pagination::Offset, offset.into(), size.into())
+    }
+
+    /// Pages by a cursor, with the names of the query parameters for the cursor and for the page size.
+    #[must_use]
+    pub fn cursor(cursor: impl Into<Cow<'static, str>>, size: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Pagination::Cursor, cursor.into(), size.into())
+    }
+
+    /// Pages by their number, with the names of the query parameters for the number and for the page size.
+    #[must_use]
+    pub fn number(number: impl Into<Cow<'static, str>>, size: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Pagination::Number, number.into(), size.into())
+    }
+
+    /// Names the property of a page that holds the items.
+    #[must_use]
+    pub fn items_in(mut self, property: impl Into<Cow<'static, str>>) -> Self {
+        self.items = Some(property.into());
+        self
+    }
+
+    /// Names the property of a page that holds the next cursor.
+    #[must_use]
+    pub fn next_in(mut self, property: impl Into<Cow<'static, str>>) -> Self {
+        self.next = Some(property.into());
+        self
+    }
+
+    /// Whether a position is one of this style.
+    pub(super) fn takes(&self, at: &Position) -> bool {
+        matches!(
+            (at, self.pagination),
+            (Position::Start, _)
+                | (Position::Offset(_), Pagination::Offset)
+                | (Position::Number(_), Pagination::Number)
+                | (Position::Cursor(_), Pagination::Cursor | Pagination::LinkCursor)
+        )
+    }
+
+    /// The position that the value of the parameter is.
+    pub(super) fn position_of(&self, value: &str) -> Option<Position> {
+        match self.pagination {
+            Pagination::Offset => value.parse().ok().map(Position::Offset),
+            Pagination::Number => value.parse().ok().map(Position::Number),
+            _ => Some(Position::Cursor(value.to_owned())),
+        }
+    }
+
+    /// The page in a body.
+    pub(super) fn page<T: DeserializeOwned>(&self, body: &[u8]) -> Result<PageParts<T>, serde_json::Error> {
+        let outline = Outline::read(body)?;
+        let property = self.property(&outline)?;
+        let mut page = PageParts::default();
+        page.items = match property {
+            Some(property) => items(body, property)?,
+            None => Vec::new(),
+        };
+        let number = |name: &str| outline.get(name).and_then(Value::number);
+        page.limit = number(&self.size);
+        page.start = match self.pagination {
+            Pagination::Offset | Pagination::Number => number(&self.position),
+            _ => None,
+        };
+        page.last = LAST.iter().find_map(|name| outline.get(name).and_then(Value::flag));
+        let ends = |start: u64, total: u64| start.saturating_add(page.items.len() as u64) >= total;
+        if let (Pagination::Offset, None, Some(start), Some(total)) =
+            (self.pagination, page.last, page.start, number("total"))
+            && ends(start, total)
+        {
+            page.last = Some(true);
+        }
+        page.linked = LINKS.iter().any(|name| outline.get(name).is_some_and(Value::is_object));
+        page.next = self.next(&outline);
+        Ok(page)
+    }
+
+    /// The next cursor. In a list by offset, the link to the next page.
+    fn next(&self, outline: &Outline) -> Option<String> {
+        let text = |name: &str| outline.get(name).and_then(Value::text);
+        let link = || LINKS.iter().find_map(|name| outline.get(name).and_then(Value::next_link));
+        if matches!(self.pagination, Pagination::Offset | Pagination::Number) {
+            return link();
+        }
+        let next = match &self.next {
+            Some(property) => text(property),
+            None => NEXT.iter().find_map(|name| text(name)).or_else(link),
+        };
+        next.map(|next| parameter(&next, &self.position).unwrap_or(next))
+    }
+
+    /// The property of a body that holds the items; empty where the body is the list itself.
+    pub(super) fn items_property(&self, body: &[u8]) -> Option<String> {
+        let outline = Outline::read(body).ok()?;
+        self.property(&outline).ok()?.map(str::to_owned)
+    }
+
+    fn property<'a>(&'a self, outline: &'a Outline) -> Result<Option<&'a str>, serde_json::Error> {
+        let Outline::Object(properties) = outline else { return Ok(Some("")) };
+        if let Some(property) = self.items.as_deref()
+            && outline.get(property).is_some()
+        {
+            return Ok(Some(property));
+        }
+        let lists: Vec<&str> = properties
+            .iter()
+            .filter(|(_, value)| *value == Value::List && self.items.is_none())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        match lists[..] {
+            [] if self.is_page(outline) => Ok(None),
+            [] => Err(serde_json::Error::custom(match &self.items {
+                Some(property) => format!("there is no property `{property}`, and nothing else of a page"),
+                None => "there is no list, and nothing else of a page".to_owned(),
+            })),
+            [only] => Ok(Some(only)),
+            _ => ITEMS.into_iter().find(|name| lists.contains(name)).map(Some).ok_or_else(|| {
+                let lists = lists.join(", ");
+                serde_json::Error::custom(format!("which list is it, {lists}? Name it with items_in(..)"))
+            }),
+        }
+    }
+
+    /// Whether an object without items is a page: an empty list may be left out.
+    fn is_page(&self, outline: &Outline) -> bool {
+        let names = [&*self.position, &*self.size, "total"];
+        names.iter().chain(&LAST).chain(&NEXT).any(|name| outline.get(name).is_some())
+    }
+}
+
+/// The items in a property of a body.
+fn items<T: DeserializeOwned>(body: &[u8], property: &str) -> Result<Vec<T>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let items = match property {
+        "" => PageItems::deserialize(&mut json)?,
+        _ => In(property, PhantomData).deserialize(&mut json)?,
+    };
+    json.end()?;
+    Ok(items.0)
+}
+
+/// Reads the items in a property of an object.
+struct In<'a, T>(&'a str, PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for In<'_, T> {
+    type Value = PageItems<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<PageItems<T>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for In<'_, T> {
+    type Value = PageItems<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PageItems<T>, A::Error> {
+        let mut items = None;
+        while let Some(name) = map.next_key::<String>()? {
+            match name == self.0 {
+                true => items = Some(map.next_value()?),
+                false => map.next_value::<IgnoredAny>().map(|_| ())?,
+            }
+        }
+        items.ok_or_else(|| de::Error::custom("the list is missing"))
+    }
+}
+
+/// A body without what is deep in it.
+enum Outline {
+    List,
+    Object(Vec<(String, Value)>),
+}
+
+/// A value in an outline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    List,
+    /// An object, with its property `next` if that is a text.
+    Object(Option<String>),
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    Other,
+}
+
+impl Outline {
+    fn read(body: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(body)
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::List => None,
+            Self::Object(properties) => {
+                properties.iter().rfind(|(known, _)| known == name).map(|(_, value)| value)
+            }
+        }
+    }
+}
+
+impl Value {
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            Self::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
+    fn next_link(&self) -> Option<String> {
+        match self {
+            Self::Object(next) => next.clone().filter(|next| !next.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Outline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Body;
+        impl<'de> Visitor<'de> for Body {
+            type Value = Outline;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a page or a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Outline, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Outline::List)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline, A::Error> {
+                let mut properties = Vec::new();
+                while let Some(property) = map.next_entry()? {
+                    properties.push(property);
+                }
+                Ok(Outline::Object(properties))
+            }
+        }
+        deserializer.deserialize_any(Body)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+                Ok(Value::Flag(flag))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value::Number(number))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.to_owned()))
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::List)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                let mut next = None;
+                while let Some(name) = map.next_key::<String>()? {
+                    match name == "next" {
+                        true => next = map.next_value::<Value>()?.text(),
+                        false => map.next_value::<IgnoredAny>().map(|_| ())?,
+                    }
+                }
+                Ok(Value::Object(next))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
