@@ -6,6 +6,7 @@ mod client; // What the client does: pagination, errors, retries, credentials.
 mod decode; // Documented and recorded bodies, read and written again.
 mod docs; // What the generated documentation says, and the names that lead to an operation.
 mod documented; // What pages of documentation list, found in the documents.
+mod fields; // Values of fields read and written, and lengths of time.
 mod freshness; // Everything derived is current, and comes out the same every time.
 mod http; // A reqwest client of the tests' own.
 mod mutation; // Updates from damaged documents.

@@ -62,6 +62,7 @@ pub use {bytes, futures_core, http, jiff, reqwest, secrecy, serde_json};
 #[allow(unused_imports, unreachable_pub, reason = "without an API there is nothing in it")]
 pub use jsm_raw::apis::*;
 pub use jsm_raw::{
-    Base, Batched, BulkOperation, DateError, Dated, FetchByIds, FilePart, Id, NumericId, Operation,
-    OperationInfo, Page, PageLinks, PageParts, Paginated, Pagination, Position, RequestBody, ResponseBody,
+    Base, Batched, BulkOperation, DateError, Dated, FetchByIds, FieldError, FieldErrorKind, FieldKind,
+    FilePart, Id, NumericId, Operation, OperationInfo, Page, PageLinks, PageParts, Paginated, Pagination,
+    Position, RequestBody, ResponseBody, SlaCycle,
 };

@@ -17,6 +17,9 @@
 mod argument;
 mod batch;
 mod date;
+mod duration;
+#[allow(dead_code, reason = "only generated code calls most of it, and only where an API has fields")]
+mod field;
 mod id;
 mod lenient;
 mod link;
@@ -32,9 +35,11 @@ mod response;
 pub mod samples;
 mod sealed;
 mod size_limits;
+mod sla;
 
 pub use batch::{Batched, BulkOperation, FetchByIds};
 pub use date::{DateError, Dated};
+pub use field::{FieldError, FieldErrorKind, FieldKind, named, nearest};
 pub use id::{Id, IdKind, NumericId};
 pub use lenient::REQUIRED;
 pub use multipart::{FilePart, with_files};
@@ -47,6 +52,7 @@ pub use request_error::RequestError;
 #[doc(hidden)]
 pub use sealed::Sealed;
 pub use size_limits::{SizeLimits, within};
+pub use sla::SlaCycle;
 
 use path_param::{encode_path, path_segment};
 use recorder::record;

@@ -20,3 +20,8 @@ pub mod tasks {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
+//! | read and write fields, and the times of SLAs | [`fields`] |
+
+#[cfg(feature = "servicedesk")]
+#[doc = include_str!("fields.md")]
+pub mod fields {}

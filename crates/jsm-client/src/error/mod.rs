@@ -26,7 +26,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
-use jsm_raw::OperationInfo;
+use jsm_raw::{FieldError, OperationInfo};
 
 pub use body::FormError;
 pub(crate) use body::is_html;
@@ -43,6 +43,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How many bytes of a response body an error keeps.
 pub(crate) const MAX_KEPT_BODY: usize = 64 * 1024;
+
+/// How many fields the sentence names whose values are not sent.
+const SHOWN_FIELDS: usize = 10;
 
 /// Why a call failed.
 pub struct Error(Box<Inner>);
@@ -114,6 +117,19 @@ impl Error {
         let mut error = Self::new(kind, "");
         (error.0.note, error.0.details) = (note, details);
         error.with_response(status, headers, body)
+    }
+
+    /// The error of values that fields do not take.
+    pub(crate) fn of_fields(errors: &[FieldError]) -> Self {
+        let mut note =
+            errors.iter().take(SHOWN_FIELDS).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        if let Some(more) = errors.len().checked_sub(SHOWN_FIELDS).filter(|more| *more > 0) {
+            note += &format!("; and {more} more");
+        }
+        let mut error = Self::new(ErrorKind::Validation, note);
+        let fields = errors.iter().map(|error| (error.field.clone(), error.message.clone()));
+        error.0.details.fields = fields.collect();
+        error
     }
 
     /// A copy of the error, for another caller or another request that it concerns.

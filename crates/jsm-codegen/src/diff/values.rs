@@ -119,6 +119,11 @@ fn annotations(notes: &mut Notes<'_>, old: &Schema<'_>, new: &Schema<'_>, spot: 
         alias,
         deprecated,
         date,
+        duration,
+        sla_cycle,
+        sla_cycles,
+        field,
+        field_values,
         linked_id,
         same_id,
     } = &new.annotations;
@@ -134,6 +139,21 @@ fn annotations(notes: &mut Notes<'_>, old: &Schema<'_>, new: &Schema<'_>, spot: 
     }
     let parts = [
         ("a moment", before.date.is_some(), date.is_some(), before.date != *date),
+        ("a length of time", before.duration.is_some(), duration.is_some(), before.duration != *duration),
+        (
+            "the times of a cycle",
+            before.sla_cycle.is_some(),
+            sla_cycle.is_some(),
+            before.sla_cycle != *sla_cycle,
+        ),
+        ("cycles", before.sla_cycles.is_some(), sla_cycles.is_some(), before.sla_cycles != *sla_cycles),
+        ("a form for values", before.field.is_some(), field.is_some(), before.field != *field),
+        (
+            "values of fields",
+            before.field_values.is_some(),
+            field_values.is_some(),
+            before.field_values != *field_values,
+        ),
         (
             "an id in its links",
             before.linked_id.is_some(),

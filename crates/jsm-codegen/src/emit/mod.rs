@@ -9,6 +9,8 @@ mod bound; // Operations, each with the method that progenitor wrote for it.
 mod constructor; // `new` of operations.
 mod dates; // Types that are moments.
 mod docs; // The documentation and the search names of operations.
+mod durations; // Lengths of time, and cycles of SLAs.
+mod field_values; // Values of fields, read and written.
 mod fields; // `new` and setters of the types of bodies.
 mod ids; // Id types.
 mod index; // The landing page of an API.

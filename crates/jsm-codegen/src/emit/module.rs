@@ -9,7 +9,9 @@ use syn::{ImplItem, ImplItemFn, Item, Type, parse_quote};
 use super::bound::{Bound, Context, bind};
 use super::reference::Reference;
 use super::rust::{declared, plain, reachable, structs};
-use super::{bindings, dates, fields, ids, links, operations, samples, types, validate};
+use super::{
+    bindings, dates, durations, field_values, fields, ids, links, operations, samples, types, validate,
+};
 use crate::diagnostic::Diagnostic;
 use crate::model::Document;
 
@@ -113,6 +115,7 @@ fn beside_types(context: &Context<'_>, bound: &[Bound<'_>]) -> Result<TokenStrea
     let groups = groups.into_iter().map(|group| self::group(context, bound, group));
     let groups: Vec<TokenStream> = groups.collect::<Result<_, _>>()?;
     let (links, dates) = (links::links(context)?, dates::dates(context)?);
+    let (durations, field_values) = (durations::durations(context)?, field_values::field_values(context)?);
     let infos = bound.iter().map(|bound| {
         let (group, name) = (format_ident!("{}", bound.operation.group()), &bound.name);
         quote!(<#group::#name as crate::Operation>::INFO)
@@ -125,6 +128,8 @@ fn beside_types(context: &Context<'_>, bound: &[Bound<'_>]) -> Result<TokenStrea
         #(#groups)*
         #links
         #dates
+        #durations
+        #field_values
         /// The facts of every operation, in the order of the document.
         pub static OPERATIONS: [&crate::OperationInfo; #count] = [#(#infos),*];
         /// One sample of every operation.

@@ -119,6 +119,16 @@ pub(crate) struct SchemaAnnotations<'a> {
     pub(crate) deprecated: Option<&'a str>,
     #[serde(borrow)]
     pub(crate) date: Option<Date<'a>>,
+    /// The property with the milliseconds, where the schema is a length of time.
+    pub(crate) duration: Option<&'a str>,
+    #[serde(borrow)]
+    pub(crate) sla_cycle: Option<SlaCycle<'a>>,
+    #[serde(borrow)]
+    pub(crate) sla_cycles: Option<SlaCycles<'a>>,
+    #[serde(borrow)]
+    pub(crate) field: Option<Field<'a>>,
+    #[serde(borrow)]
+    pub(crate) field_values: Option<FieldValues<'a>>,
     #[serde(borrow)]
     pub(crate) linked_id: Option<LinkedId<'a>>,
     #[serde(borrow)]
@@ -145,6 +155,78 @@ pub(crate) enum Id<'a> {
 pub(crate) struct Date<'a> {
     pub(crate) millis: &'a str,
     pub(crate) text: &'a str,
+}
+
+/// A cycle of an SLA: whether its goal was missed, and its lengths of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SlaCycle<'a> {
+    pub(crate) breached: &'a str,
+    pub(crate) goal: &'a str,
+    pub(crate) elapsed: &'a str,
+    pub(crate) remaining: &'a str,
+}
+
+/// The cycles of an SLA: the list of those that have ended, and the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SlaCycles<'a> {
+    pub(crate) ended: &'a str,
+    pub(crate) running: &'a str,
+}
+
+/// A field that values can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Field<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: &'a str,
+    /// What it takes.
+    #[serde(borrow)]
+    pub(crate) schema: FieldSchema<'a>,
+    /// The values to choose from.
+    #[serde(borrow)]
+    pub(crate) options: FieldOptions<'a>,
+}
+
+/// The property with the type of a field, and the properties inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldSchema<'a> {
+    pub(crate) property: &'a str,
+    #[serde(rename = "type")]
+    pub(crate) schema_type: &'a str,
+    pub(crate) items: &'a str,
+    pub(crate) system: &'a str,
+    pub(crate) custom: &'a str,
+}
+
+/// The property with the options of a field, and the properties of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldOptions<'a> {
+    pub(crate) property: &'a str,
+    pub(crate) value: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) children: &'a str,
+}
+
+/// Where the values of fields are: a map by id, or a list whose entries have these properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldValues<'a> {
+    pub(crate) property: &'a str,
+    #[serde(borrow)]
+    pub(crate) entry: Option<FieldEntry<'a>>,
+}
+
+/// An entry of a list of values of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldEntry<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) value: &'a str,
 }
 
 /// An id that only links carry.

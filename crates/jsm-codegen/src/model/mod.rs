@@ -21,8 +21,8 @@ use operation::Reader;
 use problems::Problems;
 
 pub(crate) use annotations::{
-    Base, Batch, DocumentAnnotations, Id, LinkedId, OperationAnnotations, PREFIX, Pagination,
-    PaginationStyle, SameId, SchemaAnnotations,
+    Base, Batch, DocumentAnnotations, Field, FieldValues, Id, LinkedId, OperationAnnotations, PREFIX,
+    Pagination, PaginationStyle, SameId, SchemaAnnotations, SlaCycle, SlaCycles,
 };
 pub(crate) use node::{list, object, text, texts};
 pub(crate) use operation::{JSON, Media, Operation, Parameter, RequestBody, Response, place, template};
