@@ -14,7 +14,7 @@ use jsm_raw::FilePart;
 #[cfg(feature = "csm")]
 use jsm_raw::csm::{TaskId, types::TaskSubmitResponse};
 #[cfg(feature = "servicedesk")]
-use jsm_raw::servicedesk::{IssueIdOrKey, ServiceDeskId};
+use jsm_raw::servicedesk::{IssueIdOrKey, RequestTypeId, ServiceDeskId};
 use jsm_raw::{Batched, FetchByIds, Operation, Paginated};
 use reqwest::Url;
 
@@ -29,16 +29,22 @@ use crate::workflows::batches::InBatches;
 use crate::workflows::bulk::Bulk;
 use crate::workflows::downloads::Download;
 use crate::workflows::lookup::FetchAll;
+#[cfg(feature = "servicedesk")]
+use crate::workflows::requests::{NewRequest, RequestTypes};
 #[cfg(feature = "csm")]
 use crate::workflows::tasks::{Task, WaitAll};
 
 /// A client of one site. Clones are cheap, and share connections, rate limits, retry budgets and tokens.
 #[derive(Clone)]
-pub struct Client(Arc<Session>);
+pub struct Client(Arc<Session>, #[cfg(feature = "servicedesk")] Arc<RequestTypes>);
 
 impl Client {
     pub(crate) fn new(session: Session) -> Self {
-        Self(Arc::new(session))
+        Self(
+            Arc::new(session),
+            #[cfg(feature = "servicedesk")]
+            Arc::default(),
+        )
     }
 
     #[cfg(test)]
@@ -79,6 +85,43 @@ impl Client {
     /// Reads a list page by page: a stream of [`ListPage`](crate::ListPage).
     pub fn pages<O: Paginated>(&self, operation: O) -> Pages<O> {
         Pages::new(Arc::clone(&self.0), operation)
+    }
+
+    /// Creates a request as the portal does: with the names of fields and the labels of options.
+    ///
+    /// The service desk is given by its id or by the key of its project, the request type by its id or by its name. The
+    /// fields are checked before anything is sent: a missing, unknown or invalid one is an error that names what is
+    /// allowed.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().no_violations().start().await?;
+    /// # let jira = jsm_client::Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token()).build()?;
+    /// let created = jira
+    ///     .create_request("HELP", "Ask for access")
+    ///     .field("summary", "Access to the warehouse")
+    ///     .field("System", "Warehouse")
+    ///     .await?;
+    /// println!("{}", created.issue_key);
+    ///
+    /// let error = jira.create_request("HELP", "Ask for access").field("System", "Warehose").await.unwrap_err();
+    /// assert!(error.error.field_errors().any(|(field, _)| field == "summary"));
+    /// assert_eq!(error.fields[0].nearest, ["Warehouse"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// What is read for it is kept for ten minutes and shared by the clones of the client: the ids of service desks, the
+    /// names of request types and their fields, by language. A value or name that is not among them is looked for again
+    /// before it is refused, and the fields are read again after the server refused a request.
+    #[cfg(feature = "servicedesk")]
+    pub fn create_request(
+        &self,
+        desk: impl Into<ServiceDeskId>,
+        request_type: impl Into<RequestTypeId>,
+    ) -> NewRequest {
+        NewRequest::new(Arc::clone(&self.0), Arc::clone(&self.1), desk.into(), request_type.into())
     }
 
     /// Uploads files to a service desk, in as many requests as needed.

@@ -36,7 +36,7 @@ mod error;
 #[cfg(feature = "oauth")]
 pub use auth::oauth;
 #[cfg(feature = "servicedesk")]
-pub use workflows::attachments;
+pub use workflows::{attachments, requests};
 pub use workflows::{batches, downloads, lookup};
 #[cfg(feature = "csm")]
 pub use workflows::{bulk, tasks};

@@ -5,6 +5,7 @@
 mod clock; // The clock of these tests, by which waiting takes no time.
 
 mod connections; // Connections that end or are not trusted, and a paused clock.
+mod create_request; // Requests created by the names that people see.
 mod credentials; // Credentials, and the addresses they go to.
 mod endpoints; // Endpoints that the crate does not cover.
 mod errors; // What an error reports, whatever the server sent.
@@ -20,10 +21,10 @@ mod retries; // What is retried, and when.
 mod secrets; // Secrets, which show nowhere.
 mod sites; // Addresses, proxies, pasted secrets, headers that are refused.
 mod size_limits; // How much time and how many bytes a call may take.
+mod testing; // Errors, responses and a clock made by hand.
 #[cfg(target_os = "linux")]
 mod tls; // Certificates of the system, and the crypto provider of the process.
 mod traces; // Spans and events.
-mod testing; // Errors, responses and a clock made by hand.
 mod workflows; // Files, bulk changes, lookups by ids, dates.
 
 use jsm_client::{Client, ClientBuilder};

@@ -2,13 +2,23 @@
 //!
 //! | to | read |
 //! | --- | --- |
-//! | download files over connections that break | [`downloads`] |
 //! | change many customers or organizations at once | [`tasks`] |
+//! | create requests by the names that people see | [`create_requests`] |
+//! | download files over connections that break | [`downloads`] |
+//! | read and write fields, and the times of SLAs | [`fields`] |
 //! | test a program without a site | [`testing`] |
+
+#[cfg(feature = "servicedesk")]
+#[doc = include_str!("create_requests.md")]
+pub mod create_requests {}
 
 #[doc = include_str!("downloads.md")]
 #[cfg(feature = "servicedesk")]
 pub mod downloads {}
+
+#[cfg(feature = "servicedesk")]
+#[doc = include_str!("fields.md")]
+pub mod fields {}
 
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
@@ -20,8 +30,3 @@ pub mod tasks {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
-//! | read and write fields, and the times of SLAs | [`fields`] |
-
-#[cfg(feature = "servicedesk")]
-#[doc = include_str!("fields.md")]
-pub mod fields {}

@@ -186,27 +186,52 @@ impl Attach {
                 Err(error) => return Err(not_sent(error, &files)),
             },
         };
-        let names: Vec<String> = files.iter().map(|file| file.name().to_owned()).collect();
-        let uploaded = upload(&AttachTemporaryFiles::new(desk, files), deadline, &session).await?;
-        let ids: Vec<TemporaryAttachmentId> =
-            uploaded.into_iter().map(|file| file.temporary_attachment_id).collect();
-        let mut attach = AddRequestAttachments::new(request, visibility == Visibility::Public, ids.clone());
-        if let Some(comment) = comment {
-            attach = attach.additional_comment(AdditionalComment::new(comment));
-        }
-        deadline.call(attach).await.map_err(|error| {
-            let status = after(&error);
-            let files = names.into_iter().zip(ids);
-            AttachError {
-                error,
-                files: files.map(|(name, id)| FileOutcome { name, status: status(id) }).collect(),
-            }
-        })
+        let uploaded = upload_all(desk, files, deadline, &session).await?;
+        attach_all(request, visibility, comment, uploaded, deadline).await
     }
 }
 
+/// Uploads files, and returns their names and ids.
+pub(super) async fn upload_all(
+    desk: ServiceDeskId,
+    files: Vec<FilePart>,
+    deadline: Deadline<'_>,
+    session: &Arc<Session>,
+) -> Result<Vec<(String, TemporaryAttachmentId)>, AttachError> {
+    let names: Vec<String> = files.iter().map(|file| file.name().to_owned()).collect();
+    let uploaded = upload(&AttachTemporaryFiles::new(desk, files), deadline, session).await?;
+    Ok(names.into_iter().zip(uploaded.into_iter().map(|file| file.temporary_attachment_id)).collect())
+}
+
+/// Attaches uploaded files to a request.
+pub(super) async fn attach_all(
+    request: IssueIdOrKey,
+    visibility: Visibility,
+    comment: Option<String>,
+    uploaded: Vec<(String, TemporaryAttachmentId)>,
+    deadline: Deadline<'_>,
+) -> Result<AttachmentCreateResult, AttachError> {
+    let ids = uploaded.iter().map(|(_, id)| id.clone());
+    let mut attach = AddRequestAttachments::new(request, visibility == Visibility::Public, ids);
+    if let Some(comment) = comment {
+        attach = attach.additional_comment(AdditionalComment::new(comment));
+    }
+    deadline.call(attach).await.map_err(|error| {
+        let files = outcomes(uploaded, after(&error));
+        AttachError { error, files }
+    })
+}
+
+/// Uploaded files with a status.
+pub(super) fn outcomes(
+    uploaded: Vec<(String, TemporaryAttachmentId)>,
+    status: fn(TemporaryAttachmentId) -> FileStatus,
+) -> Vec<FileOutcome> {
+    uploaded.into_iter().map(|(name, id)| FileOutcome { name, status: status(id) }).collect()
+}
+
 /// Refuses folders and missing files before anything is sent.
-async fn look_at(
+pub(super) async fn look_at(
     files: &mut [FilePart],
     deadline: Deadline<'_>,
     options: &RequestOptions,
@@ -216,7 +241,7 @@ async fn look_at(
     measured.map_err(|error| not_sent(error, files))
 }
 
-fn not_sent(error: Error, files: &[FilePart]) -> AttachError {
+pub(super) fn not_sent(error: Error, files: &[FilePart]) -> AttachError {
     let status = |file: &FilePart| FileOutcome { name: file.name().to_owned(), status: FileStatus::NotSent };
     AttachError { error, files: files.iter().map(status).collect() }
 }
@@ -255,7 +280,7 @@ async fn upload(
 }
 
 /// The status of files after the request to attach them failed with this error.
-fn after(error: &Error) -> fn(TemporaryAttachmentId) -> FileStatus {
+pub(super) fn after(error: &Error) -> fn(TemporaryAttachmentId) -> FileStatus {
     match error.status().map(|status| status.as_u16()) {
         // It was done, and only the response could not be read.
         Some(200..=299) => FileStatus::Attached,
@@ -285,19 +310,24 @@ impl IntoFuture for Attach {
 
 impl fmt::Display for AttachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |is: fn(&FileStatus) -> bool| self.files.iter().filter(|file| is(&file.status)).count();
-        let parts = [
-            (count(|status| *status == FileStatus::NotSent), "not sent"),
-            (count(|status| matches!(status, FileStatus::Uploaded(_))), "uploaded and not attached"),
-            (count(|status| matches!(status, FileStatus::Unclear(_))), "uploaded and perhaps attached"),
-            (count(|status| matches!(status, FileStatus::Attached(_))), "attached"),
-        ];
         write!(f, "{}", self.error)?;
-        for (count, what) in parts.iter().filter(|(count, _)| *count > 0) {
-            write!(f, "; files {what}: {count}")?;
-        }
-        Ok(())
+        write_counts(&self.files, f)
     }
+}
+
+/// Writes how many files have which status.
+pub(super) fn write_counts(files: &[FileOutcome], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let count = |is: fn(&FileStatus) -> bool| files.iter().filter(|file| is(&file.status)).count();
+    let parts = [
+        (count(|status| *status == FileStatus::NotSent), "not sent"),
+        (count(|status| matches!(status, FileStatus::Uploaded(_))), "uploaded and not attached"),
+        (count(|status| matches!(status, FileStatus::Unclear(_))), "uploaded and perhaps attached"),
+        (count(|status| matches!(status, FileStatus::Attached(_))), "attached"),
+    ];
+    for (count, what) in parts.iter().filter(|(count, _)| *count > 0) {
+        write!(f, "; files {what}: {count}")?;
+    }
+    Ok(())
 }
 
 impl StdError for AttachError {

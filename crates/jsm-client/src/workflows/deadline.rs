@@ -55,6 +55,12 @@ impl<'a> Deadline<'a> {
         self.end.time
     }
 
+    /// The time now.
+    #[cfg(feature = "servicedesk")]
+    pub(super) fn now(&self) -> Instant {
+        self.session.transport.clock.now()
+    }
+
     /// The time from now to the deadline.
     pub(super) fn left(&self) -> Duration {
         self.session.transport.time_to(self.end.at)

@@ -1,4 +1,5 @@
-//! Workflows of several requests: attachments, downloads, bulk changes, tasks, lookups by ids, and lists in batches.
+//! Workflows of several requests: new requests, attachments, downloads, bulk changes, tasks, lookups by ids, and lists in
+//! batches.
 //!
 //! Hand-written code names operations only here. How one request is sent is in `transport`.
 
@@ -11,5 +12,7 @@ mod deadline;
 pub mod downloads;
 pub mod lookup;
 mod partial;
+#[cfg(feature = "servicedesk")]
+pub mod requests;
 #[cfg(feature = "csm")]
 pub mod tasks;
