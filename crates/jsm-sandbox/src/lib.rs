@@ -33,14 +33,16 @@
 //!
 //! | to test | use |
 //! | --- | --- |
-//! | other data | [`SandboxBuilder::seed`] |
+//! | other data: request types with fields, requests, queues, SLAs, workflows | [`SandboxBuilder::seed`] |
+//! | other languages | [`Seed::translation`] |
 //! | other roles, scopes, OAuth | [`Sandbox::account`], [`Sandbox::scoped_token`], [`Sandbox::grant`] |
 //! | endpoints that it does not serve, or other responses | [`Sandbox::route`] |
 //! | errors, timeouts, broken connections and pages; the third POST fails | [`Sandbox::fault`] |
 //! | tolerance for odd responses | [`SandboxBuilder::quirk`] |
-//! | rate limits | [`SandboxBuilder::rate_limits`] |
+//! | rate limits, enforced or only reported | [`SandboxBuilder::rate_limits`] |
 //! | bulk tasks that take time, tokens that expire | [`SandboxBuilder::task_duration`], [`Sandbox::clock`] |
 //! | what was sent | [`Sandbox::requests`], [`Sandbox::violations`] |
+//! | what is on the site afterwards | [`Sandbox::customers`], [`Sandbox::organizations`], [`Sandbox::customer_requests`] |
 //!
 //! The crate is a program too, for clients in any language: `jsm-sandbox --port 8080`.
 //!
@@ -68,8 +70,11 @@ mod clock; // The sandbox's own time.
 
 pub use clock::Clock;
 pub use domain::credentials::{Account, Grant};
+pub use domain::entities::contents::{Attachment, Comment, Customer, CustomerRequest, Organization};
 pub use domain::entities::field::Field;
 pub use domain::entities::person::Role;
+pub use domain::entities::sla_cycle::SlaCycle;
+pub use domain::entities::workflow::{StatusCategory, Workflow};
 pub use domain::seed::Seed;
 pub use pipeline::added_routes::{RouteRequest, RouteResponse};
 pub use pipeline::fault::Fault;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::{Clock, millis};
 use crate::domain::credentials::{Account, Credentials, Grant};
+use crate::domain::entities::contents::{Customer, CustomerRequest, Organization};
 use crate::domain::entities::person::Role;
 use crate::domain::seed::Seed;
 use crate::domain::site::{Site, TaskSettings};
@@ -194,6 +195,41 @@ impl Sandbox {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.service.lock().faults.clear();
+    }
+
+    /// All customers, in the order in which their accounts were created. The [account](Sandbox::account) of a customer is
+    /// among them.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// // ... a program imports customers ...
+    /// let fred = sandbox.customers().into_iter().find(|customer| customer.name == "Fred Fuchs").unwrap();
+    /// assert_eq!((fred.active, fred.service_desks.as_slice()), (true, ["HELP".to_owned()].as_slice()));
+    /// ```
+    pub fn customers(&self) -> Vec<Customer> {
+        self.service.lock().site.read_customers()
+    }
+
+    /// All organizations, in the order in which they were created.
+    pub fn organizations(&self) -> Vec<Organization> {
+        self.service.lock().site.read_organizations()
+    }
+
+    /// All customer requests, the oldest first. Requests of HTTP are in [`requests`](Sandbox::requests).
+    pub fn customer_requests(&self) -> Vec<CustomerRequest> {
+        self.service.lock().site.read_issues()
+    }
+
+    /// The customer request with this key or id.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// // ... a program comments on a request ...
+    /// let request = sandbox.customer_request("HELP-1").unwrap();
+    /// assert_eq!(request.comments[0].body, "We are looking into it.");
+    /// ```
+    pub fn customer_request(&self, key: &str) -> Option<CustomerRequest> {
+        self.service.lock().site.read_issue_named(key)
     }
 
     /// The last 10,000 requests that arrived, the oldest first.

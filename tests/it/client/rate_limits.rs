@@ -6,13 +6,14 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use jsm_client::csm::organization::GetOrganization as GetCsmOrganization;
+use jsm_client::oauth::{App, OAuth};
 use jsm_client::servicedesk::comment::{CreateComment, GetComments};
 use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::participant::AddParticipants;
 use jsm_client::servicedesk::service_desk::GetServiceDesks;
 use jsm_client::{Client, ErrorKind, Operation, RetryPolicy};
-use jsm_sandbox::{RateLimits, Sandbox};
+use jsm_sandbox::{RateLimits, Role, Sandbox};
 use serde_json::json;
 
 use super::clock::TestClock;
@@ -142,6 +143,26 @@ async fn slows_down_near_the_limit() {
     assert_eq!(clock.waits(), [0.5], "the quota is shared by all operations");
     client.call(GetServiceDesks::new()).await.unwrap();
     assert_eq!(clock.waits(), [0.5]);
+}
+
+#[tokio::test]
+async fn goes_on_where_a_limit_is_reported_and_not_enforced() {
+    let limits = RateLimits::none().report_points(10);
+    let sandbox = Sandbox::builder().no_violations().rate_limits(limits).start().await.unwrap();
+    let sandbox = Arc::new(sandbox);
+    let clock = TestClock::along_with(&sandbox);
+    let grant = sandbox.grant(Role::Admin, &["read:servicedesk-request"]);
+    let app = App::new(&*grant.client_id, &*grant.client_secret).token_url(&*grant.token_url);
+    let oauth = OAuth::new(app, &*grant.refresh_token, |_| async { Ok(()) });
+    let oauth = oauth.access_token(grant.access_token, None);
+    let client = of(&sandbox, &clock).oauth(oauth).build().unwrap();
+    for _ in 0..9 {
+        client.call(GetServiceDesks::new()).await.unwrap();
+    }
+    let last = client.call(GetServiceDesks::new()).with_meta().await.unwrap();
+    assert_eq!(last.headers["beta-ratelimit"], "\"tenant-app-quota\";r=0;t=3600");
+    assert!(last.headers.contains_key("beta-retry-after"));
+    assert!(clock.waits().is_empty());
 }
 
 #[tokio::test]

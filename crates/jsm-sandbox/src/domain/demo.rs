@@ -7,7 +7,7 @@ use super::entities::article::Article;
 use super::entities::detail_field::{Definition, FieldOwner};
 use super::entities::field::Field;
 use super::entities::person::Role;
-use super::entities::workflow::{IN_PROGRESS, RESOLVED};
+use super::entities::workflow::{IN_PROGRESS, RESOLVED, Status, StatusCategory};
 use super::populate::{add_issue, add_standard_types, add_to_desk};
 use super::site::Site;
 
@@ -110,8 +110,8 @@ fn add_issues(site: &mut Site, staff: &[Account; 3], customers: &[String], desks
         }
         if let Ok(issue) = site.issue_by_id_mut(id) {
             match number % 4 {
-                1 => issue.set_status(IN_PROGRESS, now),
-                2 => issue.set_status(RESOLVED, now),
+                1 => issue.set_status(Status::new(IN_PROGRESS, StatusCategory::Indeterminate), now),
+                2 => issue.set_status(Status::new(RESOLVED, StatusCategory::Done), now),
                 _ => {}
             }
             issue.participants.insert(customers[(number + 7) % customers.len()].clone());

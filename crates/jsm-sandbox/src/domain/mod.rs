@@ -9,6 +9,7 @@ pub(crate) mod error; // Why a rule refuses something.
 pub(crate) mod credentials; // Which tokens exist, and whom they stand for.
 pub(crate) mod site; // The state, and how a thing in it is found.
 
+mod read; // What a test reads.
 pub(crate) mod rules; // What is created, removed and forbidden.
 
 mod demo; // The demo data.

@@ -1,13 +1,21 @@
 //! The data that a sandbox starts with: the demo data, or what a test describes.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::credentials::Account;
 use super::demo;
+use super::entities::contents::CustomerRequest;
 use super::entities::field::Field;
+use super::entities::service_desk::Holds;
+use super::entities::sla_cycle::SlaCycle;
+use super::entities::workflow::Workflow;
 use super::populate::add_staff;
 use super::seed_step::{Last, Step};
 use super::site::Site;
+use crate::clock::millis;
 
 /// The data that a sandbox starts with.
 ///
@@ -127,6 +135,95 @@ impl Seed {
     /// Gives the request that was added last a value for a field, by the field's id.
     pub fn value(self, field: &str, value: Value) -> Seed {
         self.step(Step::Value { field: field.to_owned(), value })
+    }
+
+    /// Moves the request that was added last to this status of the service desk's workflow.
+    pub fn status(self, name: &str) -> Seed {
+        self.step(Step::Status(name.to_owned()))
+    }
+
+    /// Gives the request that was added last these cycles of an SLA, the oldest first; none leaves it without a cycle.
+    /// All but the last have to be completed.
+    ///
+    /// By default, a request has one cycle, which begins with the request.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use jsm_sandbox::{Seed, SlaCycle};
+    ///
+    /// let hours = |hours| Duration::from_secs(hours * 60 * 60);
+    /// let seed = Seed::empty()
+    ///     .desk("HELP", "Help Desk")
+    ///     .sla("Time to repair", hours(8))
+    ///     .customer("Ada Reader", "ada@example.com")
+    ///     .request("ada@example.com", "The lamp is dark")
+    ///     .sla_cycles("Time to first response", &[SlaCycle::completed(hours(1))])
+    ///     .sla_cycles("Time to repair", &[SlaCycle::completed(hours(2)), SlaCycle::running(hours(9))]);
+    /// ```
+    pub fn sla_cycles(self, sla: &str, cycles: &[SlaCycle]) -> Seed {
+        self.step(Step::SlaCycles { sla: sla.to_owned(), cycles: cycles.to_vec() })
+    }
+
+    /// Adds a comment to the request that was added last, of the account with this email address.
+    pub fn comment(self, author: &str, text: &str, public: bool) -> Seed {
+        self.step(Step::Comment { author: author.to_owned(), text: text.to_owned(), public })
+    }
+
+    /// Lets the account with this email address take part in the request that was added last.
+    pub fn participant(self, email: &str) -> Seed {
+        self.step(Step::Participant(email.to_owned()))
+    }
+
+    /// Adds a queue, besides the three that every service desk has: its JQL and its columns, as the API shows them, and
+    /// which requests it holds. The sandbox does not evaluate the JQL. Columns are ids of fields.
+    ///
+    /// ```
+    /// use jsm_sandbox::Seed;
+    ///
+    /// let seed = Seed::empty().desk("HELP", "Help Desk").queue(
+    ///     "Laptops",
+    ///     "project = HELP AND issuetype = Laptop",
+    ///     &["summary", "customfield_10050"],
+    ///     |request| request.request_type == "Order a laptop",
+    /// );
+    /// ```
+    pub fn queue(
+        self,
+        name: &str,
+        jql: &str,
+        columns: &[&str],
+        holds: impl Fn(&CustomerRequest) -> bool + Send + Sync + 'static,
+    ) -> Seed {
+        let (name, jql) = (name.to_owned(), jql.to_owned());
+        let columns = columns.iter().map(|id| (*id).to_owned()).collect();
+        self.step(Step::Queue { name, jql, columns, holds: Holds::Condition(Arc::new(holds)) })
+    }
+
+    /// Adds an SLA to the service desk, until a request is resolved, or changes the goal of the one with this name. Every
+    /// service desk has `Time to first response` within 4 hours, and `Time to resolution` within 16.
+    pub fn sla(self, name: &str, goal: Duration) -> Seed {
+        self.step(Step::Sla { name: name.to_owned(), goal: millis(goal) })
+    }
+
+    /// Replaces the workflow of the service desk.
+    pub fn workflow(self, workflow: Workflow) -> Seed {
+        self.step(Step::Workflow(workflow))
+    }
+
+    /// Translates a text of the site, such as the name of a request type or the message of an error, into a language,
+    /// such as `de` or `de-CH`.
+    ///
+    /// Responses have it where a request asks for the language, by the query parameter `requestLanguage` for service
+    /// desks, or by the header `Accept-Language`. What people wrote is not translated.
+    ///
+    /// ```
+    /// use jsm_sandbox::Seed;
+    ///
+    /// let seed = Seed::demo().translation("de", "Get help", "Hilfe holen").translation("de", "Resolved", "Gelöst");
+    /// ```
+    pub fn translation(self, language: &str, text: &str, translated: &str) -> Seed {
+        let [language, text, translated] = [language, text, translated].map(str::to_owned);
+        self.step(Step::Translation { language, text, translated })
     }
 
     /// Adds a product.

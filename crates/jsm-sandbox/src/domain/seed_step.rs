@@ -4,9 +4,13 @@ use serde_json::Value;
 
 use super::credentials::Account;
 use super::entities::field::Field;
+use super::entities::issue::Issue;
 use super::entities::person::Role;
 use super::entities::request_type::RequestType;
-use super::entities::service_desk::{Group, ServiceDesk};
+use super::entities::service_desk::{Group, Holds, Queue, ServiceDesk};
+use super::entities::sla::Metric;
+use super::entities::sla_cycle::{SeededCycles, SlaCycle};
+use super::entities::workflow::Workflow;
 use super::populate::{add_issue, add_standard_types, add_to_desk};
 use super::site::Site;
 
@@ -27,6 +31,14 @@ pub(super) enum Step {
     Request { reporter: String, summary: String },
     OfRequestType(String),
     Value { field: String, value: Value },
+    Status(String),
+    SlaCycles { sla: String, cycles: Vec<SlaCycle> },
+    Comment { author: String, text: String, public: bool },
+    Participant(String),
+    Queue { name: String, jql: String, columns: Vec<String>, holds: Holds },
+    Sla { name: String, goal: i64 },
+    Workflow(Workflow),
+    Translation { language: String, text: String, translated: String },
     Product { name: String },
 }
 
@@ -97,21 +109,65 @@ impl Step {
                 let found = kinds.clone().find(|kind| kind.name == *name).map(|kind| kind.id);
                 let known: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
                 let kind = found.ok_or_else(|| unknown("request type", name, &known))?;
-                let id = last_issue(last)?;
-                site.issue_by_id_mut(id).map_err(|error| error.to_string())?.request_type = kind;
+                last_issue(site, last)?.request_type = kind;
             }
             Step::Value { field, value } => {
-                let id = last_issue(last)?;
-                let issue = site.issue_by_id(id).map_err(|error| error.to_string())?;
-                let kind = site.request_type_by_id(issue.request_type);
+                let kind = last_issue(site, last)?.request_type;
+                let kind = site.request_type_by_id(kind);
                 let fields = kind.map(|kind| kind.fields.as_slice()).unwrap_or_default();
                 let known: Vec<&str> = fields.iter().map(|field| field.id.as_str()).collect();
                 let found = fields.iter().find(|found| found.id == *field);
                 let found = found.ok_or_else(|| unknown("field", field, &known))?;
                 let kept = site.field_value(found, last.desk, value, true);
                 let kept = kept.map_err(|expected| format!("the field '{field}' takes {expected}"))?;
-                let issue = site.issue_by_id_mut(id).map_err(|error| error.to_string())?;
-                issue.fields.insert(field.clone(), kept);
+                last_issue(site, last)?.fields.insert(field.clone(), kept);
+            }
+            Step::Status(name) => {
+                let workflow = &last_desk(site, last)?.workflow;
+                let known: Vec<&str> = workflow.statuses.iter().map(|status| status.name.as_str()).collect();
+                let status = workflow.status_named(name).cloned();
+                let status = status.ok_or_else(|| unknown("status", name, &known))?;
+                let now = site.now;
+                last_issue(site, last)?.set_status(status, now);
+            }
+            Step::SlaCycles { sla, cycles } => {
+                let metrics = &last_desk(site, last)?.metrics;
+                let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+                let id = metrics.iter().find(|metric| metric.name == *sla).map(|metric| metric.id);
+                let id = id.ok_or_else(|| unknown("SLA", sla, &known))?;
+                let cycles = SeededCycles::new(site.now, cycles);
+                let cycles =
+                    cycles.ok_or_else(|| format!("only the last cycle of '{sla}' can be unfinished"))?;
+                last_issue(site, last)?.sla_cycles.insert(id, cycles);
+            }
+            Step::Comment { author, text, public } => {
+                let (author, id) = (account(site, author)?, last_issue(site, last)?.id);
+                site.add_comment(id, &author, text, *public).map_err(|error| error.to_string())?;
+            }
+            Step::Participant(email) => {
+                let account_id = account(site, email)?;
+                last_issue(site, last)?.participants.insert(account_id);
+            }
+            Step::Queue { name, jql, columns, holds } => {
+                let desk = last_desk(site, last)?;
+                let id = desk.id * 10 + desk.queues.len() as u64;
+                let (name, jql, columns) = (name.clone(), jql.clone(), columns.clone());
+                desk.queues.push(Queue { id, name, jql, columns, holds: holds.clone() });
+            }
+            Step::Sla { name, goal } => {
+                let id = site.next("SLA", 3);
+                let metrics = &mut last_desk(site, last)?.metrics;
+                match metrics.iter_mut().find(|metric| metric.name == *name) {
+                    Some(metric) => metric.goal = *goal,
+                    None => metrics.push(Metric::until_resolution(id, name, *goal)),
+                }
+            }
+            Step::Workflow(workflow) => {
+                check_workflow(workflow)?;
+                last_desk(site, last)?.workflow.clone_from(workflow);
+            }
+            Step::Translation { language, text, translated } => {
+                site.translations.add(language, text, translated);
             }
             Step::Product { name } => drop(site.add_product(name)),
         }
@@ -128,8 +184,9 @@ fn last_type<'a>(site: &'a mut Site, last: &Last) -> Result<&'a mut RequestType,
     kind.ok_or_else(|| "the seed describes a request type before it adds one".to_owned())
 }
 
-fn last_issue(last: &Last) -> Result<u64, String> {
-    last.issue.ok_or_else(|| "the seed describes a request before it adds one".to_owned())
+fn last_issue<'a>(site: &'a mut Site, last: &Last) -> Result<&'a mut Issue, String> {
+    let issue = last.issue.and_then(|id| site.issues.get_mut(&id));
+    issue.ok_or_else(|| "the seed describes a request before it adds one".to_owned())
 }
 
 /// The portal group of a name, added where there is none.
@@ -158,6 +215,19 @@ fn check_field(field: &Field) -> Result<(), String> {
             let known = known.join(", ");
             Err(format!("the field '{}' has no option '{label}'; it has {known}", field.id))
         }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a workflow without statuses, and transitions between statuses that it does not have.
+fn check_workflow(workflow: &Workflow) -> Result<(), String> {
+    let known: Vec<&str> = workflow.statuses.iter().map(|status| status.name.as_str()).collect();
+    if known.is_empty() {
+        return Err("a workflow needs a status".to_owned());
+    }
+    let named = workflow.transitions.iter().flat_map(|found| found.from.iter().chain([&found.to]));
+    match named.into_iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(unknown("status", name, &known)),
         None => Ok(()),
     }
 }

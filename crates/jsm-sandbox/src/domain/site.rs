@@ -26,6 +26,33 @@ pub(crate) struct TaskSettings {
     pub(crate) entry_millis: i64,
 }
 
+/// Texts in other languages, by the language's tag in lower case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Translations(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Translations {
+    pub(super) fn add(&mut self, language: &str, text: &str, translated: &str) {
+        let texts = self.0.entry(language.to_lowercase()).or_default();
+        texts.insert(text.to_owned(), translated.to_owned());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The texts in a language, or in the one without its region: `de` for `de-CH`.
+    pub(crate) fn find(&self, tag: &str) -> Option<&BTreeMap<String, String>> {
+        let tag = tag.to_lowercase();
+        let mut tag = tag.as_str();
+        loop {
+            if let Some(texts) = self.0.get(tag) {
+                return Some(texts);
+            }
+            tag = tag.rsplit_once('-')?.0;
+        }
+    }
+}
+
 /// All that exists on a site.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -44,6 +71,7 @@ pub(crate) struct Site {
     pub(super) experiences: BTreeMap<String, Experience>,
     pub(super) tasks: BTreeMap<String, Task>,
     pub(super) task_settings: TaskSettings,
+    pub(super) translations: Translations,
     numbers: BTreeMap<&'static str, u64>,
 }
 
@@ -64,12 +92,17 @@ impl Site {
             experiences: BTreeMap::new(),
             tasks: BTreeMap::new(),
             task_settings,
+            translations: Translations::default(),
             numbers: BTreeMap::new(),
         }
     }
 
     pub(crate) fn now(&self) -> i64 {
         self.now
+    }
+
+    pub(crate) fn translations(&self) -> &Translations {
+        &self.translations
     }
 
     /// The next number of a kind of things. No number is given twice.

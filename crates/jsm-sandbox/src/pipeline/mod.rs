@@ -1,5 +1,5 @@
 //! The pipeline: all that happens to one request, in order: route, fault, authenticate, limit, validate, handle,
-//! validate, quirk, log.
+//! validate, quirk, translate, log.
 //!
 //! Each step is a function of its own module, and gets no more than it works on.
 
@@ -16,6 +16,7 @@ pub(crate) mod violation; // What the documents do not allow.
 
 mod authenticate;
 mod handle;
+mod language;
 mod platform;
 mod read;
 mod route;
@@ -47,7 +48,10 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
             serve_added(service, raw, origin, call, query, &fault).await.unwrap_or_else(|refusal| refusal)
         }
         (None, Target::Operation(operation)) => {
-            serve(service, raw, operation, query, &fault).unwrap_or_else(|refusal| refusal)
+            let mut response =
+                serve(service, raw, operation, query, &fault).unwrap_or_else(|refusal| refusal);
+            language::translate(service.lock().site.translations(), operation.api.name, raw, &mut response);
+            response
         }
         (None, Target::Nothing { api, status }) => {
             platform::nothing(&mut service.lock().violations, raw, api, *status)

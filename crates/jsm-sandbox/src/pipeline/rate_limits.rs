@@ -28,6 +28,7 @@ pub struct RateLimits {
     burst: bool,
     per_issue: bool,
     points: Option<u32>,
+    reported_points: Option<u32>,
 }
 
 impl RateLimits {
@@ -39,7 +40,7 @@ impl RateLimits {
     /// The documented limits: 5 requests a second for the customers of a service desk, 100 for other reads and creations,
     /// 50 for the rest; 20 writes to an issue in two seconds and 100 in thirty; 65,000 points an hour for OAuth apps.
     pub fn documented() -> RateLimits {
-        RateLimits { burst: true, per_issue: true, points: Some(65_000) }
+        RateLimits { burst: true, per_issue: true, points: Some(65_000), reported_points: None }
     }
 
     /// The limits per second and operation alone.
@@ -51,6 +52,22 @@ impl RateLimits {
     /// one more where the object is a user. Requests with API tokens cost nothing.
     pub fn points(mut self, per_hour: u32) -> RateLimits {
         self.points = Some(per_hour);
+        self
+    }
+
+    /// Reports the points that OAuth apps use in an hour, by the headers that begin with `Beta-` and `X-Beta-`, and
+    /// refuses nothing because of them: real servers announce a limit so before they enforce it.
+    ///
+    /// When they are used up, responses have a `Beta-Retry-After`. A client that waits then waits in vain.
+    ///
+    /// ```
+    /// use jsm_sandbox::{RateLimits, Sandbox};
+    ///
+    /// let limits = RateLimits::none().report_points(1_000);
+    /// let sandbox = Sandbox::builder().rate_limits(limits).start_blocking().unwrap();
+    /// ```
+    pub fn report_points(mut self, per_hour: u32) -> RateLimits {
+        self.reported_points = Some(per_hour);
         self
     }
 }
@@ -68,6 +85,8 @@ pub(super) struct Usage {
 }
 
 const HOUR: i64 = 60 * 60 * 1_000;
+/// The name of the limit that is reported.
+const REPORTED: &str = "tenant-app-quota";
 
 impl Usage {
     /// Counts a request, or refuses it.
@@ -146,17 +165,46 @@ impl Usage {
         response: &mut Response,
         now: i64,
     ) {
-        let Some(budget) = limits.points.filter(|_| caller.is_app) else { return };
+        if !caller.is_app || limits.points.or(limits.reported_points).is_none() {
+            return;
+        }
         self.turn_hour(now);
         let cost = if operation.info.method == "GET" { cost(response) } else { 1 };
         self.points = self.points.saturating_add(cost);
-        let left = budget.saturating_sub(self.points);
         let mut header = |name: &str, value: String| response.headers.push((name.to_owned(), value));
-        header("X-RateLimit-Limit", budget.to_string());
-        header("X-RateLimit-Remaining", left.to_string());
-        if left < budget / 5 {
-            header("X-RateLimit-NearLimit", "true".to_owned());
+        if let Some(budget) = limits.points {
+            let left = budget.saturating_sub(self.points);
+            header("X-RateLimit-Limit", budget.to_string());
+            header("X-RateLimit-Remaining", left.to_string());
+            if left < budget / 5 {
+                header("X-RateLimit-NearLimit", "true".to_owned());
+            }
         }
+        if let Some(budget) = limits.reported_points {
+            let left = budget.saturating_sub(self.points);
+            let reset = (self.hour + 1) * HOUR;
+            report(header, budget, left, reset, now);
+        }
+    }
+}
+
+/// The headers of a limit that is not enforced yet. What is left is not said as long as it is plenty.
+fn report(mut header: impl FnMut(&str, String), budget: u32, left: u32, reset: i64, now: i64) {
+    let seconds = (reset - now + 999).div_euclid(1_000);
+    let near = left < budget / 5;
+    let remaining = if near { format!("r={left};") } else { String::new() };
+    header("Beta-RateLimit-Policy", format!("\"{REPORTED}\";q={budget};w=3600"));
+    header("Beta-RateLimit", format!("\"{REPORTED}\";{remaining}t={seconds}"));
+    header("X-Beta-RateLimit-Limit", budget.to_string());
+    header("X-Beta-RateLimit-Remaining", left.to_string());
+    // Without seconds, as real servers write it.
+    header("X-Beta-RateLimit-Reset", rfc3339(reset).replace(":00Z", "Z"));
+    if near {
+        header("X-Beta-RateLimit-NearLimit", "true".to_owned());
+        header("X-Beta-RateLimit-Reason", "jira-quota-tenant-based".to_owned());
+    }
+    if left == 0 {
+        header("Beta-Retry-After", seconds.to_string());
     }
 }
 

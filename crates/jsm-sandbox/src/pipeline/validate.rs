@@ -15,6 +15,7 @@ use crate::message::response::{Body, Response};
 pub(super) fn request(violations: &mut Violations, raw: &RawRequest, request: &Request) -> Result<(), Error> {
     let mut flaws = Flaws::default();
     check_parts(raw, request, &mut flaws);
+    check_path(request, &mut flaws);
     check_query(request, &mut flaws);
     check_required(request, &mut flaws);
     check_body(request, &mut flaws);
@@ -50,6 +51,21 @@ fn parameters(info: &OperationInfo) -> impl Iterator<Item = &'static Value> {
     operation(info)["parameters"].as_array().into_iter().flatten()
 }
 
+/// An id that has to be a number names nothing if it is none.
+fn check_path(request: &Request, flaws: &mut Flaws) {
+    for parameter in parameters(request.info).filter(|known| known["in"] == "path" && is_number(known)) {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        if request.path(name).parse::<i64>().is_err() {
+            flaws.ignored.push(format!("path parameter {name} is not a number"));
+        }
+    }
+}
+
+/// Whether a parameter has to be a number, although its schema takes any text.
+fn is_number(parameter: &Value) -> bool {
+    parameter["x-jsm-number"] == true
+}
+
 fn check_query(request: &Request, flaws: &mut Flaws) {
     let info = request.info;
     for (name, text) in &request.query {
@@ -58,6 +74,10 @@ fn check_query(request: &Request, flaws: &mut Flaws) {
             Some(parameter) => {
                 let place = format!("query parameter {name}");
                 schema::check_text(document(info.api), &parameter["schema"], text, &place, flaws);
+                let mut parts = text.split(',');
+                if is_number(parameter) && parts.any(|part| part.trim().parse::<i64>().is_err()) {
+                    flaws.refused.push(format!("{place} is not a number"));
+                }
             }
             // Every request to a service desk may ask for a language.
             None if name == "requestLanguage" && info.api == "servicedesk" => {}

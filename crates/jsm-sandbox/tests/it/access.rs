@@ -312,3 +312,78 @@ async fn what_the_api_ignores_is_recorded() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_project_key_is_taken_in_paths_alone() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let new = |desk: &str| json!({"serviceDeskId": desk, "requestTypeId": "1", "requestFieldValues": {"summary": "PC"}});
+    let mut seen = Vec::new();
+    for desk in ["1", "HELP", "projectKey:HELP", "serviceDeskId:1"] {
+        let status = async |path: String| client.get(&path).await.status;
+        seen.push((
+            desk,
+            status(format!("{API}/servicedesk/{desk}/requesttype")).await,
+            status(format!("{API}/requesttype?serviceDeskId={desk}")).await,
+            status(format!("{API}/requesttype?serviceDeskId=2,{desk}")).await,
+            status(format!("{API}/request?serviceDeskId={desk}")).await,
+            client.send("POST", &format!("{API}/request"), &new(desk)).await.status,
+            client.send("POST", &format!("{API}/request/validate"), &new(desk)).await.status,
+        ));
+    }
+    assert_eq!(
+        seen,
+        [
+            ("1", 200, 200, 200, 200, 201, 200),
+            ("HELP", 200, 400, 400, 400, 400, 400),
+            ("projectKey:HELP", 200, 400, 400, 400, 400, 400),
+            ("serviceDeskId:1", 200, 400, 400, 400, 400, 400),
+        ]
+    );
+    let error = client.get(&format!("{API}/request?serviceDeskId=HELP")).await.text;
+    assert!(error.contains("query parameter serviceDeskId is not a number"), "{error}");
+}
+
+#[tokio::test]
+async fn an_id_in_a_path_that_has_to_be_a_number_is_recorded_where_it_is_none() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    for (path, violations) in [
+        ("/organization/1", 0),
+        ("/organization/99", 0),
+        ("/organization/Acme", 1),
+        ("/servicedesk/HELP/queue/10", 0),
+        ("/servicedesk/HELP/queue/All", 1),
+        ("/request/HELP-1/comment/none", 1),
+    ] {
+        let before = sandbox.violations().len();
+        client.get(&format!("{API}{path}")).await;
+        assert_eq!(sandbox.violations().len() - before, violations, "{path}: {:?}", sandbox.violations());
+    }
+}
+
+#[tokio::test]
+async fn points_can_be_reported_and_not_enforced() {
+    let limits = RateLimits::none().report_points(10);
+    let sandbox = Sandbox::builder().rate_limits(limits).start().await.unwrap();
+    sandbox.clock().advance(Duration::from_secs(30 * 60));
+    let client = TestClient::new(&sandbox, Role::Anonymous);
+    let grant = sandbox.grant(Role::Admin, &["read:servicedesk-request"]);
+    let address =
+        format!("{}/ex/jira/{}{API}/servicedesk?limit=2", sandbox.gateway_url(), sandbox.cloud_id());
+    let mut text = String::new();
+    for _ in 0..4 {
+        let request = client.request("GET", &address).bearer_auth(&grant.access_token);
+        let response = read(request).await.unwrap();
+        text += &format!("{}\n", response.status);
+        for (name, value) in &response.headers {
+            if name.as_str().contains("beta-") || name.as_str().contains("ratelimit") {
+                text += &format!("  {name}: {}\n", value.to_str().unwrap());
+            }
+        }
+    }
+    snapshot("reported_points", &text);
+    // Requests with API tokens cost nothing.
+    let response = TestClient::admin(&sandbox).get(&format!("{API}/servicedesk")).await;
+    assert_eq!((response.status, response.header("beta-ratelimit")), (200, ""));
+}

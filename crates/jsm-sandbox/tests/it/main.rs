@@ -14,8 +14,11 @@ mod responses; // Responses, compared with the documents.
 mod access; // Credentials, roles, scopes, headers, bodies and rate limits.
 mod added_routes; // Endpoints that a test serves itself.
 mod concurrency; // Many clients at once.
+mod contents; // What a test reads of the site.
 mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
-mod seeds; // Request types with fields, and requests, as a test describes them.
+mod language; // Texts in the language that a request asks for.
+mod seeded_requests; // Requests, queues, SLAs and workflows, as a test describes them.
+mod seeds; // Request types with fields, as a test describes them.
 mod settings; // Clock, quirks, seeds and the other settings.
 mod side_effects; // What one request changes in the responses of others.

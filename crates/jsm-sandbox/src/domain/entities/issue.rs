@@ -2,14 +2,15 @@
 //!
 //! They are called issues here, as the platform calls them: a request is always an HTTP request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::approval::Approval;
 use super::file::Attachment;
 use super::person::Caller;
-use super::workflow::{Status, WAITING_FOR_SUPPORT};
+use super::sla_cycle::SeededCycles;
+use super::workflow::Status;
 
 /// A request of a customer.
 #[derive(Clone, Debug)]
@@ -24,8 +25,12 @@ pub(crate) struct Issue {
     /// When it changed last.
     pub(crate) updated: i64,
     pub(crate) fields: Map<String, Value>,
-    /// Every status it had and since when; never empty.
-    pub(crate) history: Vec<(Status, i64)>,
+    /// The status that it was created in.
+    pub(crate) first_status: Status,
+    /// Every later status it had and since when.
+    pub(crate) later_statuses: Vec<(Status, i64)>,
+    /// The cycles of SLAs that a seed describes, by the SLAs' ids.
+    pub(crate) sla_cycles: BTreeMap<u64, SeededCycles>,
     pub(crate) participants: BTreeSet<String>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) attachments: Vec<Attachment>,
@@ -60,13 +65,20 @@ impl Issue {
         self.fields.get("summary").and_then(Value::as_str).unwrap_or_default()
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> &Status {
         self.status_since().0
     }
 
     /// The status, and since when it has it.
-    pub(crate) fn status_since(&self) -> (Status, i64) {
-        self.history.last().copied().unwrap_or((WAITING_FOR_SUPPORT, self.created))
+    pub(crate) fn status_since(&self) -> (&Status, i64) {
+        let later = self.later_statuses.last().map(|(status, since)| (status, *since));
+        later.unwrap_or((&self.first_status, self.created))
+    }
+
+    /// Every status it had and since when, the latest first.
+    pub(crate) fn history(&self) -> Vec<(&Status, i64)> {
+        let later = self.later_statuses.iter().rev().map(|(status, since)| (status, *since));
+        later.chain([(&self.first_status, self.created)]).collect()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -74,7 +86,7 @@ impl Issue {
     }
 
     pub(crate) fn set_status(&mut self, status: Status, now: i64) {
-        self.history.push((status, now));
+        self.later_statuses.push((status, now));
         self.updated = now;
     }
 

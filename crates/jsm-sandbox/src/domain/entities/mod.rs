@@ -15,7 +15,10 @@ pub(crate) mod article;
 pub(crate) mod file;
 pub(crate) mod issue;
 pub(crate) mod sla;
+pub(crate) mod sla_cycle;
 pub(crate) mod workflow;
+
+pub(crate) mod contents; // All of it, as a test reads it.
 
 pub(crate) mod bulk;
 pub(crate) mod detail_field;

@@ -1,9 +1,14 @@
 //! Service desks with their portal groups and queues.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
+use super::contents::CustomerRequest;
 use super::issue::Issue;
 use super::person::Caller;
+use super::sla::Metric;
+use super::workflow::Workflow;
 
 /// A service desk.
 #[derive(Clone, Debug)]
@@ -18,6 +23,8 @@ pub(crate) struct ServiceDesk {
     pub(crate) organizations: BTreeSet<u64>,
     pub(crate) groups: Vec<Group>,
     pub(crate) queues: Vec<Queue>,
+    pub(crate) workflow: Workflow,
+    pub(crate) metrics: Vec<Metric>,
     /// The number in the key of the newest issue.
     pub(crate) last_number: u64,
 }
@@ -33,9 +40,25 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) id: u64,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) jql: String,
-    pub(crate) holds: fn(&Issue) -> bool,
+    /// The ids of the fields that it shows.
+    pub(crate) columns: Vec<String>,
+    pub(crate) holds: Holds,
+}
+
+/// Which issues a queue holds.
+#[derive(Clone)]
+pub(crate) enum Holds {
+    Rule(fn(&Issue) -> bool),
+    /// What a seed says.
+    Condition(Arc<dyn Fn(&CustomerRequest) -> bool + Send + Sync>),
+}
+
+impl fmt::Debug for Holds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Holds(..)")
+    }
 }
 
 impl ServiceDesk {

@@ -6,7 +6,8 @@ use super::comments::checked_text;
 use crate::domain::entities::approval::{Approval, Decision};
 use crate::domain::entities::issue::Issue;
 use crate::domain::entities::person::Caller;
-use crate::domain::entities::workflow::{DECLINED, WAITING_FOR_SUPPORT};
+use crate::domain::entities::sla::Metric;
+use crate::domain::entities::workflow::{Status, Transition, Workflow};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 
@@ -76,6 +77,20 @@ impl Site {
         }
     }
 
+    pub(crate) fn workflow(&self, desk: u64) -> Option<&Workflow> {
+        self.desk_by_id(desk).map(|desk| &desk.workflow)
+    }
+
+    /// The transitions that lead on from the status of an issue.
+    pub(crate) fn transitions(&self, issue: &Issue) -> Vec<&Transition> {
+        self.workflow(issue.desk).map_or_else(Vec::new, |workflow| workflow.transitions_from(issue.status()))
+    }
+
+    /// What is measured for an issue.
+    pub(crate) fn metrics(&self, issue: &Issue) -> &[Metric] {
+        self.desk_by_id(issue.desk).map_or(&[], |desk| &desk.metrics)
+    }
+
     /// Moves an issue to the status that a transition leads to, with a public comment if there is one.
     pub(crate) fn perform_transition(
         &mut self,
@@ -86,15 +101,16 @@ impl Site {
     ) -> Result<(), Error> {
         let issue = self.issue(caller, named)?;
         let wanted = transition.ok_or_else(|| Error::invalid("The id of a transition is needed."))?;
-        let transition = issue.status().transitions().into_iter().find(|found| found.id == wanted);
+        let transition = self.transitions(issue).into_iter().find(|found| found.id == wanted);
         let transition = transition
             .ok_or_else(|| Error::invalid(format!("There is no transition '{wanted}' from here.")))?;
-        let id = issue.id;
+        let to = self.workflow(issue.desk).and_then(|workflow| workflow.status_named(&transition.to));
+        let (id, to) = (issue.id, to.cloned().ok_or(Error::NotFound("The status"))?);
         if let Some(text) = checked_text(comment)? {
             self.add_comment(id, &caller.account_id, text, true)?;
         }
         let now = self.now;
-        self.issue_by_id_mut(id)?.set_status(transition.to, now);
+        self.issue_by_id_mut(id)?.set_status(to, now);
         Ok(())
     }
 
@@ -121,6 +137,7 @@ impl Site {
         self.approval(caller, named, id)?;
         let decision = decision.ok_or_else(|| Error::invalid("The decision is approve or decline."))?;
         let now = self.now;
+        let first = self.workflow(self.issue(caller, named)?.desk).map(Workflow::first);
         let issue = self.issue_mut(caller, named)?;
         let approval = issue.approvals.iter_mut().find(|approval| approval.id == id);
         let approval = approval.ok_or(Error::NotFound("The approval"))?;
@@ -134,8 +151,8 @@ impl Site {
         let decision = approval.decision();
         if decision != Decision::Pending {
             approval.completed = Some(now);
-            issue
-                .set_status(if decision == Decision::Approved { WAITING_FOR_SUPPORT } else { DECLINED }, now);
+            let first = first.filter(|_| decision == Decision::Approved);
+            issue.set_status(first.unwrap_or_else(Status::declined), now);
         }
         Ok(())
     }

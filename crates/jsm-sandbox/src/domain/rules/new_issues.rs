@@ -1,6 +1,6 @@
 //! Raising an issue, and checking beforehand whether it could be raised: the same rules for both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::domain::entities::approval::{Approval, Decision};
 use crate::domain::entities::file::Attachment;
 use crate::domain::entities::issue::Issue;
 use crate::domain::entities::person::Caller;
-use crate::domain::entities::workflow::{WAITING_FOR_APPROVAL, WAITING_FOR_SUPPORT};
+use crate::domain::entities::workflow::{Status, Workflow};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 
@@ -60,7 +60,10 @@ impl Site {
             completed: None,
             approvers: approvers.into_iter().map(|account_id| (account_id, Decision::Pending)).collect(),
         });
-        let status = if approval.is_some() { WAITING_FOR_APPROVAL } else { WAITING_FOR_SUPPORT };
+        let first_status = match approval {
+            Some(_) => Status::waiting_for_approval(),
+            None => self.workflow(new.desk).map_or_else(|| Workflow::standard().first(), Workflow::first),
+        };
         let issue = Issue {
             id,
             key,
@@ -70,7 +73,9 @@ impl Site {
             created: now,
             updated: now,
             fields: new.fields,
-            history: vec![(status, now)],
+            first_status,
+            later_statuses: Vec::new(),
+            sla_cycles: BTreeMap::new(),
             participants: new.participants,
             comments: Vec::new(),
             attachments: Vec::new(),
@@ -112,8 +117,10 @@ impl Site {
 
     fn checked(&self, caller: &Caller, draft: &Draft<'_>) -> Result<NewIssue, Error> {
         let desk = draft.desk.ok_or_else(|| Error::invalid("A serviceDeskId is needed."))?;
-        let desk = self.visible_desk(caller, desk);
-        let desk = desk.map_err(|_| Error::invalid("There is no such service desk."))?;
+        // Only paths take the key of its project.
+        let desk = desk.parse().ok().and_then(|id| self.desk_by_id(id));
+        let desk = desk.filter(|desk| desk.is_visible_to(caller));
+        let desk = desk.ok_or_else(|| Error::invalid("There is no service desk with this id."))?;
         let kind = draft.request_type.ok_or_else(|| Error::invalid("A requestTypeId is needed."))?;
         let kind = kind.parse().ok().and_then(|id: u64| self.request_types.get(&id));
         let kind = kind.filter(|kind| kind.desk == desk.id);

@@ -6,25 +6,30 @@ use super::accounts::some_accounts;
 use crate::domain::entities::issue::Issue;
 use crate::domain::entities::organization::Organization;
 use crate::domain::entities::person::{Caller, Person};
-use crate::domain::entities::service_desk::{Queue, ServiceDesk};
-use crate::domain::entities::workflow::WAITING_FOR_SUPPORT;
+use crate::domain::entities::service_desk::{Holds, Queue, ServiceDesk};
+use crate::domain::entities::sla::Metric;
+use crate::domain::entities::workflow::{WAITING_FOR_SUPPORT, Workflow};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
+
+/// The fields that a queue shows by default.
+const COLUMNS: [&str; 5] = ["issuetype", "summary", "created", "reporter", "status"];
 
 impl Site {
     /// Adds a service desk with three queues.
     pub(in crate::domain) fn add_desk(&mut self, key: &str, name: &str, open_access: bool) -> u64 {
         let id = self.next("desk", 1);
-        let queue = |number, name, clause, holds| Queue {
+        let queue = |number, name: &str, clause, holds: fn(&Issue) -> bool| Queue {
             id: id * 10 + number,
-            name,
+            name: name.to_owned(),
             jql: format!("project = {key} AND {clause} ORDER BY created ASC"),
-            holds,
+            columns: COLUMNS.map(str::to_owned).to_vec(),
+            holds: Holds::Rule(holds),
         };
         let queues = vec![
             queue(0, "All open", "statusCategory != Done", |issue| !issue.is_closed()),
             queue(1, "Waiting for support", "status = \"Waiting for support\"", |issue| {
-                issue.status() == WAITING_FOR_SUPPORT
+                issue.status().name == WAITING_FOR_SUPPORT
             }),
             queue(2, "Recently resolved", "statusCategory = Done", Issue::is_closed),
         ];
@@ -38,6 +43,8 @@ impl Site {
             organizations: BTreeSet::new(),
             groups: Vec::new(),
             queues,
+            workflow: Workflow::standard(),
+            metrics: Metric::standard(),
             last_number: 0,
         };
         self.desks.insert(id, desk);
@@ -140,7 +147,13 @@ impl Site {
 
     /// The issues in a queue, the oldest first.
     pub(crate) fn queue_issues(&self, desk: &ServiceDesk, queue: &Queue) -> Vec<&Issue> {
-        let is_held = |issue: &&Issue| issue.desk == desk.id && (queue.holds)(issue);
+        let is_held = |issue: &&Issue| {
+            issue.desk == desk.id
+                && match &queue.holds {
+                    Holds::Rule(holds) => holds(issue),
+                    Holds::Condition(holds) => holds(&self.read_issue(issue)),
+                }
+        };
         self.issues.values().filter(is_held).collect()
     }
 }

@@ -28,7 +28,7 @@ fn get(site: &mut Site, request: &Request) -> Outcome {
 fn issues(site: &mut Site, request: &Request) -> Outcome {
     let (desk, found) = site.queue(request.path("serviceDeskId"), id(request)?)?;
     let issues = site.queue_issues(desk, found);
-    Ok(Response::ok(page(request, &issues, &[], |issue| queue_issue(site, issue, &request.links))?))
+    Ok(Response::ok(page(request, &issues, &[], |issue| queue_issue(site, found, issue, &request.links))?))
 }
 
 fn id(request: &Request) -> Result<u64, Error> {

@@ -1,7 +1,6 @@
 //! Service level agreements of customer requests.
 
 use crate::domain::entities::person::Role;
-use crate::domain::entities::sla::METRICS;
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 use crate::handlers::handler::{Handler, Outcome};
@@ -15,12 +14,15 @@ pub(super) const HANDLERS: &[Handler] =
 
 fn list(site: &mut Site, request: &Request) -> Outcome {
     let issue = site.issue(&request.caller, request.path("issueIdOrKey"))?;
-    Ok(Response::ok(page(request, &METRICS, &[], |metric| sla(site, metric, issue, &request.links))?))
+    Ok(Response::ok(page(request, site.metrics(issue), &[], |metric| {
+        sla(site, metric, issue, &request.links)
+    })?))
 }
 
 fn get(site: &mut Site, request: &Request) -> Outcome {
     let issue = site.issue(&request.caller, request.path("issueIdOrKey"))?;
     let id = request.path_number("slaMetricId", "The SLA")?;
-    let metric = METRICS.iter().find(|metric| metric.id == id).ok_or(Error::NotFound("The SLA"))?;
+    let metric =
+        site.metrics(issue).iter().find(|metric| metric.id == id).ok_or(Error::NotFound("The SLA"))?;
     Ok(Response::ok(sla(site, metric, issue, &request.links)))
 }

@@ -16,13 +16,12 @@ pub(super) const HANDLERS: &[Handler] = &[
 
 fn history(site: &mut Site, request: &Request) -> Outcome {
     let issue = site.issue(&request.caller, request.path("issueIdOrKey"))?;
-    let history: Vec<_> = issue.history.iter().rev().collect();
-    Ok(Response::ok(page(request, &history, &[], |entry| status(**entry))?))
+    Ok(Response::ok(page(request, &issue.history(), &[], |entry| status(*entry))?))
 }
 
 fn transitions(site: &mut Site, request: &Request) -> Outcome {
     let issue = site.issue(&request.caller, request.path("issueIdOrKey"))?;
-    Ok(Response::ok(page(request, &issue.status().transitions(), &[], |found| transition(found))?))
+    Ok(Response::ok(page(request, &site.transitions(issue), &[], |found| transition(found))?))
 }
 
 fn perform(site: &mut Site, request: &Request) -> Outcome {

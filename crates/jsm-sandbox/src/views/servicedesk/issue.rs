@@ -13,7 +13,6 @@ use super::status::status;
 use super::user::user_by_id;
 use crate::domain::entities::field::{Field, FieldKind};
 use crate::domain::entities::issue::{Feedback, Issue};
-use crate::domain::entities::sla::METRICS;
 use crate::domain::site::Site;
 use crate::message::request::Request;
 use crate::views::date::date;
@@ -62,11 +61,10 @@ pub(crate) fn issue(site: &Site, issue: &Issue, request: &Request) -> Value {
         }))
     });
     expand(&["status"], "status", &|| {
-        let history: Vec<_> = issue.history.iter().rev().collect();
-        Some(first_page(request, &path("status"), &history, |entry| status(**entry)))
+        Some(first_page(request, &path("status"), &issue.history(), |entry| status(*entry)))
     });
     expand(&["sla"], "sla", &|| {
-        Some(first_page(request, &path("sla"), &METRICS, |metric| sla(site, metric, issue, links)))
+        Some(first_page(request, &path("sla"), site.metrics(issue), |metric| sla(site, metric, issue, links)))
     });
     expand(&["attachment"], "attachments", &|| {
         let files = issue.attachments_for(&request.caller);

@@ -10,8 +10,6 @@ use crate::domain::site::Site;
 use crate::message::request::{Links, Request};
 use crate::views::date::date;
 
-const FIELDS: [&str; 5] = ["issuetype", "summary", "created", "reporter", "status"];
-
 /// A queue, with the number of its issues where the request asks for it.
 pub(crate) fn queue(site: &Site, desk: &ServiceDesk, queue: &Queue, request: &Request) -> Value {
     let address = format!("{}{API}/servicedesk/{}/queue/{}", request.links.base, desk.id, queue.id);
@@ -19,7 +17,7 @@ pub(crate) fn queue(site: &Site, desk: &ServiceDesk, queue: &Queue, request: &Re
         "id": queue.id.to_string(),
         "name": queue.name,
         "jql": queue.jql,
-        "fields": FIELDS,
+        "fields": queue.columns,
         "_links": {"self": address},
     });
     if request.flag("includeCount") == Some(true) {
@@ -28,17 +26,21 @@ pub(crate) fn queue(site: &Site, desk: &ServiceDesk, queue: &Queue, request: &Re
     json
 }
 
-pub(crate) fn queue_issue(site: &Site, issue: &Issue, links: &Links) -> Value {
+/// An issue, with the fields that the queue shows.
+pub(crate) fn queue_issue(site: &Site, queue: &Queue, issue: &Issue, links: &Links) -> Value {
+    let field = |column: &str| match column {
+        "created" => Some(date(issue.created)["jira"].clone()),
+        "updated" => Some(date(issue.updated)["jira"].clone()),
+        "reporter" => Some(user_by_id(site, &issue.reporter, links)),
+        "status" => Some(json!({"name": issue.status().name})),
+        "issuetype" => Some(json!({"id": "10001", "name": "Service request", "subtask": false})),
+        other => issue.fields.get(other).cloned(),
+    };
+    let fields = queue.columns.iter().filter_map(|column| Some((column.clone(), field(column)?)));
     json!({
         "id": issue.id.to_string(),
         "key": issue.key,
         "self": format!("{}/rest/api/2/issue/{}", links.base, issue.id),
-        "fields": {
-            "summary": issue.summary(),
-            "created": date(issue.created)["jira"],
-            "reporter": user_by_id(site, &issue.reporter, links),
-            "status": {"name": issue.status().name},
-            "issuetype": {"id": "10001", "name": "Service request", "subtask": false},
-        },
+        "fields": Value::Object(fields.collect()),
     })
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::domain::entities::workflow::{Status, Transition};
 use crate::views::date::date;
 
-pub(crate) fn status((status, since): (Status, i64)) -> Value {
-    json!({"status": status.name, "statusCategory": status.category, "statusDate": date(since)})
+pub(crate) fn status((status, since): (&Status, i64)) -> Value {
+    json!({"status": status.name, "statusCategory": status.category.name(), "statusDate": date(since)})
 }
 
 pub(crate) fn transition(transition: &Transition) -> Value {
