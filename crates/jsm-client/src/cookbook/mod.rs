@@ -7,6 +7,7 @@
 //! | download files over connections that break | [`downloads`] |
 //! | read and write fields, and the times of SLAs | [`fields`] |
 //! | test a program without a site | [`testing`] |
+//! | test a program against a fake site | [`sandbox`] |
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("create_requests.md")]
@@ -30,3 +31,7 @@ pub mod tasks {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
+
+#[doc = include_str!("sandbox.md")]
+#[cfg(feature = "servicedesk")]
+pub mod sandbox {}

@@ -3,7 +3,7 @@
 use super::entities::contents::{Attachment, Comment, Customer, CustomerRequest, Organization};
 use super::entities::entitlement::Holder;
 use super::entities::issue::Issue;
-use super::entities::person::Role;
+use super::entities::person::{Person, Role};
 use super::entities::service_desk::ServiceDesk;
 use super::site::Site;
 
@@ -11,7 +11,7 @@ impl Site {
     /// All customers, in the order in which their accounts were created.
     pub(crate) fn read_customers(&self) -> Vec<Customer> {
         let customers = self.people.values().filter(|person| person.role == Role::Customer);
-        let read = |person: &super::entities::person::Person| {
+        let read = |person: &Person| {
             let account_id = &person.account_id;
             let organizations = self.organizations_of(account_id);
             Customer {

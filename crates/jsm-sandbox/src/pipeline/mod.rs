@@ -39,8 +39,8 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
     service.begin_request();
     let (origin, target) = route::route(&service.origins, &service.lock().routes, raw);
     let recorded = log::recorded(raw, target.operation());
-    let number = service.lock().log.arrived(recorded.clone());
     let fault = next_fault(service, &target, &recorded);
+    let number = service.lock().log.arrived(recorded);
     let mut query = raw.query_pairs();
     let mut response = match (fault.before(&mut query), &target) {
         (Some(response), _) => response,

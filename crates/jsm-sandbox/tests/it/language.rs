@@ -27,12 +27,14 @@ async fn texts_come_in_the_language_that_a_request_asks_for_where_the_site_has_i
         ("?requestLanguage=it-IT", "", english),
         ("?requestLanguage=", "", english),
         ("?requestLanguage=fr-FR", "de", french),
-        // A language that the site does not have has no effect, whatever the header says.
-        ("?requestLanguage=it-IT", "de", english),
+        // A language that the site does not have has no effect.
+        ("?requestLanguage=it-IT", "de", german),
+        ("?requestLanguage=en-US", "de", english),
         ("", "de", german),
         ("", "it, de-CH;q=0.9, de;q=0.8", swiss),
         ("", "de;q=0.1, fr-FR;q=0.5", french),
         ("", "en-US, de;q=0.9", english),
+        ("", "it, de; q=0.5", german),
         ("", "de;q=0, fr-FR;q=0.1", french),
         ("", "*", english),
         ("", "\u{e9};;q=x,,", english),
