@@ -207,13 +207,11 @@ fn account(site: &Site, email: &str) -> Result<String, String> {
 
 /// Refuses a default or preset value that is no option of the field.
 fn check_field(field: &Field) -> Result<(), String> {
-    let known: Vec<&str> = field.options.iter().map(|option| option.label.as_str()).collect();
-    let label = |text: &String| text.split(" / ").next().unwrap_or_default().to_owned();
-    let mut labels = field.defaults.iter().chain(&field.presets).map(label);
-    match labels.find(|label| !known.is_empty() && !known.contains(&label.as_str())) {
-        Some(label) => {
-            let known = known.join(", ");
-            Err(format!("the field '{}' has no option '{label}'; it has {known}", field.id))
+    let mut texts = field.defaults.iter().chain(&field.presets);
+    match texts.find(|text| !field.options.is_empty() && field.chosen(text).is_none()) {
+        Some(text) => {
+            let known: Vec<&str> = field.options.iter().map(|option| option.label.as_str()).collect();
+            Err(format!("the field '{}' has no option '{text}'; it has {}", field.id, known.join(", ")))
         }
         None => Ok(()),
     }

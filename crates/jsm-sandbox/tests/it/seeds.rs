@@ -34,6 +34,10 @@ fn every_kind() -> Seed {
             &[("Berlin", &["Mitte", "Wedding"]), ("Oslo", &[])],
         ))
         .field(Field::priority("Priority", &["High", "Low"]).default_value("Low"))
+        .field(
+            Field::cascading_select("customfield_15", "Cost center", &[("Sales", &["East"])])
+                .default_value("Sales / East"),
+        )
         .field(Field::components("Components", &["Wiki", "Payroll"]))
         .field(Field::labels("labels", "Labels"))
         .field(Field::user(&field(11), "Manager"))
@@ -84,7 +88,7 @@ async fn the_fields_of_a_request_type_look_like_this() {
     snapshot("fields_of_a_request_type", &text);
     let visible = TestClient::new(&sandbox, Role::Agent).get(&format!("{path}/field")).await.json();
     let count = |fields: &Value| fields["requestTypeFields"].as_array().unwrap().len();
-    assert_eq!((count(&fields), count(&visible)), (21, 20), "the hidden one is for administrators");
+    assert_eq!((count(&fields), count(&visible)), (22, 21), "the hidden one is for administrators");
 }
 
 #[tokio::test]
@@ -131,7 +135,7 @@ async fn each_kind_of_field_takes_its_values_and_keeps_what_they_mean() {
         ("customfield_10", json!({"value": "Oslo", "child": {"value": "Mitte"}}), Value::Null),
         ("priority", json!({"name": "High"}), json!({"id": "10112", "name": "High"})),
         ("priority", json!({"name": "Urgent"}), Value::Null),
-        ("components", json!([{"name": "Wiki"}]), json!([{"id": "10114", "name": "Wiki"}])),
+        ("components", json!([{"name": "Wiki"}]), json!([{"id": "10116", "name": "Wiki"}])),
         ("labels", json!(["new", "b\u{fc}ro"]), json!(["new", "b\u{fc}ro"])),
         ("labels", json!(["two words"]), Value::Null),
         ("customfield_11", json!({"accountId": agent}), json!({"accountId": agent})),
@@ -174,6 +178,8 @@ async fn a_missing_value_is_refused_or_is_the_default() {
     let value = |id: &str| values.iter().find(|value| value["fieldId"] == id).map(|value| &value["value"]);
     assert_eq!(value("customfield_7"), Some(&json!({"id": "10102", "value": "Gray"})));
     assert_eq!(value("priority"), Some(&json!({"id": "10113", "name": "Low"})));
+    let east = json!({"id": "10114", "value": "Sales", "child": {"id": "10115", "value": "East"}});
+    assert_eq!(value("customfield_15"), Some(&east));
     assert_eq!(value("customfield_14"), None, "the portal does not show it");
 }
 
@@ -245,6 +251,10 @@ async fn a_seed_that_names_what_does_not_exist_is_refused() {
         Seed::empty().request_type("Laptop"),
         seed().field(model()),
         seed().request_type("Laptop").field(model().default_value("Medium")),
+        seed().request_type("Laptop").field(
+            Field::cascading_select("customfield_1", "Place", &[("Berlin", &["Mitte"])])
+                .default_value("Berlin / Oslo"),
+        ),
         seed().request_type("Laptop").approver("nobody@example.com"),
         seed().value("summary", json!("PC")),
         request().value("customfield_2", json!("PC")),

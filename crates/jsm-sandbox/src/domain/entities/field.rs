@@ -190,8 +190,8 @@ impl Field {
         self
     }
 
-    /// The text, or the label of the option, that the portal begins with. A request without a value gets it. Several
-    /// add up, where the field holds several.
+    /// The text, or the label of the option, that the portal begins with; of a cascading select, such as
+    /// `Berlin / Mitte`. A request without a value gets it. Several add up, where the field holds several.
     pub fn default_value(mut self, text: &str) -> Field {
         self.defaults.push(text.to_owned());
         self
@@ -226,23 +226,36 @@ impl Field {
         }
     }
 
+    /// The option with this label; with `Berlin / Mitte`, an option and one of its own.
+    pub(crate) fn chosen(&self, text: &str) -> Option<(&FieldOption, Option<&FieldOption>)> {
+        fn find<'a>(options: &'a [FieldOption], label: &str) -> Option<&'a FieldOption> {
+            options.iter().find(|option| option.label == label)
+        }
+        if let Some(option) = find(&self.options, text) {
+            return Some((option, None));
+        }
+        let (label, child) = text.split_once(" / ")?;
+        let option = find(&self.options, label)?;
+        Some((option, Some(find(&option.children, child)?)))
+    }
+
     /// The value that the field has where a request does not say.
     pub(crate) fn initial(&self) -> Option<Value> {
         let texts = if self.presets.is_empty() { &self.defaults } else { &self.presets };
         let first = texts.first()?;
-        let with_label = |label: &str| self.options.iter().find(|option| option.label == label);
-        let held = |label: &String| with_label(label).map(|option| self.held(option));
-        match self.kind {
-            FieldKind::Select | FieldKind::RadioButtons | FieldKind::Priority => held(first),
-            FieldKind::CascadingSelect => {
-                let (label, child) = first.split_once(" / ").unwrap_or((first, ""));
-                let option = with_label(label)?;
-                let mut value = self.held(option);
-                if let Some(child) = option.children.iter().find(|option| option.label == child) {
-                    value["child"] = self.held(child);
-                }
-                Some(value)
+        let held = |text: &String| {
+            let (option, child) = self.chosen(text)?;
+            let mut value = self.held(option);
+            if let Some(child) = child {
+                value["child"] = self.held(child);
             }
+            Some(value)
+        };
+        match self.kind {
+            FieldKind::Select
+            | FieldKind::RadioButtons
+            | FieldKind::Priority
+            | FieldKind::CascadingSelect => held(first),
             FieldKind::MultiSelect | FieldKind::Checkboxes | FieldKind::Components => {
                 Some(texts.iter().filter_map(held).collect())
             }

@@ -59,20 +59,17 @@ pub(crate) fn request_type_fields(kind: &RequestType, request: &Request) -> Valu
 }
 
 fn field(field: &Field) -> Value {
-    let is_choice = |text: &&String| field.options.iter().any(|option| option.label == **text);
-    let default = |text: &String| match field.options.iter().find(|option| option.label == *text) {
-        Some(found) => option(found),
+    let default = |text: &String| match field.chosen(text) {
+        Some((found, child)) => chosen(found, child),
         None => json!({"value": text, "label": text, "children": []}),
     };
-    // A field with options has no other defaults.
-    let defaults = field.defaults.iter().filter(|text| field.options.is_empty() || is_choice(text));
     json!({
         "fieldId": field.id,
         "name": field.name,
         "description": field.description,
         "required": field.required,
         "visible": field.visible,
-        "defaultValues": defaults.map(default).collect::<Vec<_>>(),
+        "defaultValues": field.defaults.iter().map(default).collect::<Vec<_>>(),
         "validValues": field.options.iter().map(option).collect::<Vec<_>>(),
         "presetValues": field.presets,
         "jiraSchema": schema(field),
@@ -81,6 +78,12 @@ fn field(field: &Field) -> Value {
 
 fn option(found: &FieldOption) -> Value {
     let children: Vec<Value> = found.children.iter().map(option).collect();
+    json!({"value": found.id, "label": found.label, "children": children})
+}
+
+/// An option that was chosen, with the one of its own that was.
+fn chosen(found: &FieldOption, child: Option<&FieldOption>) -> Value {
+    let children: Vec<Value> = child.into_iter().map(option).collect();
     json!({"value": found.id, "label": found.label, "children": children})
 }
 
