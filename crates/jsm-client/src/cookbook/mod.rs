@@ -6,8 +6,8 @@
 //! | create requests by the names that people see | [`create_requests`] |
 //! | download files over connections that break | [`downloads`] |
 //! | read and write fields, and the times of SLAs | [`fields`] |
-//! | test a program without a site | [`testing`] |
 //! | test a program against a fake site | [`sandbox`] |
+//! | test a program without a site | [`testing`] |
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("create_requests.md")]
@@ -21,6 +21,10 @@ pub mod downloads {}
 #[doc = include_str!("fields.md")]
 pub mod fields {}
 
+#[doc = include_str!("sandbox.md")]
+#[cfg(feature = "servicedesk")]
+pub mod sandbox {}
+
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
 pub mod tasks {}
@@ -31,7 +35,3 @@ pub mod tasks {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
-
-#[doc = include_str!("sandbox.md")]
-#[cfg(feature = "servicedesk")]
-pub mod sandbox {}
