@@ -35,7 +35,9 @@
 //! | --- | --- |
 //! | other data: request types with fields, requests, queues, SLAs, workflows | [`SandboxBuilder::seed`] |
 //! | other languages | [`Seed::translation`] |
-//! | other roles, scopes, OAuth | [`Sandbox::account`], [`Sandbox::scoped_token`], [`Sandbox::grant`] |
+//! | other roles, scopes | [`Sandbox::account`], [`Sandbox::scoped_token`] |
+//! | OAuth: tokens, the whole authorization, service accounts | [`Sandbox::grant`], [`Sandbox::oauth_app`], [`Sandbox::service_account`] |
+//! | several sites | [`SandboxBuilder::site`], [`Sandbox::sites`] |
 //! | endpoints that it does not serve, or other responses | [`Sandbox::route`] |
 //! | errors, timeouts, broken connections and pages; the third POST fails | [`Sandbox::fault`] |
 //! | tolerance for odd responses | [`SandboxBuilder::quirk`] |
@@ -51,6 +53,7 @@
 //! ids and texts are its own. Where the documents do not say what a server does and no response was recorded, its
 //! behaviour is a guess.
 
+mod apps; // OAuth apps of a sandbox, and consent to them.
 mod sandbox; // Starting and stopping a sandbox, and reading what it saw.
 
 mod wire; // Sockets and connections.
@@ -69,13 +72,15 @@ mod calendar; // Points in time as a calendar shows them.
 mod clock; // The sandbox's own time.
 
 pub use clock::Clock;
-pub use domain::credentials::{Account, Grant};
+pub use domain::entities::account::Account;
 pub use domain::entities::contents::{Attachment, Comment, Customer, CustomerRequest, Organization};
 pub use domain::entities::field::Field;
 pub use domain::entities::person::Role;
 pub use domain::entities::sla_cycle::SlaCycle;
 pub use domain::entities::workflow::{StatusCategory, Workflow};
+pub use domain::oauth::{Consent, Grant, OAuthApp};
 pub use domain::seed::Seed;
+pub use message::origin::SiteAddress;
 pub use pipeline::added_routes::{RouteRequest, RouteResponse};
 pub use pipeline::fault::Fault;
 pub use pipeline::log::RecordedRequest;

@@ -9,12 +9,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::{Clock, millis};
-use crate::domain::credentials::{Account, Credentials, Grant};
+use crate::domain::credentials::Credentials;
+use crate::domain::entities::account::Account;
 use crate::domain::entities::contents::{Customer, CustomerRequest, Organization};
 use crate::domain::entities::person::Role;
 use crate::domain::seed::Seed;
 use crate::domain::site::{Site, TaskSettings};
-use crate::message::origin::{CLOUD_ID, Origin, Origins};
+use crate::message::origin::{CLOUD_ID, Origin, Origins, SiteAddress};
 use crate::pipeline::added_routes::{Route, RouteRequest, RouteResponse};
 use crate::pipeline::fault::Fault;
 use crate::pipeline::log::RecordedRequest;
@@ -28,7 +29,7 @@ use crate::wire::server;
 ///
 /// It runs on a thread of its own, and serves the runtime of the caller even while that is blocked.
 pub struct Sandbox {
-    service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     accounts: [Account; 3],
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -48,6 +49,7 @@ pub struct Sandbox {
 #[derive(Clone, Debug)]
 pub struct SandboxBuilder {
     seed: Seed,
+    others: Vec<(String, Seed)>,
     port: u16,
     settings: Settings,
     task_limit: usize,
@@ -77,6 +79,7 @@ impl Sandbox {
             Settings { page_cap: 50, limits: RateLimits::none(), quirks: Vec::new(), tick: Duration::ZERO };
         SandboxBuilder {
             seed: Seed::demo(),
+            others: Vec::new(),
             port: 0,
             settings,
             task_limit: 5,
@@ -134,13 +137,6 @@ impl Sandbox {
     /// ```
     pub fn scoped_token(&self, role: Role, scopes: &[&str]) -> Account {
         self.service.lock().credentials.scoped_token(self.account(role), scopes)
-    }
-
-    /// Registers an OAuth 2.0 (3LO) app, and grants it these scopes for the account with this role.
-    pub fn grant(&self, role: Role, scopes: &[&str]) -> Grant {
-        let token_url = format!("{}/oauth/token", self.service.origins.gateway);
-        let now = self.service.clock.now_millis();
-        self.service.lock().credentials.grant(self.account(role), scopes, token_url, now)
     }
 
     /// The clock.
@@ -258,6 +254,22 @@ impl SandboxBuilder {
         self
     }
 
+    /// Adds another site with data of its own, for programs that serve several. It has its own address and cloud id, which
+    /// [`Sandbox::sites`] lists, and the same accounts; all sites share the gateway, the clock and the record of requests.
+    ///
+    /// ```
+    /// use jsm_sandbox::{Sandbox, Seed};
+    ///
+    /// let seed = Seed::empty().desk("BOOKS", "Book Shop");
+    /// let sandbox = Sandbox::builder().site("Moss", seed).start_blocking().unwrap();
+    /// let sites = sandbox.sites();
+    /// assert_eq!((sites[0].url.as_str(), sites[1].name.as_str()), (sandbox.url(), "Moss"));
+    /// ```
+    pub fn site(mut self, name: &str, seed: Seed) -> SandboxBuilder {
+        self.others.push((name.to_owned(), seed));
+        self
+    }
+
     /// The port of the site; a free one by default. The gateway and the origin of files always take free ports.
     pub fn port(mut self, port: u16) -> SandboxBuilder {
         self.port = port;
@@ -346,14 +358,29 @@ impl SandboxBuilder {
         let (site_listener, site_address) = server::bind(self.port)?;
         let (gateway_listener, gateway) = server::bind(0)?;
         let (media_listener, media) = server::bind(0)?;
+        let mut listeners = vec![
+            (site_listener, Origin::Site),
+            (gateway_listener, Origin::Gateway),
+            (media_listener, Origin::Media),
+        ];
         let clock = Clock::new();
         let tasks = TaskSettings { limit: self.task_limit, entry_millis: millis(self.task_duration) };
         let mut site = Site::new(clock.now_millis(), tasks);
-        let accounts = self.seed.fill(&mut site);
-        let accounts = accounts.map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
-        let state = State::new(site, Credentials::new(&accounts));
+        let refused = |problem| io::Error::new(io::ErrorKind::InvalidInput, problem);
+        let accounts = self.seed.fill(&mut site).map_err(refused)?;
+        let (mut others, mut addresses) = (Vec::new(), Vec::new());
+        for (number, (name, seed)) in self.others.into_iter().enumerate() {
+            let (listener, url) = server::bind(0)?;
+            listeners.push((listener, Origin::Site));
+            let mut site = Site::new(clock.now_millis(), tasks);
+            seed.fill(&mut site).map_err(refused)?;
+            others.push(site);
+            let cloud_id = format!("5a4db0c5-0000-4000-8000-{:012x}", 0x0001_0000 + number);
+            addresses.push(SiteAddress { cloud_id, name, url });
+        }
+        let state = State::new(site, others, Credentials::new(&accounts));
         let service = Arc::new(Service {
-            origins: Origins { site: site_address, gateway, media },
+            origins: Origins { site: site_address, others: addresses, gateway, media },
             settings: self.settings,
             clock,
             state: Mutex::new(state),
@@ -363,11 +390,7 @@ impl SandboxBuilder {
         let shared = Arc::clone(&service);
         let thread = thread::Builder::new().name("jsm-sandbox".to_owned()).spawn(move || {
             runtime.block_on(async {
-                for (listener, origin) in [
-                    (site_listener, Origin::Site),
-                    (gateway_listener, Origin::Gateway),
-                    (media_listener, Origin::Media),
-                ] {
+                for (listener, origin) in listeners {
                     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
                     tokio::spawn(server::serve(listener, Arc::clone(&shared), origin));
                 }

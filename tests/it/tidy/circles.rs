@@ -33,7 +33,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "crates/jsm-sandbox",
         &[
-            &["lib", "sandbox"],
+            &["lib", "apps", "sandbox"],
             &["wire"],
             &["pipeline"],
             &["handlers"],

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::credentials::Account;
+use super::entities::account::Account;
 use super::entities::article::Article;
 use super::entities::detail_field::{Definition, FieldOwner};
 use super::entities::field::Field;

@@ -7,6 +7,7 @@ pub(crate) mod entities; // What a site consists of, as plain data.
 pub(crate) mod error; // Why a rule refuses something.
 
 pub(crate) mod credentials; // Which tokens exist, and whom they stand for.
+pub(crate) mod oauth; // Apps, and what accounts grant them.
 pub(crate) mod site; // The state, and how a thing in it is found.
 
 mod read; // What a test reads.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, json};
 
-use super::credentials::Account;
+use super::entities::account::Account;
 use super::entities::field::Field;
 use super::entities::person::Role;
 use super::entities::service_desk::Group;

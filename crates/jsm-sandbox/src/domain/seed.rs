@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::credentials::Account;
 use super::demo;
+use super::entities::account::Account;
 use super::entities::contents::CustomerRequest;
 use super::entities::field::Field;
 use super::entities::service_desk::Holds;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::credentials::Account;
+use super::entities::account::Account;
 use super::entities::field::Field;
 use super::entities::issue::Issue;
 use super::entities::person::Role;

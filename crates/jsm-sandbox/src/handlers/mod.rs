@@ -4,7 +4,8 @@
 //! requests that the pipeline has let through.
 
 pub(crate) mod handler; // A row of the table of handlers.
-pub(crate) mod platform; // What is beside the APIs: the site's id, tokens, files.
+pub(crate) mod oauth; // The endpoints of OAuth.
+pub(crate) mod platform; // What is beside the APIs: the site's id, files.
 pub(crate) mod table; // Every operation's handler.
 
 mod csm; // Customer Service Management.

@@ -23,6 +23,7 @@ pub(super) fn authenticate(
     credentials: &Credentials,
     raw: &RawRequest,
     operation: &Operation,
+    cloud_id: &str,
     now: i64,
 ) -> Result<Login, Response> {
     let (api, info) = (operation.api.name, operation.info);
@@ -33,6 +34,9 @@ pub(super) fn authenticate(
     if (info.experimental || info.always_opt_in) && !opted_in {
         let message = "This operation is experimental: send the header X-ExperimentalApi: opt-in.";
         return Err(error::response(api, 412, "sd.rest.error.experimental", message));
+    }
+    if !login.caller.reaches(cloud_id) {
+        return Err(error::gateway(401, "Unauthorized"));
     }
     if !login.caller.has_scopes(info.scopes) {
         return Err(error::gateway(401, "Unauthorized; scope does not match"));
@@ -93,7 +97,7 @@ pub(super) fn caller(credentials: &Credentials, header: &str, gateway: bool, now
         return credentials.basic(email, token, gateway);
     }
     let bearer = gateway && scheme.eq_ignore_ascii_case("bearer");
-    bearer.then(|| credentials.bearer(rest.trim(), now)).flatten()
+    bearer.then(|| credentials.oauth.bearer(rest.trim(), now)).flatten()
 }
 
 /// Adds the headers that say how the request was authenticated.

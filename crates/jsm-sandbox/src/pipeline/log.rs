@@ -23,7 +23,8 @@ pub struct RecordedRequest {
     pub method: String,
     /// The path as it was sent, percent-encoded.
     pub path: String,
-    /// The query as it was sent, without the question mark; empty where there is none.
+    /// The query as it was sent, without the question mark; empty where there is none. The `state` of an authorization is
+    /// `[redacted]`.
     pub query: String,
     /// The headers in alphabetical order, with names in lower case. Credentials are replaced by `[redacted]`.
     pub headers: Vec<(String, String)>,
@@ -92,7 +93,10 @@ pub(super) fn recorded(raw: &RawRequest, operation: Option<&'static str>) -> Rec
     RecordedRequest {
         method: raw.method.clone(),
         path: raw.path.clone(),
-        query: raw.query.clone(),
+        query: match raw.path.as_str() {
+            "/authorize" => without_state(raw),
+            _ => raw.query.clone(),
+        },
         headers: without_credentials(&raw.headers),
         body: match raw.path.as_str() {
             "/oauth/token" => "[redacted]".to_owned(),
@@ -101,6 +105,16 @@ pub(super) fn recorded(raw: &RawRequest, operation: Option<&'static str>) -> Rec
         operation,
         status: None,
     }
+}
+
+/// The query of an authorization without the value that only one browser has.
+fn without_state(raw: &RawRequest) -> String {
+    let shown = |(name, value): (String, String)| match name.as_str() {
+        "state" => (name, "[redacted]".to_owned()),
+        _ => (name, value),
+    };
+    let pairs = raw.query_pairs().into_iter().map(shown);
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// The headers in alphabetical order, without credentials.

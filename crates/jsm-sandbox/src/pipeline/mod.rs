@@ -101,11 +101,13 @@ fn serve(
 ) -> Result<Response, Response> {
     let state = &mut *service.lock();
     let (settings, now) = (&service.settings, state.site.now());
-    let login = authenticate::authenticate(&state.credentials, raw, operation, now)?;
+    let cloud_id = service.origins.cloud_id(operation.site);
+    let login = authenticate::authenticate(&state.credentials, raw, operation, cloud_id, now)?;
     state.usage.admit(settings.limits, operation, &login.caller, now)?;
     let request = read::read(service, raw, operation, login.caller.clone(), query)?;
     let valid = validate::request(&mut state.violations, raw, &request);
-    let mut response = handle::handle(&mut state.site, &mut state.keys, operation, &request, valid)?;
+    let (site, keys) = state.site_mut(operation.site);
+    let mut response = handle::handle(site, keys, operation, &request, valid)?;
     validate::response(&mut state.violations, operation.info, &response);
     state.usage.charge(settings.limits, operation, &login.caller, &mut response, now);
     authenticate::report(&login, &mut response);

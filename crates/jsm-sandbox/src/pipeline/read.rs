@@ -3,6 +3,7 @@
 use jsm_raw::RequestBody;
 use serde_json::Value;
 
+use super::platform;
 use super::route::Operation;
 use super::state::Service;
 use crate::domain::entities::file::File;
@@ -31,8 +32,8 @@ pub(super) fn read(
         files: Vec::new(),
         links: Links {
             base: operation.base.clone(),
-            site: service.origins.site.clone(),
-            media: service.origins.media.clone(),
+            site: service.origins.url(operation.site).to_owned(),
+            media: platform::media(&service.origins.media, operation.site),
             api_path: operation.api_path.clone(),
             page_cap: service.settings.page_cap,
         },

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::added_routes::{AddedRoutes, RouteCall};
 use crate::handlers::table::{APIS, Api};
-use crate::message::origin::{CLOUD_ID, Origin, Origins};
+use crate::message::origin::{Origin, Origins};
 use crate::message::raw::RawRequest;
 
 /// What a request is for.
@@ -31,6 +31,8 @@ pub(super) struct Operation {
     pub(super) info: &'static OperationInfo,
     /// The server that serves it here.
     pub(super) origin: Origin,
+    /// The number of the site that it is for.
+    pub(super) site: usize,
     /// The values in the path, decoded.
     pub(super) path: BTreeMap<&'static str, String>,
     /// Scheme, host and all that precedes the API's own path.
@@ -59,16 +61,17 @@ impl Target {
 /// Finds an added route, or else the API by the beginning of the path, and the operation by the rest.
 pub(super) fn route(origins: &Origins, added: &AddedRoutes, raw: &RawRequest) -> (Origin, Target) {
     let origin = meant(raw.origin, &raw.path);
-    let target = find_added(added, raw, origin).map(Target::Added);
+    let target = find_added(origins, added, raw, origin).map(Target::Added);
     (origin, target.unwrap_or_else(|| find_target(origins, raw, origin)))
 }
 
-/// The added route that a request is for. The gateway serves the paths of the site behind the site's id.
-fn find_added(added: &AddedRoutes, raw: &RawRequest, origin: Origin) -> Option<RouteCall> {
+/// The added route that a request is for. The gateway serves the paths of a site behind the site's id.
+fn find_added(origins: &Origins, added: &AddedRoutes, raw: &RawRequest, origin: Origin) -> Option<RouteCall> {
     let path = match origin {
         Origin::Site => &raw.path,
         Origin::Gateway => {
-            match raw.path.strip_prefix("/ex/jira/").and_then(|rest| rest.strip_prefix(CLOUD_ID)) {
+            let behind = |site| raw.path.strip_prefix("/ex/jira/")?.strip_prefix(origins.cloud_id(site));
+            match (0..=origins.others.len()).find_map(behind) {
                 Some(path) => path,
                 None if raw.path.starts_with("/rest/") => return None,
                 None => &raw.path,
@@ -85,7 +88,7 @@ fn find_added(added: &AddedRoutes, raw: &RawRequest, origin: Origin) -> Option<R
 /// The server that a path belongs to. The site also serves what is the gateway's, so that a client needs one address.
 fn meant(origin: Origin, path: &str) -> Origin {
     let prefixes = APIS.iter().filter_map(|api| api.operations.first()?.base.gateway);
-    let mut starts = prefixes.filter_map(|prefix| prefix.split('{').next()).chain(["/oauth/"]);
+    let mut starts = prefixes.filter_map(|prefix| prefix.split('{').next()).chain(["/oauth/", "/authorize"]);
     match origin {
         Origin::Site if starts.any(|start| path.starts_with(start)) => Origin::Gateway,
         origin => origin,
@@ -93,20 +96,30 @@ fn meant(origin: Origin, path: &str) -> Origin {
 }
 
 fn find_target(origins: &Origins, raw: &RawRequest, origin: Origin) -> Target {
-    for api in &APIS {
+    // The gateway serves all sites, and knows them by the cloud id in the path.
+    let sites = match origin {
+        Origin::Gateway => 0..origins.others.len() + 1,
+        Origin::Site | Origin::Media => {
+            let site = origins.site_at(raw.header("host"));
+            site..site + 1
+        }
+    };
+    for (api, site) in APIS.iter().flat_map(|api| sites.clone().map(move |site| (api, site))) {
         let Some(first) = api.operations.first() else { continue };
         let (prefix, address) = match origin {
-            Origin::Site => (first.base.site, &origins.site),
-            Origin::Gateway => (first.base.gateway, &origins.gateway),
+            Origin::Site => (first.base.site, origins.url(site)),
+            Origin::Gateway => (first.base.gateway, origins.gateway.as_str()),
             Origin::Media => return Target::Platform,
         };
-        let Some(prefix) = prefix.map(|prefix| prefix.replace("{cloudId}", CLOUD_ID)) else { continue };
+        let Some(prefix) = prefix.map(|prefix| prefix.replace("{cloudId}", origins.cloud_id(site))) else {
+            continue;
+        };
         let Some(rest) = raw.path.strip_prefix(&prefix) else { continue };
         let all = api.operations.iter().map(|info| (*info, info.method, info.path));
         match find(all, &raw.method, rest) {
             Found::Operation(info, path) => {
                 let (base, api_path) = (format!("{address}{prefix}"), rest.to_owned());
-                return Target::Operation(Operation { api, info, origin, path, base, api_path });
+                return Target::Operation(Operation { api, info, origin, site, path, base, api_path });
             }
             Found::OtherMethod => return Target::Nothing { api: api.name, status: 405 },
             // On a site, every path begins like those of an API that has no prefix there.

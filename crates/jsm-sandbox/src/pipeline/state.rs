@@ -36,7 +36,9 @@ pub(crate) struct Settings {
 
 /// All that changes while the sandbox runs.
 pub(crate) struct State {
+    /// The first site.
     pub(crate) site: Site,
+    others: Vec<OtherSite>,
     pub(crate) credentials: Credentials,
     pub(crate) routes: AddedRoutes,
     pub(crate) faults: Faults,
@@ -47,10 +49,17 @@ pub(crate) struct State {
     pub(super) last_pages: LastPages,
 }
 
+/// Another site, with the idempotency keys that were sent to it.
+struct OtherSite {
+    site: Site,
+    keys: Keys,
+}
+
 impl State {
-    pub(crate) fn new(site: Site, credentials: Credentials) -> State {
+    pub(crate) fn new(site: Site, others: Vec<Site>, credentials: Credentials) -> State {
         State {
             site,
+            others: others.into_iter().map(|site| OtherSite { site, keys: Keys::default() }).collect(),
             credentials,
             routes: AddedRoutes::default(),
             faults: Faults::default(),
@@ -60,6 +69,25 @@ impl State {
             keys: Keys::default(),
             last_pages: LastPages::default(),
         }
+    }
+
+    /// The site with this number; the first one where there is none.
+    pub(super) fn site(&self, number: usize) -> &Site {
+        let other = number.checked_sub(1).and_then(|other| self.others.get(other));
+        other.map_or(&self.site, |other| &other.site)
+    }
+
+    /// The same to change it, with its idempotency keys.
+    pub(super) fn site_mut(&mut self, number: usize) -> (&mut Site, &mut Keys) {
+        match number.checked_sub(1).and_then(|other| self.others.get_mut(other)) {
+            Some(other) => (&mut other.site, &mut other.keys),
+            None => (&mut self.site, &mut self.keys),
+        }
+    }
+
+    fn advance_to(&mut self, now: i64) {
+        self.site.advance_to(now);
+        self.others.iter_mut().for_each(|other| other.site.advance_to(now));
     }
 }
 
@@ -72,6 +100,6 @@ impl Service {
     /// Moves the state to the time of a new request.
     pub(super) fn begin_request(&self) {
         self.clock.advance(self.settings.tick);
-        self.lock().site.advance_to(self.clock.now_millis());
+        self.lock().advance_to(self.clock.now_millis());
     }
 }

@@ -18,6 +18,7 @@ mod contents; // What a test reads of the site.
 mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
 mod language; // Texts in the language that a request asks for.
+mod oauth; // Authorizing apps, tokens, several sites, service accounts.
 mod seeded_requests; // Requests, queues, SLAs and workflows, as a test describes them.
 mod seeds; // Request types with fields, as a test describes them.
 mod settings; // Clock, quirks, seeds and the other settings.

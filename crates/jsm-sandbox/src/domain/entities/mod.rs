@@ -2,6 +2,7 @@
 //!
 //! What concerns several things at once is a rule.
 
+pub(crate) mod account;
 pub(crate) mod person;
 pub(crate) mod properties;
 

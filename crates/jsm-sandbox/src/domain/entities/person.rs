@@ -51,13 +51,20 @@ pub(crate) struct Caller {
     pub(crate) role: Role,
     /// What the credentials are good for; everything when there is no list.
     pub(crate) scopes: Option<Vec<String>>,
+    /// The cloud ids of the sites that the credentials are good for; all sites when there is no list.
+    pub(crate) sites: Option<Vec<String>>,
     /// Whether an OAuth app calls. Its requests are counted in points.
     pub(crate) is_app: bool,
 }
 
 impl Caller {
     pub(crate) fn anonymous() -> Caller {
-        Caller { account_id: String::new(), role: Role::Anonymous, scopes: None, is_app: false }
+        Caller { account_id: String::new(), role: Role::Anonymous, scopes: None, sites: None, is_app: false }
+    }
+
+    /// Whether the credentials are good for the site with this cloud id.
+    pub(crate) fn reaches(&self, cloud_id: &str) -> bool {
+        self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| site == cloud_id))
     }
 
     pub(crate) fn is_agent(&self) -> bool {
