@@ -4,6 +4,7 @@
 
 mod clock; // The clock of these tests, by which waiting takes no time.
 
+mod authorizations; // Authorizing an app, choosing a site, and service accounts.
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod create_request; // Requests created by the names that people see.
 mod credentials; // Credentials, and the addresses they go to.
@@ -24,6 +25,7 @@ mod size_limits; // How much time and how many bytes a call may take.
 mod testing; // Errors, responses and a clock made by hand.
 #[cfg(target_os = "linux")]
 mod tls; // Certificates of the system, and the crypto provider of the process.
+mod token_stores; // Where tokens are kept, and shared by processes.
 mod traces; // Spans and events.
 mod workflows; // Files, bulk changes, lookups by ids, dates.
 

@@ -7,6 +7,7 @@
 //! | download files over connections that break | [`downloads`] |
 //! | read and write fields, and the times of SLAs | [`fields`] |
 //! | test a program against a fake site | [`sandbox`] |
+//! | let accounts authorise an app, keep its tokens, choose a site; use a service account | [`oauth`] |
 //! | test a program without a site | [`testing`] |
 
 #[cfg(feature = "servicedesk")]
@@ -28,6 +29,13 @@ pub mod sandbox {}
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
 pub mod tasks {}
+
+#[cfg_attr(all(feature = "oauth", feature = "servicedesk"), doc = include_str!("oauth.md"))]
+#[cfg_attr(
+    not(all(feature = "oauth", feature = "servicedesk")),
+    doc = "Access by OAuth 2.0. This page needs the features `oauth` and `servicedesk`."
+)]
+pub mod oauth {}
 
 #[cfg_attr(feature = "testing", doc = include_str!("testing.md"))]
 #[cfg_attr(

@@ -27,7 +27,11 @@ use super::retry_loop::{Exchange, RetryLoop};
 use crate::auth::credentials::{BoxError, Credentials, cleaned};
 use crate::auth::oauth::grant::{self, Cause, Grant, Granted, Refused};
 use crate::auth::oauth::refresh::{Renewing, TokenEndpoint, bearer};
-use crate::auth::oauth::{AccessibleResource, App, HttpClients, OAuth, Tokens, not_a_token, secret_address};
+use crate::auth::oauth::tokens::expires_at;
+use crate::auth::oauth::{
+    AccessibleResource, App, AuthorizationRequest, Callback, HttpClients, OAuth, Tokens, not_a_token,
+    secret_address,
+};
 use crate::error::{Error, ErrorKind, Result, redirect_target};
 
 /// How long one request to the token endpoint may take.
@@ -77,24 +81,61 @@ impl App {
         self
     }
 
-    /// Exchanges the code with which a browser came back for tokens. It is sent once: a code is valid once.
+    /// Finishes an authorization: checks that the browser returned from this one, and exchanges its code for tokens. The
+    /// request for tokens is sent once, because a code is valid once.
+    ///
+    /// `callback` is the address to which the browser returned, or its query. See [`Callback`].
+    ///
+    /// ```no_run
+    /// # async fn example(app: jsm_client::oauth::App) -> jsm_client::Result<()> {
+    /// let request = app.authorize("https://app.example.com/callback", &["read:servicedesk-request"])?;
+    /// // ... the browser goes to request.url(), and returns:
+    /// let tokens = app.finish(&request, "/callback?state=aW50ZXJlc3Rpbmc&code=eyJhbGciOi").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Authentication`, when the callback is of another authorization, when the account did not authorise the
+    /// app, and when the code or the app's secret is not valid; the message says which.
+    pub async fn finish(
+        &self,
+        request: &AuthorizationRequest,
+        callback: impl Into<Callback>,
+    ) -> Result<Tokens> {
+        let code = request.code(&callback.into())?;
+        let (redirect_uri, verifier) = (request.redirect_uri(), Some(request.code_verifier()));
+        self.tokens_for(Grant::Code { code: &code, redirect_uri, verifier }).await
+    }
+
+    /// Exchanges a code for tokens, for a program that has checked `state` by itself. It is sent once: a code is valid
+    /// once. [`finish`](Self::finish) does both.
     ///
     /// # Errors
     ///
     /// Of kind `Authentication`, when the code or the app's secret is not valid; the message names which.
     pub async fn exchange(&self, code: &str, redirect_uri: &str) -> Result<Tokens> {
         let code = cleaned("the authorization code", &SecretString::from(code))?;
+        self.tokens_for(Grant::Code { code: &code, redirect_uri, verifier: None }).await
+    }
+
+    async fn tokens_for(&self, grant: Grant<'_>) -> Result<Tokens> {
         self.check()?;
         let http = self.http_for(&self.token_url)?;
         let endpoint = Endpoint { app: self.clone(), http, clock: Arc::new(SystemClock) };
-        let grant = Grant::Code { code: &code, redirect_uri };
         let granted = endpoint.exchange(grant).await.map_err(|refused| refused.error)?;
         let Granted { access_token, refresh_token, expires_in, scopes } = granted;
-        let access_token = access_token.ok_or_else(no_access_token)?;
-        Ok(Tokens { access_token, refresh_token, expires_in, scopes })
+        let mut tokens = Tokens::new(access_token.ok_or_else(no_access_token)?, refresh_token);
+        tokens.expires_at = expires_at(endpoint.date(), expires_in);
+        tokens.scopes = scopes;
+        Ok(tokens)
     }
 
-    /// Lists the sites to which the account gives the app access, with their cloud ids.
+    /// Lists the sites to which the account gives the app access, each once, with their cloud ids.
+    ///
+    /// An account that authorises the app several times, for another site each time, gives access to all of them. See
+    /// [`AccessibleResource::choose`].
     ///
     /// # Errors
     ///
@@ -125,7 +166,7 @@ impl App {
         let sites: Vec<Value> = serde_json::from_slice(&body).map_err(|source| {
             Error::new(ErrorKind::Decode, "cannot decode the response as a list of sites").with_source(source)
         })?;
-        Ok(sites.iter().filter_map(AccessibleResource::read).collect())
+        Ok(AccessibleResource::read_all(&sites))
     }
 
     /// The HTTP client for an address, where there is no client of a site.
@@ -157,7 +198,7 @@ impl TokenEndpoint for Endpoint {
             let policy = match grant {
                 // A code is used up by its first request.
                 Grant::Code { .. } => RetryPolicy::never(),
-                Grant::Refresh(_) => RetryPolicy::default().max_retries(RETRIES),
+                Grant::Refresh(_) | Grant::ClientCredentials => RetryPolicy::default().max_retries(RETRIES),
             };
             let retries = RetryLoop {
                 operation: "token endpoint",

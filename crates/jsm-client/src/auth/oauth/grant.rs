@@ -11,17 +11,23 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::app::App;
+use super::app::{AUDIENCE, App};
+use super::secrets::hide;
 use crate::auth::credentials::cleaned;
 use crate::error::known::{Meaning, says};
-use crate::error::printable::trimmed;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is exchanged for tokens.
 #[derive(Clone, Copy)]
 pub(crate) enum Grant<'a> {
-    Code { code: &'a SecretString, redirect_uri: &'a str },
+    Code {
+        code: &'a SecretString,
+        redirect_uri: &'a str,
+        verifier: Option<&'a SecretString>,
+    },
     Refresh(&'a SecretString),
+    /// The app's own id and secret.
+    ClientCredentials,
 }
 
 /// The tokens in a response. Each part is read by itself, so that an invalid one does not lose the others.
@@ -60,24 +66,32 @@ impl Grant<'_> {
             "client_secret": client_secret.expose_secret(),
         });
         match self {
-            Grant::Code { code, redirect_uri } => {
+            Grant::Code { code, redirect_uri, verifier } => {
                 form["grant_type"] = "authorization_code".into();
                 form["code"] = code.expose_secret().into();
                 form["redirect_uri"] = (*redirect_uri).into();
+                if let Some(verifier) = verifier {
+                    form["code_verifier"] = verifier.expose_secret().into();
+                }
             }
             Grant::Refresh(token) => {
                 form["grant_type"] = "refresh_token".into();
                 form["refresh_token"] = token.expose_secret().into();
             }
+            Grant::ClientCredentials => {
+                form["grant_type"] = "client_credentials".into();
+                form["audience"] = AUDIENCE.into();
+            }
         }
         Ok(form.to_string())
     }
 
-    /// The secret in the grant itself.
-    fn secret(&self) -> &SecretString {
+    /// The secrets in the grant itself.
+    fn secrets(&self) -> [Option<&SecretString>; 2] {
         match self {
-            Grant::Code { code, .. } => code,
-            Grant::Refresh(token) => token,
+            Grant::Code { code, verifier, .. } => [Some(code), *verifier],
+            Grant::Refresh(token) => [Some(token), None],
+            Grant::ClientCredentials => [None, None],
         }
     }
 }
@@ -140,7 +154,8 @@ fn field(body: &[u8], name: &str) -> Option<Value> {
 
 /// The meaning of an error response. Its message is kept, its body is not: it may repeat the secrets that were sent.
 pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[u8]) -> Refused {
-    let secrets = [grant.secret(), &app.client_secret];
+    let secrets: Vec<&SecretString> =
+        grant.secrets().into_iter().flatten().chain([&app.client_secret]).collect();
     let text = |name: &str| match field(body, name) {
         Some(Value::String(text)) => hide(text.trim(), &secrets),
         _ => String::new(),
@@ -154,14 +169,17 @@ pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[
         let error = error.with_message(message.filter(|message| !message.is_empty()));
         return Refused { error, cause: Cause::Server };
     }
-    let (meaning, unclear) = match grant {
-        Grant::Code { .. } => (Meaning::Code, false),
+    let is_invalid = match grant {
+        Grant::Code { .. } => code == "invalid_grant" || says(&description, Meaning::Code),
         // Atlassian sends this code for refresh tokens, in any language, and for the app, in English.
-        Grant::Refresh(_) => (Meaning::RefreshToken, code == "unauthorized_client"),
+        Grant::Refresh(_) => {
+            code == "invalid_grant"
+                || says(&description, Meaning::RefreshToken)
+                || code == "unauthorized_client" && !says(&description, Meaning::App)
+        }
+        // There is nothing but the app.
+        Grant::ClientCredentials => false,
     };
-    let is_invalid = code == "invalid_grant"
-        || says(&description, meaning)
-        || unclear && !says(&description, Meaning::App);
     let note = match (is_invalid, grant) {
         (true, Grant::Refresh(_)) => {
             format!("the refresh token is no longer valid ({code}); let the account authorise the app again")
@@ -169,6 +187,10 @@ pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[
         (true, Grant::Code { .. }) => format!(
             "the authorization code is not valid ({code}): it is wrong, used or expired, or belongs to another \
              redirect_uri; let the account authorise the app again"
+        ),
+        (_, Grant::ClientCredentials) => format!(
+            "the token endpoint refuses the service account ({status} {code}); check the client id and the secret of \
+             its OAuth 2.0 credential"
         ),
         (false, _) => {
             format!(
@@ -178,13 +200,6 @@ pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[
     };
     let cause = if is_invalid { Cause::Grant } else { Cause::App };
     Refused { error: Error::new(ErrorKind::Authentication, note).with_message(message), cause }
-}
-
-/// The text without the secrets that were sent, if the server repeats them.
-fn hide(text: &str, secrets: &[&SecretString]) -> String {
-    let secrets =
-        secrets.iter().map(|secret| trimmed(secret.expose_secret())).filter(|secret| !secret.is_empty());
-    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
 }
 
 #[cfg(test)]
@@ -232,7 +247,7 @@ mod tests {
         let app = App::new("an app", "s-1");
         let (token, code) = (SecretString::from("r-1"), SecretString::from("c-1"));
         let refresh = Grant::Refresh(&token);
-        let code = Grant::Code { code: &code, redirect_uri: "https://app.example" };
+        let code = Grant::Code { code: &code, redirect_uri: "https://app.example", verifier: None };
         for (grant, status, error, description, is_invalid, authentication) in [
             (&refresh, 403, "invalid_grant", "Unknown or invalid refresh token.", true, true),
             (&refresh, 400, "invalid_grant", "", true, true),
@@ -247,6 +262,8 @@ mod tests {
             (&code, 403, "invalid_grant", "Invalid authorization code", true, true),
             (&code, 403, "unauthorized_client", "authorization_code is invalid", true, true),
             (&code, 401, "access_denied", "Unauthorized", false, true),
+            (&Grant::ClientCredentials, 401, "access_denied", "Unauthorized", false, true),
+            (&Grant::ClientCredentials, 403, "invalid_grant", "", false, true),
         ] {
             let body = serde_json::json!({"error": error, "error_description": description}).to_string();
             let status = StatusCode::from_u16(status).expect("it is a status");

@@ -1,8 +1,9 @@
 //! Tokens that renew themselves.
 //!
 //! Refresh tokens rotate: each is valid for one renewal, which brings the next one. So one renewal runs at a time, as a
-//! task of its own that all callers wait for and that goes on when they leave; and the program stores the new tokens
-//! before they are used. `transport` sends the grants, through [`TokenEndpoint`].
+//! task of its own that all callers wait for and that goes on when they leave; and the new tokens are stored before they
+//! are used. Processes that share a store take turns by its lock, and use what another one has renewed. `transport` sends
+//! the grants, through [`TokenEndpoint`].
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +16,10 @@ use http::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use super::app::{OAuth, Reload, Store, Tokens, not_a_token};
+use super::credentials::{OAuth, Reload, Source, not_a_token};
 use super::grant::{Cause, Grant, Granted, Refused};
+use super::store::TokenStore;
+use super::tokens::{Tokens, expires_at};
 use crate::auth::credentials::{Authorization, BoxError, Credentials, cleaned, sensitive};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,7 +46,7 @@ pub(crate) struct Renewing(Arc<Inner>);
 
 struct Inner {
     client_id: String,
-    store: Store,
+    source: Source,
     reload: Option<Reload>,
     endpoint: Box<dyn TokenEndpoint>,
     current: StdMutex<Option<Current>>,
@@ -67,20 +70,44 @@ struct Running {
 }
 
 /// What only the renewal may touch.
+#[derive(Default)]
 struct State {
-    refresh_token: SecretString,
-    /// Tokens that came and were not stored yet, and when they came.
-    unstored: Option<(Tokens, Instant, SystemTime)>,
+    /// The token of the next renewal.
+    refresh_token: Option<SecretString>,
+    /// The refresh token that the store had when this process last loaded or saved.
+    stored: Option<SecretString>,
+    /// Tokens that came and were not stored yet.
+    unstored: Option<Received>,
     /// Why the refresh token is not valid any more.
     dead: Option<Error>,
     /// Until when the token endpoint wants no requests, and the error that it responded with.
     pause: Option<(Instant, Error)>,
 }
 
+/// Tokens of a response, and when it came.
+#[derive(Clone)]
+struct Received {
+    tokens: Tokens,
+    expires_in: Option<Duration>,
+    came: Instant,
+    date: SystemTime,
+}
+
 impl Renewing {
     pub(crate) fn new(oauth: OAuth, endpoint: Box<dyn TokenEndpoint>) -> Result<Self> {
-        let OAuth { app, refresh_token, access, store, reload } = oauth;
-        let refresh_token = cleaned("the refresh token", &refresh_token)?;
+        let OAuth { app, source, access, reload } = oauth;
+        let mut state = State::default();
+        match &source {
+            Source::Functions { refresh_token, .. } => {
+                state.refresh_token = Some(cleaned("the refresh token", refresh_token)?);
+            }
+            Source::Store(_) | Source::ClientCredentials if reload.is_some() => {
+                let note = "reload(..) belongs to OAuth::new(..): a token store loads by itself, and a service \
+                            account has nothing to load";
+                return Err(Error::configuration(note));
+            }
+            Source::Store(_) | Source::ClientCredentials => {}
+        }
         let current = access.map(|(token, expires_in)| -> Result<Current> {
             let token = cleaned("the access token", &token)?;
             let header = bearer(&token).map_err(not_a_token)?;
@@ -88,12 +115,12 @@ impl Renewing {
         });
         Ok(Self(Arc::new(Inner {
             client_id: app.client_id,
-            store,
+            source,
             reload,
             current: StdMutex::new(current.transpose()?),
             endpoint,
             running: StdMutex::default(),
-            state: Mutex::new(State { refresh_token, unstored: None, dead: None, pause: None }),
+            state: Mutex::new(state),
         })))
     }
 }
@@ -221,26 +248,26 @@ impl Inner {
         if self.fresh(refused).is_some() {
             return Ok(());
         }
-        if state.unstored.is_none() {
-            let granted = self.exchange(&mut state).await?;
-            if let Some(next) = granted.refresh_token {
-                state.refresh_token = next;
+        // Held to the end, so that the next process loads what this one has saved.
+        let mut _lock = None;
+        if let Source::Store(store) = &self.source {
+            let lock = store.lock().await;
+            _lock = Some(lock.map_err(|source| of_store("the token store could not be locked", source))?);
+            if self.load(&mut state, &**store, refused).await? {
+                return Ok(());
             }
-            let tokens = Tokens {
-                access_token: granted.access_token.unwrap_or_default(),
-                // Where none came, the one before stays valid.
-                refresh_token: Some(state.refresh_token.clone()),
-                expires_in: granted.expires_in,
-                scopes: granted.scopes,
-            };
-            state.unstored = Some((tokens, self.endpoint.now(), self.endpoint.date()));
         }
-        let Some((tokens, came, date)) = state.unstored.clone() else { return Ok(()) };
-        (self.store)(tokens.clone()).await.map_err(|source| {
+        let received = match state.unstored.clone() {
+            Some(received) => received,
+            None => self.receive(&mut state).await?,
+        };
+        let Received { tokens, expires_in, came, date } = received;
+        self.save(&tokens).await.map_err(|source| {
             let note = "the renewed tokens could not be stored; they are kept, and the next call stores them";
-            Error::new(ErrorKind::TokenStore, note).with_source(source)
+            of_store(note, source)
         })?;
         state.unstored = None;
+        state.stored = tokens.refresh_token;
         if tokens.access_token.expose_secret().is_empty() {
             let note = "the token endpoint's response has no access token; the next call asks with the refresh \
                         token that came";
@@ -250,13 +277,80 @@ impl Inner {
             Error::new(ErrorKind::Decode, "the token endpoint's access token is not a valid token")
                 .with_source(source)
         })?;
-        let life = Some(tokens.expires_in.unwrap_or(LIFE));
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Current::new(header, came, date, tokens.expires_in, life));
+        let life = Some(expires_in.unwrap_or(LIFE));
+        self.use_from_now_on(Current::new(header, came, date, expires_in, life));
         Ok(())
     }
 
-    /// Renews the tokens. If the refresh token is not valid, the program is asked for a newer one.
+    fn use_from_now_on(&self, current: Current) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    }
+
+    /// Requests new tokens, and keeps them until they are stored.
+    async fn receive(&self, state: &mut State) -> Result<Received> {
+        let granted = self.exchange(state).await?;
+        if let Some(next) =
+            granted.refresh_token.filter(|_| !matches!(self.source, Source::ClientCredentials))
+        {
+            state.refresh_token = Some(next);
+        }
+        let (came, date) = (self.endpoint.now(), self.endpoint.date());
+        let tokens = Tokens {
+            access_token: granted.access_token.unwrap_or_default(),
+            // Where none came, the one before stays valid.
+            refresh_token: state.refresh_token.clone(),
+            expires_at: expires_at(date, granted.expires_in),
+            scopes: granted.scopes,
+        };
+        let received = Received { tokens, expires_in: granted.expires_in, came, date };
+        state.unstored = Some(received.clone());
+        Ok(received)
+    }
+
+    async fn save(&self, tokens: &Tokens) -> Result<(), BoxError> {
+        match &self.source {
+            Source::Functions { save, .. } => save(tokens.clone()).await,
+            Source::Store(store) => store.save(tokens).await,
+            Source::ClientCredentials => Ok(()),
+        }
+    }
+
+    /// Loads the tokens of the store, and returns whether its access token serves this renewal.
+    async fn load(
+        &self,
+        state: &mut State,
+        store: &dyn TokenStore,
+        refused: Option<&HeaderValue>,
+    ) -> Result<bool> {
+        let loaded = store.load().await.map_err(|source| of_store(UNREADABLE, source))?;
+        let refresh_token = loaded
+            .as_ref()
+            .and_then(|loaded| cleaned("the refresh token", loaded.refresh_token.as_ref()?).ok());
+        if !is_same(refresh_token.as_ref(), state.stored.as_ref()) {
+            // Another process has renewed the tokens, or an account has authorised the app again: those are newer.
+            (state.refresh_token, state.stored) = (refresh_token.clone(), refresh_token);
+            (state.unstored, state.dead) = (None, None);
+        }
+        if state.unstored.is_some() {
+            return Ok(false);
+        }
+        let Some(loaded) = loaded else {
+            let note = "the token store has no tokens; let an account authorise the app, and save its tokens";
+            return Err(Error::new(ErrorKind::Authentication, note));
+        };
+        let token = cleaned("the access token", &loaded.access_token).ok();
+        let Some(header) = token.and_then(|token| bearer(&token).ok()) else { return Ok(false) };
+        let (now, date) = (self.endpoint.now(), self.endpoint.date());
+        let left =
+            loaded.expires_at.map(|end| SystemTime::from(end).duration_since(date).unwrap_or_default());
+        if Some(&header) == refused || left.is_some_and(|left| left <= MARGIN) {
+            return Ok(false);
+        }
+        self.use_from_now_on(Current::new(header, now, date, left, left));
+        Ok(true)
+    }
+
+    /// Exchanges the grant for tokens. If a refresh token is not valid, the stored one is used if it is newer.
     async fn exchange(&self, state: &mut State) -> Result<Granted> {
         if let Some((until, error)) = &state.pause {
             let left = until.saturating_duration_since(self.endpoint.now());
@@ -275,7 +369,16 @@ impl Inner {
             state.dead = None;
         }
         loop {
-            match self.endpoint.exchange(Grant::Refresh(&state.refresh_token)).await {
+            let grant = match (&self.source, &state.refresh_token) {
+                (Source::ClientCredentials, _) => Grant::ClientCredentials,
+                (_, Some(refresh_token)) => Grant::Refresh(refresh_token),
+                (_, None) => {
+                    let note = "the access token has expired, and there is no refresh token; let the account \
+                                authorise the app again, with the scope offline_access";
+                    return Err(Error::new(ErrorKind::Authentication, note));
+                }
+            };
+            match self.endpoint.exchange(grant).await {
                 Ok(granted) => return Ok(granted),
                 Err(Refused { error, cause: Cause::Grant }) => {
                     if !reloaded && self.reload(state).await? {
@@ -296,20 +399,32 @@ impl Inner {
 
     /// Whether the program has another refresh token than the one that was refused, which is then taken.
     async fn reload(&self, state: &mut State) -> Result<bool> {
-        let Some(reload) = &self.reload else { return Ok(false) };
-        let stored = reload().await.map_err(|source| {
-            let note = "the refresh token was refused, and the stored one could not be read";
-            Error::new(ErrorKind::TokenStore, note).with_source(source)
-        })?;
-        let stored = stored.and_then(|stored| cleaned("the refresh token", &stored).ok());
-        match stored.filter(|stored| stored.expose_secret() != state.refresh_token.expose_secret()) {
-            Some(stored) => {
-                state.refresh_token = stored;
-                Ok(true)
+        let loaded = match (&self.source, &self.reload) {
+            (Source::Functions { .. }, Some(reload)) => reload().await,
+            // A store without a lock may have a newer one than before the request.
+            (Source::Store(store), _) => {
+                store.load().await.map(|loaded| loaded.and_then(|loaded| loaded.refresh_token))
             }
-            None => Ok(false),
+            _ => return Ok(false),
+        };
+        let loaded = loaded.map_err(|source| of_store(UNREADABLE, source))?;
+        let loaded = loaded.and_then(|loaded| cleaned("the refresh token", &loaded).ok());
+        if loaded.is_none() || is_same(loaded.as_ref(), state.refresh_token.as_ref()) {
+            return Ok(false);
         }
+        (state.refresh_token, state.stored) = (loaded.clone(), loaded);
+        Ok(true)
     }
+}
+
+const UNREADABLE: &str = "the stored tokens could not be read";
+
+fn of_store(note: &str, source: BoxError) -> Error {
+    Error::new(ErrorKind::TokenStore, note).with_source(source)
+}
+
+fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
+    one.map(|secret| secret.expose_secret()) == other.map(|secret| secret.expose_secret())
 }
 
 /// The `Authorization` header of an access token.

@@ -1,0 +1,112 @@
+//! Logs in with OAuth 2.0 (3LO) as a command line tool does: a browser authorises the app and returns to a loopback
+//! address. The tokens are kept in a file, so that the next run needs no browser.
+//!
+//! With `JSM_CLIENT_ID` and `JSM_CLIENT_SECRET` set, it is an app of the developer console whose callback URL is
+//! `http://127.0.0.1:8914/callback`, and `JSM_SITE` names the site. Otherwise it is an app of a sandbox, whose consent
+//! page needs no person.
+
+use std::env;
+use std::path::PathBuf;
+
+use jsm_client::oauth::{
+    AccessibleResource, App, AuthorizationRequest, Callback, FileTokenStore, OAuth, TokenStore, Tokens,
+};
+use jsm_client::servicedesk::service_desk::GetServiceDesks;
+use jsm_client::{BoxError, Client};
+use jsm_sandbox::{Sandbox, Seed};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+const SCOPES: [&str; 2] = ["read:servicedesk-request", "read:jira-work"];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let sandbox = Sandbox::builder().site("Moss", Seed::empty()).start().await?;
+    let (app, port, file) = match env::var("JSM_CLIENT_ID") {
+        Ok(client_id) => {
+            let secret = env::var("JSM_CLIENT_SECRET")?;
+            (App::new(client_id, secret), 8914, PathBuf::from("jsm-tokens.json"))
+        }
+        Err(_) => {
+            // The port is free as soon as the listener is dropped.
+            let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+            let app = sandbox.oauth_app(&format!("http://127.0.0.1:{port}/callback"));
+            let file = env::temp_dir().join(format!("jsm-tokens-{}.json", std::process::id()));
+            let urls = (app.authorize_url, app.token_url, app.resources_url);
+            let app = App::new(app.client_id, app.client_secret).authorize_page(urls.0).token_url(urls.1);
+            (app.resources_url(urls.2), port, file)
+        }
+    };
+
+    let store = FileTokenStore::new(&file);
+    let tokens = match store.load().await? {
+        Some(tokens) => tokens,
+        None => {
+            let tokens = log_in(&app, port, &sandbox).await?;
+            // No other process renews tokens meanwhile, whose result would be written over these.
+            let _lock = store.lock().await?;
+            store.save(&tokens).await?;
+            tokens
+        }
+    };
+    let sites = app.accessible_resources(&tokens.access_token).await?;
+    let site = match env::var("JSM_SITE") {
+        Ok(wanted) => AccessibleResource::choose(&sites, &wanted)?,
+        Err(_) if sites.len() == 1 => AccessibleResource::only(&sites)?,
+        Err(_) => AccessibleResource::choose(&sites, "sandbox")?,
+    };
+
+    let oauth = OAuth::from_store(app, store);
+    let jira = Client::builder(&site.url).cloud_id(&site.id).oauth(oauth).build()?;
+    for desk in jira.call(GetServiceDesks::new()).await?.values {
+        println!("{}: {}", site.name, desk.project_name);
+    }
+    if env::var("JSM_CLIENT_ID").is_err() {
+        std::fs::remove_file(&file)?;
+        std::fs::remove_file(file.with_extension("json.lock"))?;
+    }
+    Ok(())
+}
+
+/// Sends a browser to the consent page, and waits until it returns.
+async fn log_in(app: &App, port: u16, sandbox: &Sandbox) -> Result<Tokens, BoxError> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let request = app.authorize(&format!("http://127.0.0.1:{port}/callback"), &SCOPES)?;
+    println!("open {}", request.url());
+    if env::var("JSM_CLIENT_ID").is_err() {
+        // In place of a person's browser, which returns as soon as the person has decided.
+        let callback = sandbox.visit(request.url())?;
+        let query = callback.split_once('?').map_or("", |(_, query)| query);
+        let mut browser = TcpStream::connect(("127.0.0.1", port)).await?;
+        browser
+            .write_all(format!("GET /callback?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
+            .await?;
+    }
+    let callback = callback(&listener, &request).await?;
+    Ok(app.finish(&request, callback).await?)
+}
+
+/// The callback of an authorization. Other requests, such as that for an icon, are skipped.
+async fn callback(listener: &TcpListener, request: &AuthorizationRequest) -> Result<Callback, BoxError> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        // The first line is such as `GET /callback?code=...&state=... HTTP/1.1`.
+        (&mut stream).take(8 * 1024).read_line(&mut line).await?;
+        let callback = Callback::from(line.split(' ').nth(1).unwrap_or_default());
+        let (status, text) = match request.matches(&callback) {
+            true => ("200 OK", "You can close this window."),
+            false => ("404 Not Found", "There is nothing here."),
+        };
+        let length = text.len();
+        let response = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
+        );
+        stream.write_all(response.as_bytes()).await?;
+        stream.flush().await?;
+        if request.matches(&callback) {
+            return Ok(callback);
+        }
+    }
+}
