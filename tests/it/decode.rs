@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::apis::APIS;
+use crate::recording::recordings;
 
 /// A body as a fixture has it.
 #[derive(Deserialize)]
@@ -30,15 +31,45 @@ const FIXTURES: [(&str, &str, &str); 3] = [
     ("servicedesk", "recorded", include_str!("../fixtures/recorded/servicedesk.json")),
 ];
 
+/// All fixtures, by API and kind: those above, and the recordings of sites.
+fn fixtures() -> Vec<(String, String, Vec<Case>)> {
+    let read = |(api, kind, text): (&str, &str, &str)| {
+        let cases = serde_json::from_str(text).expect("the fixture is a list of cases");
+        (api.to_owned(), kind.to_owned(), cases)
+    };
+    let mut all: Vec<_> = FIXTURES.map(read).into();
+    for recording in recordings() {
+        for (file, exchange) in recording.exchanges {
+            let (Some(api), Some(operation)) = (exchange["api"].as_str(), exchange["operation"].as_str())
+            else {
+                continue;
+            };
+            let case = |part: &str, status: Option<u64>| Case {
+                operation: operation.to_owned(),
+                part: part.to_owned(),
+                status: status.and_then(|status| u16::try_from(status).ok()),
+                why: file.clone(),
+                body: exchange[part]["json"].clone(),
+            };
+            let status = exchange["response"]["status"].as_u64();
+            let mut cases =
+                vec![case("request", None), case("response", status.filter(|status| *status < 300))];
+            // How errors read is the client's business.
+            cases.retain(|case| !case.body.is_null() && (case.part == "request" || case.status.is_some()));
+            all.push((api.to_owned(), "recording".to_owned(), cases));
+        }
+    }
+    all
+}
+
 #[test]
 fn every_body_is_read_and_keeps_what_is_known_of_it() {
     let mut faults = Vec::new();
     let mut left_out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (api, kind, text) in FIXTURES {
+    for (api, kind, cases) in fixtures() {
         let api = APIS.iter().find(|known| known.name == api).expect("the fixtures are of known APIs");
         let document = api.value();
         let samples = (api.samples)();
-        let cases: Vec<Case> = serde_json::from_str(text).expect("the fixture is a list of cases");
         for (at, case) in cases.iter().enumerate() {
             let place = format!("{kind}, number {} ({} {} {})", at + 1, case.operation, case.part, case.why);
             let Some((schema, rewrite)) = reader(&document, &samples, case) else {
@@ -70,9 +101,8 @@ fn every_body_is_read_and_keeps_what_is_known_of_it() {
 
 #[test]
 fn every_fixture_of_an_operation_names_one_that_there_is() {
-    for (api, kind, text) in FIXTURES {
+    for (api, kind, cases) in fixtures() {
         let api = APIS.iter().find(|known| known.name == api).expect("the fixtures are of known APIs");
-        let cases: Vec<Case> = serde_json::from_str(text).expect("the fixture is a list of cases");
         for case in cases {
             let known =
                 api.operations.iter().any(|info| format!("{} {}", info.method, info.path) == case.operation);

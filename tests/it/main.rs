@@ -16,6 +16,7 @@ mod pin; // What a pin writes, records and reports.
 mod public; // The public API of what is written by hand.
 #[path = "../../crates/jsm-codegen/tests/it/random_damage.rs"]
 mod random_damage; // Random damage to JSON documents.
+mod recording; // Recordings of sites, made through the client and replayed to it.
 mod reexports; // The crates whose types public signatures name.
 mod requests; // What every operation sends.
 mod script; // A server that responds as a test wrote down.

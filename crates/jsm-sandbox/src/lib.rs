@@ -48,13 +48,19 @@
 //!
 //! The crate is a program too, for clients in any language: `jsm-sandbox --port 8080`.
 //!
+//! # Recording a real site
+//! `RecordingProxy` (feature `record`, or the program `jsm-sandbox record`) forwards to a site and writes what is sent as
+//! fixtures without credentials and people. [`Replay`] serves them to tests.
+//!
 //! # What it does not do
-//! It does not serve the Jira platform (`/rest/api/...`) unless a test [adds routes](Sandbox::route), renders no portal, sends no mail and writes nothing to disk. Its
-//! ids and texts are its own. Where the documents do not say what a server does and no response was recorded, its
-//! behaviour is a guess.
+//! It does not serve the Jira platform (`/rest/api/...`) unless a test [adds routes](Sandbox::route), renders no portal and
+//! sends no mail; only a recorder writes to disk. Its ids and texts are its own. Where the documents do not say what a server
+//! does and no response was recorded, its behaviour is a guess.
 
 mod apps; // OAuth apps of a sandbox, and consent to them.
 mod sandbox; // Starting and stopping a sandbox, and reading what it saw.
+
+mod recording; // Recordings of other sites, made and served.
 
 mod wire; // Sockets and connections.
 
@@ -87,4 +93,7 @@ pub use pipeline::log::RecordedRequest;
 pub use pipeline::quirk::Quirk;
 pub use pipeline::rate_limits::RateLimits;
 pub use pipeline::violation::{Side, Violation};
+#[cfg(feature = "record")]
+pub use recording::proxy::{RecordingProxy, RecordingProxyBuilder};
+pub use recording::replay::Replay;
 pub use sandbox::{Sandbox, SandboxBuilder};

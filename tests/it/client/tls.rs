@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsm_client::Client;
 use jsm_client::servicedesk::organization::GetOrganization;
+use jsm_sandbox::RecordingProxy;
 use rcgen::CertificateParams;
 use rustls::crypto::{CryptoProvider, ring};
 
@@ -41,6 +42,12 @@ async fn in_a_process_of_its_own(url: &str) {
     let client = Client::builder(url).api_token("ada@example.com", "token").cloud_id(CLOUD_ID);
     client.build().unwrap().call(GetOrganization::new(1)).await.unwrap();
     assert!(CryptoProvider::get_default().is_none(), "the client has installed a crypto provider");
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = RecordingProxy::builder(url, folder.path()).start().await.unwrap();
+    let client = Client::builder(recorder.url()).api_token("ada@example.com", "token").cloud_id(CLOUD_ID);
+    client.build().unwrap().call(GetOrganization::new(1)).await.unwrap();
+    assert_eq!(recorder.files().len(), 1);
+    assert!(CryptoProvider::get_default().is_none(), "the recorder has installed a crypto provider");
     ring::default_provider().install_default().expect("the program is the first to install one");
     drop(reqwest::Client::new());
 }

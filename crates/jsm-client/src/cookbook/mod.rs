@@ -9,6 +9,7 @@
 //! | test a program against a fake site | [`sandbox`] |
 //! | let accounts authorise an app, keep its tokens, choose a site; use a service account | [`oauth`] |
 //! | test a program without a site | [`testing`] |
+//! | record a real site without its people, and replay it in tests | [`recording`] |
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("create_requests.md")]
@@ -43,3 +44,7 @@ pub mod oauth {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
+
+#[doc = include_str!("recording.md")]
+#[cfg(feature = "servicedesk")]
+pub mod recording {}

@@ -7,7 +7,7 @@ use jsm_raw::OperationInfo;
 use serde_json::Value;
 
 /// The document of an API.
-pub(super) fn document(api: &str) -> &'static Value {
+pub(crate) fn document(api: &str) -> &'static Value {
     static DOCUMENTS: OnceLock<BTreeMap<&'static str, Value>> = OnceLock::new();
     static NOTHING: Value = Value::Null;
     let documents = DOCUMENTS.get_or_init(|| {
@@ -20,7 +20,7 @@ pub(super) fn document(api: &str) -> &'static Value {
 }
 
 /// What the document says of an operation.
-pub(super) fn operation(info: &OperationInfo) -> &'static Value {
+pub(crate) fn operation(info: &OperationInfo) -> &'static Value {
     &document(info.api)["paths"][info.path][info.method.to_lowercase()]
 }
 

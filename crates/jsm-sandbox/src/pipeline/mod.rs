@@ -4,7 +4,7 @@
 //! Each step is a function of its own module, and gets no more than it works on.
 
 pub(crate) mod added_routes; // Endpoints that a test serves itself.
-mod document; // The documents of the APIs, read once.
+pub(crate) mod document; // The documents of the APIs, read once.
 pub(crate) mod fault; // What goes wrong where a test asks for it.
 mod idempotency; // Responses that are kept by idempotency keys.
 pub(crate) mod log; // The requests that arrived.

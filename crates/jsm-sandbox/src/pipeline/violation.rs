@@ -41,7 +41,7 @@ impl fmt::Display for Violation {
 pub(crate) struct Violations(Vec<Violation>);
 
 impl Violations {
-    pub(super) fn add(&mut self, operation: &str, side: Side, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, operation: &str, side: Side, message: impl Into<String>) {
         // A client that repeats a mistake must not fill the memory.
         if self.0.len() < KEPT {
             let (operation, message) = (operation.to_owned(), message.into());

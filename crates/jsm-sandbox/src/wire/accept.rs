@@ -13,7 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Takes connections until the future is dropped, and hands on each.
 ///
 /// Where the process has no file descriptors left, the error comes again at once until some are closed.
-pub(super) async fn accept_all<S>(
+pub(crate) async fn accept_all<S>(
     mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>>,
     mut hand_on: impl FnMut(S),
 ) -> Infallible {

@@ -4,6 +4,6 @@
 
 pub(crate) mod server; // A server of one origin: sockets and connections.
 
-mod accept; // Connections, taken one after the other.
+pub(crate) mod accept; // Connections, taken one after the other.
 mod deliver; // Responses, sent as a whole, slowly, or in part.
 mod multipart; // The parts of multipart bodies.

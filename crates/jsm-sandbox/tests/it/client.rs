@@ -26,6 +26,8 @@ impl Response {
 /// A client that logs in with one account, opts in to experimental operations and follows no redirect.
 pub(crate) struct TestClient<'a> {
     sandbox: &'a Sandbox,
+    /// Where requests go in place of the sandbox.
+    through: Option<String>,
     http: reqwest::Client,
     pub(crate) role: Role,
 }
@@ -33,7 +35,13 @@ pub(crate) struct TestClient<'a> {
 impl<'a> TestClient<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox, role: Role) -> TestClient<'a> {
         let http = crate::http::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        TestClient { sandbox, http, role }
+        TestClient { sandbox, through: None, http, role }
+    }
+
+    /// A client of a server in front of the sandbox, which also serves what is the gateway's.
+    #[cfg(feature = "record")]
+    pub(crate) fn through(sandbox: &'a Sandbox, url: &str) -> TestClient<'a> {
+        TestClient { through: Some(url.to_owned()), ..TestClient::admin(sandbox) }
     }
 
     pub(crate) fn admin(sandbox: &'a Sandbox) -> TestClient<'a> {
@@ -43,12 +51,14 @@ impl<'a> TestClient<'a> {
     /// The address of a path: those of Customer Service Management are on the gateway.
     fn address(&self, path: &str) -> String {
         let sandbox = self.sandbox;
+        let through = self.through.as_deref();
+        let (site, gateway) = (through.unwrap_or(sandbox.url()), through.unwrap_or(sandbox.gateway_url()));
         match path {
             _ if path.starts_with("http") => path.to_owned(),
             _ if path.starts_with("/api/") => {
-                format!("{}/jsm/csm/cloudid/{}{path}", sandbox.gateway_url(), sandbox.cloud_id())
+                format!("{gateway}/jsm/csm/cloudid/{}{path}", sandbox.cloud_id())
             }
-            _ => format!("{}{path}", sandbox.url()),
+            _ => format!("{site}{path}"),
         }
     }
 

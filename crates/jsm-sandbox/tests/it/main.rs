@@ -19,6 +19,10 @@ mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
 mod language; // Texts in the language that a request asks for.
 mod oauth; // Authorizing apps, tokens, several sites, service accounts.
+#[cfg(feature = "record")]
+mod program; // The program that records and replays.
+#[cfg(feature = "record")]
+mod recording; // Recordings of a sandbox, and replays of them.
 mod seeded_requests; // Requests, queues, SLAs and workflows, as a test describes them.
 mod seeds; // Request types with fields, as a test describes them.
 mod settings; // Clock, quirks, seeds and the other settings.

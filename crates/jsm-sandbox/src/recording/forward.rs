@@ -1,0 +1,416 @@
+//! Requests on their way to the target, and responses on their way back.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use jsm_raw::ResponseBody;
+use reqwest::Url;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::background::{self, Broken, Sent};
+use super::exchange::{Body, Exchange};
+use super::fixture::Part;
+use super::operations;
+use super::redact;
+use crate::handlers::table::APIS;
+
+/// The largest text that is read as a whole, in bytes. Files can have any size.
+const LARGEST_TEXT: usize = 64 * 1024 * 1024;
+/// How long the parts of an upload are waited for once the response is there.
+const PARTS_WAIT: Duration = Duration::from_secs(1);
+/// How many addresses of files are kept. Older ones are forgotten.
+const KEPT_ADDRESSES: u64 = 10_000;
+
+/// Headers of one connection, and those that the recorder's own connections have of their own.
+const NOT_FORWARDED: [HeaderName; 10] = [
+    header::CONNECTION,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// Where exchanges are written.
+pub(super) trait Record: Send + Sync + 'static {
+    fn record(&self, exchange: &Exchange);
+}
+
+/// What all connections share.
+pub(super) struct Forward<R> {
+    pub(super) http: reqwest::Client,
+    pub(super) target: Url,
+    pub(super) gateway: Url,
+    /// The recorder's addresses of the site and of files.
+    pub(super) own: String,
+    pub(super) own_files: String,
+    pub(super) record: R,
+    pub(super) count: AtomicU64,
+    pub(super) files: Mutex<Files>,
+}
+
+/// Addresses of files on other hosts, which the recorder gives numbers.
+#[derive(Default)]
+pub(super) struct Files {
+    by_number: HashMap<u64, Url>,
+    count: u64,
+}
+
+impl Files {
+    fn add(&mut self, url: Url) -> u64 {
+        self.count += 1;
+        self.by_number.insert(self.count, url);
+        self.by_number.remove(&self.count.wrapping_sub(KEPT_ADDRESSES));
+        self.count
+    }
+}
+
+impl<R: Record> Forward<R> {
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a request goes, or why it goes nowhere.
+    fn upstream(&self, to_files: bool, path: &str, query: Option<&str>) -> Result<Url, &'static str> {
+        if to_files {
+            let number = path.strip_prefix("/file/").and_then(|number| number.parse().ok());
+            let url = number.and_then(|number: u64| self.files().by_number.get(&number).cloned());
+            return url.ok_or("the recorder has given out no such address of a file");
+        }
+        let mut prefixes =
+            APIS.iter().filter_map(|api| api.operations.first()?.base.gateway?.split('{').next());
+        let is_of_gateway = prefixes.any(|prefix| path.starts_with(prefix));
+        let origin = match path {
+            "/oauth/token/accessible-resources" => &self.gateway,
+            _ if path.starts_with("/oauth/") => {
+                return Err(
+                    "the recorder forwards no requests for tokens; send them to the server of tokens itself",
+                );
+            }
+            _ if is_of_gateway => &self.gateway,
+            _ => &self.target,
+        };
+        let mut url = origin.clone();
+        url.set_path(path);
+        url.set_query(query);
+        Ok(url)
+    }
+
+    /// Forwards a request, and returns the response once it was recorded, or while it is a file.
+    pub(super) async fn respond(
+        self: Arc<Self>,
+        to_files: bool,
+        request: http::Request<Incoming>,
+    ) -> Result<http::Response<Sent>, Broken> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let (head, body) = request.into_parts();
+        let (path, query) = (head.uri.path().to_owned(), head.uri.query());
+        let url = match self.upstream(to_files, &path, query) {
+            Ok(url) => url,
+            Err(problem) => return refused(404, problem),
+        };
+        let sent = match sent_body(&head.headers, body).await {
+            Ok(sent) => sent,
+            Err(problem) => return refused(413, problem),
+        };
+        let mut exchange = Exchange {
+            number,
+            to_files,
+            method: head.method.as_str().to_owned(),
+            path,
+            query: query.unwrap_or_default().to_owned(),
+            request_headers: head.headers,
+            request_body: Body::empty(),
+            status: None,
+            response_headers: HeaderMap::new(),
+            response_body: Body::empty(),
+            broken: false,
+        };
+        let headers = forwarded(&exchange.request_headers, to_files);
+        let mut upstream = self.http.request(head.method, url.clone()).headers(headers);
+        if let Some(body) = sent.body {
+            upstream = upstream.body(body);
+        }
+        let response = upstream.send().await;
+        exchange.request_body = sent.kept.body().await;
+        match response {
+            Ok(response) => self.deliver(exchange, &url, response).await,
+            Err(error) if error.is_connect() || error.is_builder() => {
+                // Without the address, which can be a signed one.
+                let error = error.without_url();
+                let cause =
+                    std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
+                refused(
+                    502,
+                    &format!(
+                        "the recorder cannot connect to {}: {error}{cause}",
+                        url.origin().ascii_serialization()
+                    ),
+                )
+            }
+            Err(_) => {
+                exchange.broken = true;
+                self.record.record(&exchange);
+                Err(Broken)
+            }
+        }
+    }
+
+    async fn deliver(
+        self: Arc<Self>,
+        mut exchange: Exchange,
+        url: &Url,
+        mut response: reqwest::Response,
+    ) -> Result<http::Response<Sent>, Broken> {
+        let status = response.status();
+        exchange.status = Some(status.as_u16());
+        exchange.response_headers = std::mem::take(response.headers_mut());
+        let is_file = exchange.to_files || is_file_operation(&exchange);
+        if let Some(location) = self.location(&exchange.response_headers, url, is_file) {
+            exchange.response_headers.insert(header::LOCATION, location);
+        }
+        let media_type = exchange.response_headers.get(header::CONTENT_TYPE);
+        let media_type = media_type
+            .map_or(String::new(), |value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+        let is_encoded = exchange.response_headers.contains_key(header::CONTENT_ENCODING);
+        let is_text = !is_encoded && (media_type.is_empty() || redact::is_text(&media_type));
+        let mut head = http::Response::builder().status(status);
+        for (name, value) in &exchange.response_headers {
+            if !NOT_FORWARDED.contains(name) && (name != header::CONTENT_LENGTH || !is_text) {
+                head = head.header(name, value);
+            }
+        }
+        if is_file && status.is_success() || !is_text {
+            let body = self.stream(exchange, response);
+            return head.body(body).map_err(|_| Broken);
+        }
+        let mut bytes = BytesMut::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(_)) if bytes.len() > LARGEST_TEXT => {
+                    return refused(502, "the response is too large for the recorder");
+                }
+                Ok(Some(piece)) => bytes.extend_from_slice(&piece),
+                Ok(None) => break,
+                Err(_) => {
+                    exchange.broken = true;
+                    break;
+                }
+            }
+        }
+        let bytes = bytes.freeze();
+        let sent = self.with_own_addresses(&bytes);
+        exchange.response_body = Body::Whole(bytes);
+        self.record.record(&exchange);
+        if exchange.broken {
+            let head = match exchange.response_headers.contains_key(header::CONTENT_LENGTH) {
+                true => head.header(header::CONTENT_LENGTH, sent.len() + 1),
+                false => head,
+            };
+            return head.body(background::broken(sent)).map_err(|_| Broken);
+        }
+        head.body(background::whole(sent)).map_err(|_| Broken)
+    }
+
+    /// The body of a file, passed on piece by piece, and recorded at its end.
+    fn stream(self: Arc<Self>, exchange: Exchange, response: reqwest::Response) -> Sent {
+        let state = Some((self, exchange, response, 0_u64));
+        let pieces = futures_util::stream::unfold(state, |state| async move {
+            let (forward, mut exchange, mut response, length) = state?;
+            match response.chunk().await {
+                Ok(Some(piece)) => {
+                    let length = length + piece.len() as u64;
+                    Some((Ok(Frame::data(piece)), Some((forward, exchange, response, length))))
+                }
+                end => {
+                    exchange.response_body = Body::Length(length);
+                    exchange.broken = end.is_err();
+                    forward.record.record(&exchange);
+                    end.is_err().then_some((Err(Broken), None))
+                }
+            }
+        });
+        StreamBody::new(pieces).boxed_unsync()
+    }
+
+    /// A body in which links to the target lead to the recorder.
+    fn with_own_addresses(&self, bytes: &Bytes) -> Bytes {
+        let Ok(text) = std::str::from_utf8(bytes) else { return bytes.clone() };
+        let mut text = text.to_owned();
+        for origin in [&self.target, &self.gateway] {
+            let origin = origin.origin().ascii_serialization();
+            for (origin, own) in [
+                (format!("\"{origin}"), format!("\"{}", self.own)),
+                // Slashes can be escaped.
+                (format!("\"{}", origin.replace('/', "\\/")), format!("\"{}", self.own.replace('/', "\\/"))),
+            ] {
+                text = with_own_address(&text, &origin, &own);
+            }
+        }
+        text.into()
+    }
+
+    /// The recorder's address for the target of a redirect. Other addresses stay, unless they are a file's.
+    fn location(&self, headers: &HeaderMap, from: &Url, is_file: bool) -> Option<HeaderValue> {
+        let location = headers.get(header::LOCATION)?;
+        let target = from.join(String::from_utf8_lossy(location.as_bytes()).trim()).ok()?;
+        let is_own = [&self.target, &self.gateway].iter().any(|own| own.origin() == target.origin());
+        let own = match (is_own, is_file) {
+            (true, _) => {
+                let part = |mark: &str, part: Option<&str>| {
+                    part.map_or(String::new(), |part| format!("{mark}{part}"))
+                };
+                let (query, fragment) = (part("?", target.query()), part("#", target.fragment()));
+                format!("{}{}{query}{fragment}", self.own, target.path())
+            }
+            (false, true) if target.host_str() != Some("id.atlassian.com") => {
+                format!("{}/file/{}", self.own_files, self.files().add(target))
+            }
+            (false, _) => return None,
+        };
+        HeaderValue::try_from(own).ok()
+    }
+}
+
+fn is_file_operation(exchange: &Exchange) -> bool {
+    let template = operations::find(&exchange.method, &exchange.path);
+    template.is_some_and(|template| {
+        template.info.response == ResponseBody::Bytes && template.info.method == exchange.method
+    })
+}
+
+/// Replaces an origin where nothing but a path, a query or the end follows it.
+fn with_own_address(text: &str, origin: &str, own: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(origin) {
+        let after = &rest[at + origin.len()..];
+        made += &rest[..at];
+        made += if after.starts_with(['/', '\\', '"', '?', '#']) { own } else { origin };
+        rest = after;
+    }
+    made + rest
+}
+
+/// The headers that the target gets. A server of files gets no credentials.
+fn forwarded(headers: &HeaderMap, to_files: bool) -> HeaderMap {
+    let is_identity = |value: &HeaderValue| value == "identity";
+    let mut kept = HeaderMap::new();
+    for (name, value) in headers {
+        let is_kept = match *name {
+            // reqwest asks for what it can decode.
+            header::ACCEPT_ENCODING => is_identity(value),
+            header::AUTHORIZATION | header::COOKIE => !to_files,
+            _ => !NOT_FORWARDED.contains(name),
+        };
+        if is_kept {
+            kept.append(name, value.clone());
+        }
+    }
+    kept
+}
+
+/// The body of a request on its way, and what is kept of it.
+struct SentBody {
+    body: Option<reqwest::Body>,
+    kept: Kept,
+}
+
+enum Kept {
+    Whole(Bytes),
+    Parts(tokio::task::JoinHandle<Vec<Part>>),
+    Length(Arc<AtomicU64>),
+}
+
+impl Kept {
+    async fn body(self) -> Body {
+        match self {
+            Kept::Whole(bytes) => Body::Whole(bytes),
+            Kept::Parts(parts) => Body::Parts(
+                tokio::time::timeout(PARTS_WAIT, parts).await.ok().and_then(Result::ok).unwrap_or_default(),
+            ),
+            Kept::Length(length) => Body::Length(length.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Texts are read as a whole. Uploads and other bodies are passed on piece by piece.
+async fn sent_body(headers: &HeaderMap, body: Incoming) -> Result<SentBody, &'static str> {
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_plain = media_type.is_empty() || redact::is_text(media_type) || media_type.contains("urlencoded");
+    if hyper::body::Body::is_end_stream(&body) {
+        // A request without a body stays one; a length of zero goes along with the headers.
+        return Ok(SentBody { body: None, kept: Kept::Whole(Bytes::new()) });
+    }
+    if is_plain {
+        let body = Limited::new(body, LARGEST_TEXT).collect().await;
+        let body = body.map_err(|_| "the body is too large for the recorder, or incomplete")?.to_bytes();
+        return Ok(SentBody { body: Some(body.clone().into()), kept: Kept::Whole(body) });
+    }
+    let pieces = body.into_data_stream();
+    if let Ok(boundary) = multer::parse_boundary(media_type) {
+        let (sender, receiver) = mpsc::channel::<Bytes>(8);
+        let parts = tokio::spawn(parts(receiver, boundary));
+        let pieces = pieces.then(move |piece| {
+            let sender = sender.clone();
+            async move {
+                if let Ok(bytes) = &piece {
+                    // Where the parts cannot be read, the upload goes on.
+                    let _ = sender.send(bytes.clone()).await;
+                }
+                piece
+            }
+        });
+        return Ok(SentBody { body: Some(reqwest::Body::wrap_stream(pieces)), kept: Kept::Parts(parts) });
+    }
+    let length = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&length);
+    let pieces = pieces.inspect(move |piece| {
+        if let Ok(bytes) = piece {
+            count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        }
+    });
+    Ok(SentBody { body: Some(reqwest::Body::wrap_stream(pieces)), kept: Kept::Length(length) })
+}
+
+/// The parts of an upload as they pass, without their contents.
+async fn parts(receiver: mpsc::Receiver<Bytes>, boundary: String) -> Vec<Part> {
+    let pieces = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (Ok::<Bytes, std::convert::Infallible>(piece), receiver))
+    });
+    let mut form = multer::Multipart::new(pieces, boundary);
+    let mut parts = Vec::new();
+    while let Ok(Some(mut field)) = form.next_field().await {
+        let mut part = Part {
+            name: field.name().unwrap_or_default().to_owned(),
+            file: field.file_name().map(str::to_owned),
+            media_type: field.content_type().map_or_else(|| "text/plain".to_owned(), ToString::to_string),
+            bytes: 0,
+        };
+        while let Ok(Some(piece)) = field.chunk().await {
+            part.bytes += piece.len() as u64;
+        }
+        parts.push(part);
+    }
+    parts
+}
+
+/// What the recorder itself refuses. It is not recorded.
+fn refused(status: u16, message: &str) -> Result<http::Response<Sent>, Broken> {
+    let body = background::whole(json!({"errorMessage": message}).to_string());
+    let head = http::Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
+    head.body(body).map_err(|_| Broken)
+}
