@@ -14,7 +14,7 @@ fn main() {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
         .collect();
     names.sort();
-    let mut modules = String::new();
+    let (mut modules, mut documents) = (String::new(), String::new());
     for api in names {
         if env::var_os(format!("CARGO_FEATURE_{}", api.to_uppercase())).is_none() {
             continue;
@@ -29,6 +29,9 @@ fn main() {
             Ok((source, module)) => {
                 fs::write(Path::new(&out).join(format!("{api}.rs")), source).expect("OUT_DIR is writable");
                 modules += &module;
+                documents += &format!(
+                    "{api:?} => {{ static READ: LazyLock<Document> = LazyLock::new(|| read(crate::{api}::DOCUMENT)); Some(&READ) }}\n"
+                );
             }
             Err(error) => panic!("cannot generate {}: {error}", file.display()),
         }
@@ -38,4 +41,6 @@ fn main() {
         println!("cargo::rustc-cfg=no_api");
     }
     fs::write(Path::new(&out).join("apis.rs"), modules).expect("OUT_DIR is writable");
+    let documents = format!("match api {{\n{documents}_ => None,\n}}\n");
+    fs::write(Path::new(&out).join("documents.rs"), documents).expect("OUT_DIR is writable");
 }

@@ -20,6 +20,9 @@ pub const OVERLAYS: [&str; 6] =
 /// The overlay that `cargo xtask update` proposes, for operations that have no name or no group.
 pub const PROPOSED: &str = "proposed.yaml";
 
+/// The annotation with the names that renamed schemas have in the pinned document, by their names in the effective one.
+const PINNED_NAMES: &str = "x-jsm-pinned-names";
+
 /// Makes the effective document.
 ///
 /// # Errors
@@ -142,6 +145,12 @@ fn rename(document: &mut Value, names: &BTreeMap<String, String>) {
             }
             schemas.insert(names.get(&name).unwrap_or(&name).clone(), schema);
         }
+    }
+    // Overlays keep to the names of the pinned document. From what is found in responses, this list leads to them.
+    let renamed = names.iter().filter(|(pinned, rust)| pinned != rust);
+    let renamed: Map<_, _> = renamed.map(|(pinned, rust)| (rust.clone(), pinned.as_str().into())).collect();
+    if let Some(root) = document.as_object_mut().filter(|_| !renamed.is_empty()) {
+        root.insert(PINNED_NAMES.to_owned(), renamed.into());
     }
 }
 

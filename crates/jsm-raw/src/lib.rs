@@ -17,6 +17,7 @@
 mod argument;
 mod batch;
 mod date;
+mod document;
 mod duration;
 #[allow(dead_code, reason = "only generated code calls most of it, and only where an API has fields")]
 mod field;
@@ -39,6 +40,7 @@ mod sla;
 
 pub use batch::{Batched, BulkOperation, FetchByIds};
 pub use date::{DateError, Dated};
+pub use document::{Document, Mismatch, Place, ValuePath, Visit, Visited};
 pub use field::{FieldError, FieldErrorKind, FieldKind, named, nearest};
 pub use id::{Id, IdKind, NumericId};
 pub use lenient::REQUIRED;

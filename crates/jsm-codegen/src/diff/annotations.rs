@@ -108,6 +108,7 @@ pub(super) fn document(notes: &mut Notes<'_>, old: &Interface<'_>, new: &Interfa
         base: Base { site, gateway },
         docs: _,
         strip_suffixes: _,
+        pinned_names: _,
         rate_limits,
         write_rate_limits,
     } = &new.annotations;

@@ -281,6 +281,9 @@ pub(crate) struct DocumentAnnotations<'a> {
     /// Suffixes of schema names that Rust names do without; `effective` applies and removes it.
     #[serde(borrow)]
     pub(crate) strip_suffixes: Vec<&'a str>,
+    /// The names of schemas in the pinned document, by their names here where those differ; `effective` adds it.
+    #[serde(borrow)]
+    pub(crate) pinned_names: BTreeMap<&'a str, &'a str>,
     /// Requests per second that each operation takes, by method in small letters.
     #[serde(borrow)]
     pub(crate) rate_limits: BTreeMap<&'a str, u32>,

@@ -1,32 +1,22 @@
-//! The effective documents of the APIs, read once.
+//! What the effective documents say of an operation.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
-use jsm_raw::OperationInfo;
+use jsm_raw::{Document, OperationInfo};
 use serde_json::Value;
 
-/// The document of an API.
-pub(crate) fn document(api: &str) -> &'static Value {
-    static DOCUMENTS: OnceLock<BTreeMap<&'static str, Value>> = OnceLock::new();
-    static NOTHING: Value = Value::Null;
-    let documents = DOCUMENTS.get_or_init(|| {
-        [("servicedesk", jsm_raw::servicedesk::DOCUMENT), ("csm", jsm_raw::csm::DOCUMENT)]
-            .into_iter()
-            .map(|(api, text)| (api, serde_json::from_str(text).unwrap_or_default()))
-            .collect()
-    });
-    documents.get(api).unwrap_or(&NOTHING)
+/// The document of an operation's API, and what it says of the operation.
+pub(super) fn operation(info: &OperationInfo) -> Option<(&'static Document, &'static Value)> {
+    let document = Document::of(info.api)?;
+    Some((document, document.operation(info)?))
 }
 
-/// What the document says of an operation.
-pub(crate) fn operation(info: &OperationInfo) -> &'static Value {
-    &document(info.api)["paths"][info.path][info.method.to_lowercase()]
+/// The parameters that the document lists for an operation.
+pub(super) fn parameters(info: &OperationInfo) -> impl Iterator<Item = &'static Value> {
+    let listed = operation(info).and_then(|(_, operation)| operation.get("parameters")?.as_array());
+    listed.into_iter().flatten()
 }
 
 /// Whether the document lists a header for an operation.
 pub(super) fn takes_header(info: &OperationInfo, name: &str) -> bool {
-    let parameters = operation(info)["parameters"].as_array().into_iter().flatten();
-    let mut headers = parameters.filter(|parameter| parameter["in"] == "header");
+    let mut headers = parameters(info).filter(|parameter| parameter["in"] == "header");
     headers.any(|header| header["name"].as_str().is_some_and(|other| other.eq_ignore_ascii_case(name)))
 }

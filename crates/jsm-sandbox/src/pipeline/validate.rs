@@ -3,7 +3,7 @@
 use jsm_raw::{OperationInfo, RequestBody};
 use serde_json::Value;
 
-use super::document::{document, operation};
+use super::document::{operation, parameters};
 use super::schema::{self, Flaws};
 use super::violation::{Side, Violations};
 use crate::domain::error::Error;
@@ -47,10 +47,6 @@ fn check_parts(raw: &RawRequest, request: &Request, flaws: &mut Flaws) {
     flaws.ignored.extend(unknown.map(|(name, _)| format!("part {name} is unknown")));
 }
 
-fn parameters(info: &OperationInfo) -> impl Iterator<Item = &'static Value> {
-    operation(info)["parameters"].as_array().into_iter().flatten()
-}
-
 /// An id that has to be a number names nothing if it is none.
 fn check_path(request: &Request, flaws: &mut Flaws) {
     for parameter in parameters(request.info).filter(|known| known["in"] == "path" && is_number(known)) {
@@ -68,12 +64,13 @@ fn is_number(parameter: &Value) -> bool {
 
 fn check_query(request: &Request, flaws: &mut Flaws) {
     let info = request.info;
+    let Some((document, _)) = operation(info) else { return };
     for (name, text) in &request.query {
         let known = parameters(info).find(|known| known["in"] == "query" && known["name"] == name.as_str());
         match known {
             Some(parameter) => {
                 let place = format!("query parameter {name}");
-                schema::check_text(document(info.api), &parameter["schema"], text, &place, flaws);
+                schema::check_text(document, &parameter["schema"], text, &place, flaws);
                 let mut parts = text.split(',');
                 if is_number(parameter) && parts.any(|part| part.trim().parse::<i64>().is_err()) {
                     flaws.refused.push(format!("{place} is not a number"));
@@ -102,11 +99,12 @@ fn check_required(request: &Request, flaws: &mut Flaws) {
 }
 
 fn check_body(request: &Request, flaws: &mut Flaws) {
-    let documented = &operation(request.info)["requestBody"];
+    let Some((document, operation)) = operation(request.info) else { return };
+    let documented = &operation["requestBody"];
     match (request.info.body, &request.body) {
         (RequestBody::Json, Some(body)) => {
             let schema = &documented["content"]["application/json"]["schema"];
-            schema::check(document(request.info.api), schema, body, "body", flaws);
+            schema::check(document, schema, body, "body", flaws);
         }
         (RequestBody::Json, None) if documented["required"] == true => {
             flaws.refused.push("body is missing".to_owned());
@@ -117,7 +115,8 @@ fn check_body(request: &Request, flaws: &mut Flaws) {
 }
 
 fn check_response(info: &OperationInfo, response: &Response) -> Vec<String> {
-    let (document, responses) = (document(info.api), &operation(info)["responses"]);
+    let Some((document, operation)) = operation(info) else { return Vec::new() };
+    let responses = &operation["responses"];
     let status = response.status;
     let Some(documented) = responses.get(status.to_string()) else {
         let mut statuses = responses.as_object().into_iter().flat_map(|all| all.keys());

@@ -1,13 +1,25 @@
 //! What the document of an API knows of a place in a message.
 
-use jsm_raw::OperationInfo;
+use jsm_raw::{Document, OperationInfo};
 use serde_json::Value;
 
 use super::vocabulary;
-use crate::pipeline::document::{document, operation};
 
 /// How many schemas a place is put together from, at most: a circle of references must not hang the recorder.
 const MOST_SCHEMAS: usize = 64;
+
+/// What is read where no document says anything.
+static NOTHING: Value = Value::Null;
+
+/// The document of an API.
+fn document(api: &str) -> &'static Value {
+    Document::of(api).map_or(&NOTHING, Document::json)
+}
+
+/// What the document says of an operation.
+fn operation(info: &OperationInfo) -> &'static Value {
+    Document::of(info.api).and_then(|document| document.operation(info)).unwrap_or(&NOTHING)
+}
 
 /// A place: a value of a body, or a parameter.
 #[derive(Clone, Default)]

@@ -6,11 +6,10 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use jsm_raw::OperationInfo;
+use jsm_raw::{Document, OperationInfo};
 use serde_json::Value;
 
 use crate::handlers::table::APIS;
-use crate::pipeline::document::document;
 
 /// Words of property names that servers send and no document lists.
 const WORDS: &str = "aaid access answered app application approvals approve archived argument arguments asset assets assigned \
@@ -128,8 +127,8 @@ fn documented() -> &'static Documented {
     static DOCUMENTED: OnceLock<Documented> = OnceLock::new();
     DOCUMENTED.get_or_init(|| {
         let mut names = HashSet::new();
-        for api in &APIS {
-            gather(document(api.name), &mut names);
+        for document in APIS.iter().filter_map(|api| Document::of(api.name)) {
+            gather(document.json(), &mut names);
         }
         let mut words: HashSet<String> = WORDS.split_whitespace().map(str::to_owned).collect();
         for name in &names {

@@ -1,0 +1,299 @@
+//! Which values do not fit their schemas.
+//!
+//! It knows the part of OpenAPI 3.0 that effective documents use. A general validator would read schemas as JSON Schema,
+//! where `nullable` means nothing, and would allow unknown properties, which the callers want to know of.
+
+use serde_json::{Map, Value};
+
+use super::place::{Place, ValuePath};
+
+/// A value that is compared with a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Visited<'v> {
+    /// Where the value is in the message.
+    pub path: &'v ValuePath<'v>,
+    /// Where the schema is in the document.
+    pub place: Place<'v>,
+    /// The schema.
+    pub schema: &'v Value,
+    /// The value.
+    pub value: &'v Value,
+}
+
+/// How a value does not fit its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mismatch<'m> {
+    /// It is `null`, which is not allowed.
+    Null,
+    /// It is of another JSON type than this one.
+    Type(&'m str),
+    /// It is an integer outside of its format's range.
+    OutOfRange,
+    /// It is not one of the values of its enum.
+    EnumValue,
+    /// It is a list of more items than are allowed.
+    TooManyItems,
+    /// It is an object without this required property.
+    Missing(&'m str),
+    /// It is an object without this property, which is documented as always present.
+    AlwaysPresent(&'m str),
+    /// It is a property that its object does not have. The schema is the object's.
+    Unknown,
+}
+
+/// What is done with the values that are compared.
+pub trait Visit {
+    /// Visits a value that has a schema, before what does not fit in it.
+    fn value(&mut self, at: &Visited<'_>) {
+        let _ = at;
+    }
+
+    /// Visits a value that does not fit.
+    fn mismatch(&mut self, at: &Visited<'_>, mismatch: Mismatch<'_>);
+}
+
+/// How deep schemas and values are followed. JSON parsers stop at 128 levels of values.
+const DEEPEST: usize = 300;
+
+pub(super) fn compare(
+    document: &Value,
+    schema: &Value,
+    place: Place<'_>,
+    value: &Value,
+    visit: &mut dyn Visit,
+) {
+    Comparison { document, visit, depth: 0 }.value(schema, place, value, &ValuePath::Root);
+}
+
+struct Comparison<'c> {
+    document: &'c Value,
+    visit: &'c mut dyn Visit,
+    depth: usize,
+}
+
+/// A schema of an object, which can be one of several.
+type Part<'p> = (&'p Value, Place<'p>);
+
+impl Comparison<'_> {
+    fn value(&mut self, schema: &Value, place: Place<'_>, value: &Value, path: &ValuePath<'_>) {
+        if self.depth < DEEPEST {
+            self.depth += 1;
+            self.compare(schema, place, value, path);
+            self.depth -= 1;
+        }
+    }
+
+    fn compare(&mut self, schema: &Value, place: Place<'_>, value: &Value, path: &ValuePath<'_>) {
+        let document = self.document;
+        let (schema, target) = resolve(document, schema);
+        let place = target.map_or(place, Place::Root);
+        let all = list(schema, "allOf");
+        let any = if schema.get("oneOf").is_some() { "oneOf" } else { "anyOf" };
+        if let [only] = all {
+            return self.value(only, place.child("allOf").child("0"), value, path);
+        }
+        let at = Visited { path, place, schema, value };
+        self.visit.value(&at);
+        let is_typed = ["type", "allOf", any, "enum"].iter().any(|key| schema.get(*key).is_some());
+        if value.is_null() {
+            if is_typed && schema.get("nullable") != Some(&Value::Bool(true)) {
+                self.visit.mismatch(&at, Mismatch::Null);
+            }
+            return;
+        }
+        if !list(schema, any).is_empty() {
+            return self.best_of(any, &at);
+        }
+        if !all.is_empty() {
+            return self.all_of(&at);
+        }
+        if !list(schema, "enum").is_empty() && !list(schema, "enum").contains(value) {
+            self.visit.mismatch(&at, Mismatch::EnumValue);
+        }
+        let kind = schema.get("type").and_then(Value::as_str);
+        match (kind, value) {
+            (Some("object"), Value::Object(members)) => self.object(&[(schema, place)], members, &at),
+            (None, Value::Object(members)) if schema.get("properties").is_some() => {
+                self.object(&[(schema, place)], members, &at);
+            }
+            (Some("array"), Value::Array(items)) => {
+                let most = schema.get("maxItems").and_then(Value::as_u64);
+                if most.is_some_and(|most| items.len() as u64 > most) {
+                    self.visit.mismatch(&at, Mismatch::TooManyItems);
+                }
+                if let Some(form) = schema.get("items") {
+                    for (index, item) in items.iter().enumerate() {
+                        self.value(form, place.child("items"), item, &ValuePath::Item(path, index));
+                    }
+                }
+            }
+            (Some("integer"), Value::Number(number)) if !number.is_f64() => {
+                let is_short = schema.get("format").is_some_and(|format| format == "int32");
+                let number = number.as_i64();
+                if number.is_none_or(|number| is_short && i32::try_from(number).is_err()) {
+                    self.visit.mismatch(&at, Mismatch::OutOfRange);
+                }
+            }
+            (None, _)
+            | (Some("string"), Value::String(_))
+            | (Some("number"), Value::Number(_))
+            | (Some("boolean"), Value::Bool(_)) => {}
+            (Some(wanted), _) => self.visit.mismatch(&at, Mismatch::Type(wanted)),
+        }
+    }
+
+    /// Compares with the alternative that fits best: without a mismatch other than unknown properties, then with the
+    /// fewest.
+    fn best_of(&mut self, key: &'static str, at: &Visited<'_>) {
+        let place = at.place.child(key);
+        let scored = list(at.schema, key).iter().enumerate().map(|(index, form)| {
+            let mut score = Score::default();
+            let mut attempt = Comparison { document: self.document, visit: &mut score, depth: self.depth };
+            attempt.value(form, place, at.value, at.path);
+            ((score.wrong, score.unknown), index, form)
+        });
+        if let Some((_, index, form)) = scored.min_by_key(|(score, ..)| *score) {
+            self.value(form, place.child(&index.to_string()), at.value, at.path);
+        }
+    }
+
+    /// Compares with a schema that is made of several. Their properties are those of one object.
+    fn all_of(&mut self, at: &Visited<'_>) {
+        let mut found = Vec::new();
+        parts(self.document, at.schema, at.place.to_string(), &mut found, 0);
+        match at.value {
+            Value::Object(members) => {
+                let parts: Vec<Part<'_>> =
+                    found.iter().map(|(schema, pointer)| (*schema, Place::Root(pointer))).collect();
+                self.object(&parts, members, at);
+            }
+            value => {
+                for (schema, pointer) in found.iter().filter(|(schema, _)| schema.get("allOf").is_none()) {
+                    self.value(schema, Place::Root(pointer), value, at.path);
+                }
+            }
+        }
+    }
+
+    /// Compares the members of an object with its schemas.
+    fn object(&mut self, parts: &[Part<'_>], members: &Map<String, Value>, at: &Visited<'_>) {
+        let is_there = |schema: &Value, name: &str| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            let aliases = property.into_iter().flat_map(|property| list(property, ALIAS));
+            let mut names = aliases.filter_map(Value::as_str).chain([name]);
+            let is_nullable = property.is_some_and(|property| property.get("nullable") == Some(&true.into()));
+            names.any(|name| members.get(name).is_some_and(|value| is_nullable || !value.is_null()))
+        };
+        for (schema, place) in parts {
+            let at = Visited { schema, place: *place, ..*at };
+            let missing = |key: &str| {
+                let names = list(schema, key).iter().filter_map(Value::as_str);
+                names.filter(|name| !is_there(schema, name)).collect::<Vec<_>>()
+            };
+            let required = missing("required");
+            for name in &required {
+                self.visit.mismatch(&at, Mismatch::Missing(name));
+            }
+            for name in missing(ALWAYS_PRESENT).into_iter().filter(|name| !required.contains(name)) {
+                self.visit.mismatch(&at, Mismatch::AlwaysPresent(name));
+            }
+        }
+        let own = |(schema, _): &&Part<'_>| schema.get("properties").is_some();
+        // A free-form object has no properties, and allows any.
+        let is_open = !parts.iter().any(|part| own(&part))
+            || parts.iter().any(|(schema, _)| schema.get("additionalProperties") == Some(&true.into()));
+        for (name, value) in members {
+            let property = parts.iter().find_map(|(schema, place)| {
+                let (name, property) = property(schema, name)?;
+                Some((name, property, place))
+            });
+            let map = || {
+                let mut forms =
+                    parts.iter().map(|(schema, place)| (schema.get("additionalProperties"), place));
+                forms.find_map(|(form, place)| Some((form.filter(|form| form.is_object())?, place)))
+            };
+            if let Some((known, form, place)) = property {
+                // A null counts as absent. Where the property is required, it was reported above.
+                if !value.is_null() {
+                    let properties = place.child("properties");
+                    self.value(form, properties.child(known), value, &ValuePath::Property(at.path, name));
+                }
+            } else if let Some((form, place)) = map() {
+                let path = ValuePath::Entry(at.path, name);
+                self.value(form, place.child("additionalProperties"), value, &path);
+            } else if !is_open && let Some((schema, place)) = parts.iter().find(own) {
+                let path = ValuePath::Unknown(at.path, name);
+                let at = Visited { path: &path, place: *place, schema, value };
+                self.visit.mismatch(&at, Mismatch::Unknown);
+            }
+        }
+    }
+}
+
+/// What a reference leads to, with its JSON pointer, else the schema itself.
+pub(super) fn resolve<'d>(document: &'d Value, schema: &'d Value) -> (&'d Value, Option<&'d str>) {
+    let mut found = (schema, None);
+    // Longer chains are circles.
+    for _ in 0..8 {
+        let reference = found.0.get("$ref").and_then(Value::as_str);
+        let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#')) else { break };
+        let Some(target) = document.pointer(pointer) else { break };
+        found = (target, Some(pointer));
+    }
+    found
+}
+
+/// The annotations that are read here.
+const ALIAS: &str = "x-jsm-alias";
+const ALWAYS_PRESENT: &str = "x-jsm-always-present";
+
+/// A property by its name, or by another name under which servers send it; with the name that it has.
+fn property<'s>(schema: &'s Value, name: &str) -> Option<(&'s str, &'s Value)> {
+    let properties = schema.get("properties")?.as_object()?;
+    let found = properties.get_key_value(name).or_else(|| {
+        properties.iter().find(|(_, property)| list(property, ALIAS).iter().any(|alias| alias == name))
+    });
+    found.map(|(name, property)| (name.as_str(), property))
+}
+
+/// The schemas that an object is made of, with their JSON pointers.
+fn parts<'d>(
+    document: &'d Value,
+    schema: &'d Value,
+    pointer: String,
+    found: &mut Vec<(&'d Value, String)>,
+    depth: usize,
+) {
+    // Deeper nesting is a circle.
+    if depth > 8 {
+        return;
+    }
+    for (index, part) in list(schema, "allOf").iter().enumerate() {
+        let (part, target) = resolve(document, part);
+        let pointer = target.map_or_else(|| format!("{pointer}/allOf/{index}"), str::to_owned);
+        parts(document, part, pointer, found, depth + 1);
+    }
+    found.push((schema, pointer));
+}
+
+/// The entries of a list in a schema; none where it has no such list.
+fn list<'s>(schema: &'s Value, key: &str) -> &'s [Value] {
+    schema.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// How badly a value fits.
+#[derive(Default)]
+struct Score {
+    wrong: usize,
+    unknown: usize,
+}
+
+impl Visit for Score {
+    fn mismatch(&mut self, _: &Visited<'_>, mismatch: Mismatch<'_>) {
+        match mismatch {
+            Mismatch::Unknown | Mismatch::AlwaysPresent(_) => self.unknown += 1,
+            _ => self.wrong += 1,
+        }
+    }
+}
