@@ -11,8 +11,7 @@ use secrecy::SecretString;
 use crate::auth::credentials::{Credentials, Fixed};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::response::{Decoding, Session};
-use crate::transport::Transport;
+use crate::response::{Decoding, DriftObserver, DriftReport, Observer, Session};
 use crate::transport::clock::{Clock, SystemClock};
 use crate::transport::http::{Http, Origin, Setup};
 use crate::transport::language::Language;
@@ -21,6 +20,7 @@ use crate::transport::retry::RetryPolicy;
 use crate::transport::site::Site;
 #[cfg(feature = "oauth")]
 use crate::transport::token_endpoint;
+use crate::transport::{HeadObserver, Transport};
 
 /// How many requests may be in flight at a time, by default.
 const MAX_IN_FLIGHT: usize = 512;
@@ -46,6 +46,7 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     max_body: usize,
     decoding: Decoding,
+    observer: Option<Arc<dyn Observer>>,
     experimental: bool,
     language: Option<Result<Language>>,
     throttle: Option<bool>,
@@ -84,6 +85,7 @@ impl ClientBuilder {
             deadline: None,
             max_body: 64 * 1024 * 1024,
             decoding: Decoding::default(),
+            observer: None,
             experimental: false,
             language: None,
             throttle: None,
@@ -278,6 +280,33 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets a function that observes drift: how responses differ from the documents that this version was made from. By
+    /// default nothing is compared, and a program contains neither the documents nor the code that compares.
+    ///
+    /// Every response of an operation is compared, also within lists and workflows and before a retry, and the function is
+    /// called for each that differs: an unknown field or enum value, a missing field that is documented as always present,
+    /// a value of another type or a repair, a status that is not documented. The [report](crate::DriftReport) has JSON paths
+    /// and types, never values. Of errors, files and other bodies without JSON, only the status is compared.
+    ///
+    /// The function is called within the call and by any thread, so it should be quick. A panic in it does not reach the
+    /// call. Each response is parsed a second time. The first one of an API waits until its document was read, which takes
+    /// some milliseconds, and a few megabytes of memory from then on.
+    ///
+    /// ```
+    /// # use jsm_client::Client;
+    /// # fn example() -> jsm_client::Result<()> {
+    /// let jira = Client::builder("https://acme.atlassian.net")
+    ///     .api_token("ada@example.com", "token")
+    ///     .observe_drift(|report| eprintln!("{report}"))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe_drift(mut self, observe: impl Fn(&DriftReport) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(DriftObserver(observe)));
+        self
+    }
+
     /// Sets the header `User-Agent`; `jsm-client/` and the version by default.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
@@ -381,8 +410,9 @@ impl ClientBuilder {
             max_body: self.max_body,
             experimental: self.experimental,
             language: self.language.transpose()?,
+            observer: self.observer.clone().map(|observer| observer as Arc<dyn HeadObserver>),
         };
-        Ok(Client::new(Session { transport, decoding: self.decoding }))
+        Ok(Client::new(Session { transport, decoding: self.decoding, observer: self.observer }))
     }
 }
 

@@ -8,12 +8,15 @@ mod authorizations; // Authorizing an app, choosing a site, and service accounts
 mod connections; // Connections that end or are not trusted, and a paused clock.
 mod create_request; // Requests created by the names that people see.
 mod credentials; // Credentials, and the addresses they go to.
+mod drift; // Drift between documents and servers.
 mod endpoints; // Endpoints that the crate does not cover.
 mod errors; // What an error reports, whatever the server sent.
 mod headers; // The length of a body, and the language of a response.
 mod oauth; // Tokens that renew themselves.
 mod opt_in; // The header for experimental operations.
 mod options; // The options of a request, wherever they are given.
+#[path = "../../../crates/jsm-client/examples/overlay_action/mod.rs"]
+mod overlay_action; // The overlay actions that an example proposes.
 mod pagination; // Lists of all styles, and how they end.
 mod rate_limits; // The server's rate limits, kept and learned.
 mod reading; // What is decoded of a response, and what is repaired.

@@ -8,6 +8,7 @@
 //! | read and write fields, and the times of SLAs | [`fields`] |
 //! | test a program against a fake site | [`sandbox`] |
 //! | let accounts authorise an app, keep its tokens, choose a site; use a service account | [`oauth`] |
+//! | notice that a site sends what is not documented | [`drift`] |
 //! | test a program without a site | [`testing`] |
 //! | record a real site without its people, and replay it in tests | [`recording`] |
 
@@ -37,6 +38,9 @@ pub mod tasks {}
     doc = "Access by OAuth 2.0. This page needs the features `oauth` and `servicedesk`."
 )]
 pub mod oauth {}
+
+#[doc = include_str!("drift.md")]
+pub mod drift {}
 
 #[cfg_attr(feature = "testing", doc = include_str!("testing.md"))]
 #[cfg_attr(

@@ -7,6 +7,7 @@ use http::StatusCode;
 use jsm_raw::{Operation, OperationInfo, PageParts, Paginated, ResponseBody, SizeLimits};
 use serde::de::DeserializeOwned;
 
+use super::drift::Observer;
 use super::error_shape;
 use super::expected_file::{self, Expected};
 use super::place::{Scanner, cut, offset};
@@ -50,10 +51,12 @@ pub(crate) struct Decoded<T> {
 /// The value in a response.
 pub(super) fn decode<O: Operation>(
     decoding: &Decoding,
+    observer: Option<&dyn Observer>,
     head: &Head,
     body: &Bytes,
 ) -> Result<Decoded<O::Output>, NoValue> {
-    let expected = Expectation { info: O::INFO, name: &name_of::<O::Output>, items: &|_| items_of(O::INFO) };
+    let (info, items) = (O::INFO, &|_: &Bytes| items_of(O::INFO));
+    let expected = Expectation { info, name: &name_of::<O::Output>, items, observer };
     decode_as(&expected, decoding, head, body, O::decode)
 }
 
@@ -61,11 +64,13 @@ pub(super) fn decode<O: Operation>(
 pub(super) fn decode_page<O: Paginated>(
     operation: &O,
     decoding: &Decoding,
+    observer: Option<&dyn Observer>,
     head: &Head,
     body: &Bytes,
 ) -> Result<Decoded<PageParts<O::Item>>, NoValue> {
     let items = |body: &Bytes| operation.items_property(body);
-    let expected = Expectation { info: operation.info(), name: &name_of::<O::Output>, items: &items };
+    let (info, name) = (operation.info(), &name_of::<O::Output>);
+    let expected = Expectation { info, name, items: &items, observer };
     decode_as(&expected, decoding, head, body, |body| operation.decode_page(body))
 }
 
@@ -84,7 +89,7 @@ pub(super) fn decode_any<T: DeserializeOwned>(
     {
         return Ok(Decoded { value, repairs: Repairs::default() });
     }
-    let expected = Expectation { info, name: &name_of::<T>, items: &|_| items_of(info) };
+    let expected = Expectation { info, name: &name_of::<T>, items: &|_| items_of(info), observer: None };
     decode_as(&expected, decoding, head, body, |body| match info.response {
         // A body is ignored where none is expected.
         ResponseBody::Nothing => serde_json::from_str("null"),
@@ -103,6 +108,8 @@ struct Expectation<'a> {
     name: &'a dyn Fn() -> String,
     /// The property of a body that holds the items of a page; empty where the body is the list itself.
     items: &'a dyn Fn(&Bytes) -> Option<String>,
+    /// Observes how the response differs from the document.
+    observer: Option<&'a dyn Observer>,
 }
 
 fn decode_as<T>(
@@ -127,7 +134,28 @@ fn decode_with(
     body: &Bytes,
     read: &mut dyn FnMut(&Bytes) -> Result<(), serde_json::Error>,
 ) -> Result<Repairs, NoValue> {
-    let Expectation { info, name, items } = *expected;
+    let info = expected.info;
+    let decoded = decode_unobserved(expected, decoding, head, body, read);
+    match (expected.observer, &decoded) {
+        (None, _) => {}
+        (Some(observer), Ok(repairs)) => observer.response(info, head, body, &repairs.listed),
+        (Some(observer), Err(no_value)) if no_value.error.kind() == ErrorKind::Decode => {
+            observer.response(info, head, body, &[]);
+        }
+        // It is an error, or something that did not come from the API.
+        (Some(observer), Err(_)) => observer.head(info, head),
+    }
+    decoded
+}
+
+fn decode_unobserved(
+    expected: &Expectation<'_>,
+    decoding: &Decoding,
+    head: &Head,
+    body: &Bytes,
+    read: &mut dyn FnMut(&Bytes) -> Result<(), serde_json::Error>,
+) -> Result<Repairs, NoValue> {
+    let Expectation { info, name, items, .. } = *expected;
     let Head { status, headers } = head;
     let explained = |as_if: StatusCode| {
         let error = Error::of_response(as_if, headers, body.clone()).with_operation(info);

@@ -18,7 +18,7 @@ pub struct Repair {
 /// How a value that did not fit was decoded. More actions may be added; match with a wildcard.
 ///
 /// JSON types are called by their names: `null`, `boolean`, `number`, `string`, `array`, `object`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RepairAction {
     /// A byte order mark in front of the text was skipped.

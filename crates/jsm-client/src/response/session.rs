@@ -1,6 +1,6 @@
 //! Calls of operations: requests that are sent until their response decodes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use jsm_raw::{FilePart, Operation, OperationInfo, PageParts, Paginated};
 use serde::de::DeserializeOwned;
 
 use super::decode::{Decoded, Decoding, decode, decode_any, decode_page};
+use super::drift::Observer;
 use super::repairs::{Repair, Repairs};
 use crate::error::{Error, ErrorKind, Result, request_id};
 use crate::transport::classify::NoValue;
@@ -21,6 +22,8 @@ use crate::transport::{Build, Busy, Head, Received, RequestSpec, Transport, send
 pub(crate) struct Session {
     pub(crate) transport: Transport,
     pub(crate) decoding: Decoding,
+    /// Observes the responses that are decoded.
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 /// A response: the value with status, headers and request id. [`Call::with_meta`](crate::Call::with_meta) and
@@ -119,7 +122,7 @@ impl Session {
             busy: poll.error,
         };
         let decode = |head: &Head, body: &Bytes| {
-            let value = decode::<O>(&self.decoding, head, body)?;
+            let value = decode::<O>(&self.decoding, self.observer.as_deref(), head, body)?;
             match poll.value.and_then(|not_final| not_final(&value.value)) {
                 Some((error, wait)) => Err(NoValue { not_ready: Some(wait), ..NoValue::of(error) }),
                 None => Ok(value),
@@ -174,7 +177,8 @@ impl Session {
             rate_limit_key: None,
             busy: None,
         };
-        let decode = |head: &Head, body: &Bytes| decode_page(operation, &self.decoding, head, body);
+        let observer = self.observer.as_deref();
+        let decode = |head: &Head, body: &Bytes| decode_page(operation, &self.decoding, observer, head, body);
         self.send(&spec, &decode).await
     }
 

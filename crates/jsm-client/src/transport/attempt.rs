@@ -117,6 +117,11 @@ async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), F
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let opted_in = request.headers().contains_key(EXPERIMENTAL);
     let (head, response) = execute(plan, request).await?;
+    if let Some(observer) = &transport.observer
+        && !(matches!(reading, Reading::Whole(_)) && is_response_of(info, head.status))
+    {
+        observer.head(info, &head);
+    }
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not accept the credentials and responded as to an anonymous caller";
         let error = Error::new(ErrorKind::Authentication, note);
