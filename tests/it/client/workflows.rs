@@ -3,6 +3,7 @@
 mod batches; // Lists that are longer than one request may carry.
 mod bulk; // Bulk changes, and reading what is there.
 mod downloads; // Files from the server.
+mod imports; // The recipe of an import, killed and run again.
 mod resumed; // Downloads that break off and go on.
 mod tasks; // Tasks, their entries, and waiting for many of them.
 mod uploads; // Files to the server.

@@ -2,6 +2,8 @@
 //!
 //! | to | read |
 //! | --- | --- |
+//! | download files over connections that break | [`downloads`] |
+//! | import customers with a program that can be killed and run again | [`imports`] |
 //! | change many customers or organizations at once | [`tasks`] |
 //! | create requests by the names that people see | [`create_requests`] |
 //! | download files over connections that break | [`downloads`] |
@@ -27,6 +29,9 @@ pub mod fields {}
 #[doc = include_str!("sandbox.md")]
 #[cfg(feature = "servicedesk")]
 pub mod sandbox {}
+#[doc = include_str!("imports.md")]
+#[cfg(feature = "servicedesk")]
+pub mod imports {}
 
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]

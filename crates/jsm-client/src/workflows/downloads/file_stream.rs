@@ -185,7 +185,10 @@ impl FileStream {
                 State::Done => Step::End,
                 State::Opening(opening) => match opening.as_mut().poll(context) {
                     Poll::Ready(opened) => self.resume(opened),
-                    Poll::Pending => Step::Failed(ready!(self.limits.poll_deadline(context))),
+                    Poll::Pending => {
+                        let error = ready!(self.limits.poll_deadline(context));
+                        Step::Failed(self.so_far(error))
+                    }
                 },
                 State::Reading(pieces) => match pieces.poll_next_unpin(context) {
                     Poll::Ready(piece) => self.read(piece),
