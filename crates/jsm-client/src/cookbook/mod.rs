@@ -2,17 +2,16 @@
 //!
 //! | to | read |
 //! | --- | --- |
-//! | download files over connections that break | [`downloads`] |
-//! | import customers with a program that can be killed and run again | [`imports`] |
 //! | change many customers or organizations at once | [`tasks`] |
 //! | create requests by the names that people see | [`create_requests`] |
 //! | download files over connections that break | [`downloads`] |
-//! | read and write fields, and the times of SLAs | [`fields`] |
-//! | test a program against a fake site | [`sandbox`] |
+//! | import customers with a program that can be killed and run again | [`imports`] |
 //! | let accounts authorise an app, keep its tokens, choose a site; use a service account | [`oauth`] |
 //! | notice that a site sends what is not documented | [`drift`] |
-//! | test a program without a site | [`testing`] |
+//! | read and write fields, and the times of SLAs | [`fields`] |
 //! | record a real site without its people, and replay it in tests | [`recording`] |
+//! | test a program against a fake site | [`sandbox`] |
+//! | test a program without a site | [`testing`] |
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("create_requests.md")]
@@ -22,20 +21,16 @@ pub mod create_requests {}
 #[cfg(feature = "servicedesk")]
 pub mod downloads {}
 
+#[doc = include_str!("drift.md")]
+pub mod drift {}
+
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("fields.md")]
 pub mod fields {}
 
-#[doc = include_str!("sandbox.md")]
-#[cfg(feature = "servicedesk")]
-pub mod sandbox {}
 #[doc = include_str!("imports.md")]
 #[cfg(feature = "servicedesk")]
 pub mod imports {}
-
-#[doc = include_str!("tasks.md")]
-#[cfg(feature = "csm")]
-pub mod tasks {}
 
 #[cfg_attr(all(feature = "oauth", feature = "servicedesk"), doc = include_str!("oauth.md"))]
 #[cfg_attr(
@@ -44,8 +39,17 @@ pub mod tasks {}
 )]
 pub mod oauth {}
 
-#[doc = include_str!("drift.md")]
-pub mod drift {}
+#[doc = include_str!("recording.md")]
+#[cfg(feature = "servicedesk")]
+pub mod recording {}
+
+#[doc = include_str!("sandbox.md")]
+#[cfg(feature = "servicedesk")]
+pub mod sandbox {}
+
+#[doc = include_str!("tasks.md")]
+#[cfg(feature = "csm")]
+pub mod tasks {}
 
 #[cfg_attr(feature = "testing", doc = include_str!("testing.md"))]
 #[cfg_attr(
@@ -53,7 +57,3 @@ pub mod drift {}
     doc = "Tests of a program that calls Jira. This page needs the feature `testing`."
 )]
 pub mod testing {}
-
-#[doc = include_str!("recording.md")]
-#[cfg(feature = "servicedesk")]
-pub mod recording {}
