@@ -43,7 +43,7 @@ impl ClientBuilder {
     /// missing, and when one is empty, is not Unicode, or has a value that is not valid. The value of `JSM_TOKEN` is in
     /// no error.
     pub fn from_env() -> Result<Self> {
-        from_vars(|name| env::var_os(name))
+        from_vars(env::var_os::<&str>)
     }
 }
 

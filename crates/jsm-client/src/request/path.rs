@@ -219,10 +219,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in_as_one_segment() {
         let sent = |path, params: &[_]| filled(path, params).unwrap();
-        assert_eq!(
-            sent("/issue/{key}/x", &[("key", "A B/%2e".replace('/', ":").as_str())]).path,
-            "/issue/A%20B:%252e/x"
-        );
+        assert_eq!(sent("/issue/{key}/x", &[("key", "A B:%2e")]).path, "/issue/A%20B:%252e/x");
         assert_eq!(sent("/{a}/{b}/{a}", &[("a", "1"), ("b", "2")]).path, "/1/2/1");
         assert_eq!(sent("/{a}", &[("a", "1"), ("a", "2")]).path, "/2", "the last value counts");
         let gateway = sent("/x/{cloudId}/{id}", &[("id", "{cloudId}")]);
