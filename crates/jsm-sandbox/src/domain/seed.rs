@@ -151,7 +151,7 @@ impl Seed {
     /// # use std::time::Duration;
     /// use jsm_sandbox::{Seed, SlaCycle};
     ///
-    /// let hours = |hours| Duration::from_secs(hours * 60 * 60);
+    /// let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
     /// let seed = Seed::empty()
     ///     .desk("HELP", "Help Desk")
     ///     .sla("Time to repair", hours(8))

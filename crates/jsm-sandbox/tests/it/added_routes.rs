@@ -112,7 +112,7 @@ async fn a_route_is_found_by_method_and_path_alone() {
             None => assert_eq!(response.status, 404, "{method} {path}: {}", response.text),
         }
     }
-    sandbox.route("GET", PROJECT, |_| RouteResponse::empty(204));
+    sandbox.route(reqwest::Method::GET, PROJECT, |_| RouteResponse::empty(204));
     assert_eq!(client.get("/rest/api/3/project/HELP").await.status, 204, "the newer route counts");
     assert_eq!(client.get("/rest/servicedeskapi/servicedesk").await.status, 200);
 }
