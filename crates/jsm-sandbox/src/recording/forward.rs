@@ -43,6 +43,16 @@ const NOT_FORWARDED: [HeaderName; 10] = [
     HeaderName::from_static("keep-alive"),
 ];
 
+/// The headers that a server of files gets.
+const OF_FILES: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::RANGE,
+    header::USER_AGENT,
+];
+
 /// Where exchanges are written.
 pub(super) trait Record: Send + Sync + 'static {
     fn record(&self, exchange: &Exchange);
@@ -275,7 +285,10 @@ impl<R: Record> Forward<R> {
                 let (query, fragment) = (part("?", target.query()), part("#", target.fragment()));
                 format!("{}{}{query}{fragment}", self.own, target.path())
             }
-            (false, true) if target.host_str() != Some("id.atlassian.com") => {
+            // Clients do not follow redirects to a page for logging in, nor from https to http.
+            (false, true)
+                if target.host_str() != Some("id.atlassian.com") && target.scheme() == from.scheme() =>
+            {
                 format!("{}/file/{}", self.own_files, self.files().add(target))
             }
             (false, _) => return None,
@@ -304,15 +317,14 @@ fn with_own_address(text: &str, origin: &str, own: &str) -> String {
     made + rest
 }
 
-/// The headers that the target gets. A server of files gets no credentials.
+/// The headers that the target gets. A server of files gets none that could be credentials.
 fn forwarded(headers: &HeaderMap, to_files: bool) -> HeaderMap {
-    let is_identity = |value: &HeaderValue| value == "identity";
     let mut kept = HeaderMap::new();
     for (name, value) in headers {
         let is_kept = match *name {
             // reqwest asks for what it can decode.
-            header::ACCEPT_ENCODING => is_identity(value),
-            header::AUTHORIZATION | header::COOKIE => !to_files,
+            header::ACCEPT_ENCODING => value == "identity",
+            _ if to_files => OF_FILES.contains(name),
             _ => !NOT_FORWARDED.contains(name),
         };
         if is_kept {
