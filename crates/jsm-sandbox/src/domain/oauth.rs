@@ -73,7 +73,7 @@ impl Consent {
         Consent { role: None, sites: None }
     }
 
-    /// Authorises the app for the site with this cloud id, and for those of other calls of this function.
+    /// Limits the consent to the site with this cloud id. Each further call adds a site.
     #[must_use]
     pub fn site(mut self, cloud_id: &str) -> Consent {
         self.sites.get_or_insert_default().push(cloud_id.to_owned());
