@@ -7,6 +7,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jsm_client::oauth::{
     AccessibleResource, App, AuthorizationRequest, Callback, FileTokenStore, OAuth, TokenStore, Tokens,
@@ -16,6 +17,7 @@ use jsm_client::{BoxError, Client};
 use jsm_sandbox::{Sandbox, Seed};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 const SCOPES: [&str; 2] = ["read:servicedesk-request", "read:jira-work"];
 
@@ -92,10 +94,11 @@ async fn callback(listener: &TcpListener, request: &AuthorizationRequest) -> Res
         let (stream, _) = listener.accept().await?;
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
-        // The first line is such as `GET /callback?code=...&state=... HTTP/1.1`.
-        (&mut stream).take(8 * 1024).read_line(&mut line).await?;
+        // The first line is such as `GET /callback?code=...&state=... HTTP/1.1`. Browsers also connect without a request.
+        let read = timeout(Duration::from_secs(5), (&mut stream).take(8 * 1024).read_line(&mut line)).await;
         let callback = Callback::from(line.split(' ').nth(1).unwrap_or_default());
-        let (status, text) = match request.matches(&callback) {
+        let is_ours = matches!(read, Ok(Ok(_))) && request.matches(&callback);
+        let (status, text) = match is_ours {
             true => ("200 OK", "You can close this window."),
             false => ("404 Not Found", "There is nothing here."),
         };
@@ -103,9 +106,9 @@ async fn callback(listener: &TcpListener, request: &AuthorizationRequest) -> Res
         let response = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
         );
-        stream.write_all(response.as_bytes()).await?;
-        stream.flush().await?;
-        if request.matches(&callback) {
+        // A browser that has gone already has brought the callback all the same.
+        let _ = stream.write_all(response.as_bytes()).await;
+        if is_ours {
             return Ok(callback);
         }
     }

@@ -188,6 +188,16 @@ async fn tokens_that_cannot_be_saved_are_kept_and_saved_by_the_next_call() {
     call(&client).await.unwrap();
     assert_eq!(sent(&script), ["refresh 0", "Bearer access 7"]);
     assert_eq!(store.refresh_token(), "refresh 7");
+
+    // Meanwhile the store has lost what it had: nothing else knows the new tokens.
+    let script = Script::of([granted(1), no_desks()]).await;
+    let store = InMemory::of(tokens("", "refresh 0", START));
+    let client = scripted(&script, &clock, store.clone());
+    store.0.lock().unwrap().fails_to_save = true;
+    call(&client).await.unwrap_err();
+    *store.0.lock().unwrap() = Memory::default();
+    call(&client).await.unwrap();
+    assert_eq!(store.refresh_token(), "refresh 1");
 }
 
 #[tokio::test]

@@ -123,10 +123,11 @@ impl fmt::Debug for Callback {
 impl From<&str> for Callback {
     /// Reads a query, or that of an address. Of a parameter that comes twice, the first counts.
     fn from(text: &str) -> Self {
-        let text = text.split('#').next().unwrap_or_default();
-        let query = text.split_once('?').map_or(text, |(_, query)| query);
+        let text = text.trim().split('#').next().unwrap_or_default();
+        let is_address = text.starts_with(['/', '?']) || text.contains("://");
+        let query = if is_address { text.split_once('?').map_or("", |(_, query)| query) } else { text };
         let mut callback = Self::default();
-        for (name, value) in form_urlencoded::parse(query.trim().as_bytes()) {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = value.into_owned();
             match &*name {
                 "code" => drop(callback.code.get_or_insert_with(|| value.into())),
@@ -174,6 +175,7 @@ mod tests {
             "https://a.example/back?code=c%2B1&state=st-1",
             "/back?state=st-1&code=c%2B1#top",
             "code=c%2B1&state=st-1&extra=%ff",
+            " state=st-1&code=c%2B1&why=what?\n",
             "?code=c%2B1&state=st-1&code=other&state=other",
         ] {
             let code = request().code(&Callback::from(callback)).unwrap();
@@ -191,6 +193,7 @@ mod tests {
             ("code=c-1&state=", "the state of the callback belongs to another authorization, so"),
             ("code=c-1", "the callback has no state, so its code is not used; start"),
             ("", "the callback has no state"),
+            ("/callback", "the callback has no state"),
             ("error=access_denied&error_description=No", "the callback has no state"),
             (
                 "error=access_denied&error_description=User%20did%20not&state=st-1",

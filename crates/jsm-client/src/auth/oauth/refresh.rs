@@ -326,7 +326,9 @@ impl Inner {
         let refresh_token = loaded
             .as_ref()
             .and_then(|loaded| cleaned("the refresh token", loaded.refresh_token.as_ref()?).ok());
-        if !is_same(refresh_token.as_ref(), state.stored.as_ref()) {
+        // A store that has lost its tokens has none that are newer than those that wait to be stored.
+        let is_lost = refresh_token.is_none() && state.unstored.is_some();
+        if !is_lost && !is_same(refresh_token.as_ref(), state.stored.as_ref()) {
             // Another process has renewed the tokens, or an account has authorised the app again: those are newer.
             (state.refresh_token, state.stored) = (refresh_token.clone(), refresh_token);
             (state.unstored, state.dead) = (None, None);
