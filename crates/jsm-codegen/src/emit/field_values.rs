@@ -107,16 +107,16 @@ fn write(context: &Context<'_>, item: &ItemStruct, parts: &Field<'_>) -> Option<
         impl types::#name {
             /// What the field takes.
             pub fn kind(&self) -> crate::FieldKind {
-                crate::field::kind(&self.description_of_field()).kind
+                crate::field::kind(&self.description_of_field(1)).kind
             }
             /// Whether the field takes a list of values.
             pub fn is_list(&self) -> bool {
-                crate::field::kind(&self.description_of_field()).list
+                crate::field::kind(&self.description_of_field(1)).list
             }
             /// The texts that name the options of the field: their labels, or for a cascading field the labels on the
             /// way to each. Empty where the values are not limited.
             pub fn option_names(&self) -> ::std::vec::Vec<::std::string::String> {
-                crate::field::option_names(&self.description_of_field())
+                crate::field::option_names(&self.description_of_field(usize::MAX))
             }
             /// Brings a value into the form that the field takes: the label or id of an option, `"Hardware / Laptop"`
             /// for a cascading one, the id of an account, a number, a date, a moment with an offset, text, or JSON in
@@ -131,9 +131,10 @@ fn write(context: &Context<'_>, item: &ItemStruct, parts: &Field<'_>) -> Option<
                 &self,
                 value: impl ::serde::Serialize,
             ) -> ::std::result::Result<::serde_json::Value, crate::FieldError> {
-                crate::field::encode(&self.description_of_field(), value)
+                crate::field::encode(&self.description_of_field(usize::MAX), value)
             }
-            fn description_of_field(&self) -> crate::field::Description<'_> {
+            /// The field with the first of its options: one is enough where only their presence counts.
+            fn description_of_field(&self, most: usize) -> crate::field::Description<'_> {
                 fn listed(options: &[#option_name]) -> ::std::vec::Vec<crate::field::FieldOption<'_>> {
                     let options = options.iter().map(|option| crate::field::FieldOption {
                         value: #value,
@@ -150,7 +151,7 @@ fn write(context: &Context<'_>, item: &ItemStruct, parts: &Field<'_>) -> Option<
                     items: #items,
                     system: #system,
                     custom: #custom,
-                    options: listed(&self.#options),
+                    options: listed(&self.#options[..self.#options.len().min(most)]),
                 }
             }
         }
