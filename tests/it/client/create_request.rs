@@ -2,6 +2,7 @@
 
 mod files; // Files, and what exists after a failure.
 mod kept; // What is read once for many.
+mod portal; // Fields of every kind, at a server that checks them.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
