@@ -13,9 +13,13 @@
 //! | test a program against a fake site | [`sandbox`] |
 //! | test a program without a site | [`testing`] |
 
-#[cfg(feature = "servicedesk")]
 #[doc = include_str!("create_requests.md")]
+#[cfg(feature = "servicedesk")]
 pub mod create_requests {}
+
+#[doc = include_str!("fields.md")]
+#[cfg(feature = "servicedesk")]
+pub mod fields {}
 
 #[doc = include_str!("downloads.md")]
 #[cfg(feature = "servicedesk")]

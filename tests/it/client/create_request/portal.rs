@@ -50,7 +50,8 @@ async fn a_server_takes_values_of_every_kind() {
     let (sandbox, jira) = start().await;
     let agent = sandbox.account(Role::Agent).account_id.clone();
     let moment: Timestamp = "2026-12-24T18:30:00+01:00".parse().unwrap();
-    let organization = jira.items(jsm_client::servicedesk::organization::GetOrganizations::new()).try_next().await;
+    let organization =
+        jira.items(jsm_client::servicedesk::organization::GetOrganizations::new()).try_next().await;
     let organization = organization.unwrap().unwrap().id;
     let values = [
         ("Model", json!("large")),
@@ -74,7 +75,10 @@ async fn a_server_takes_values_of_every_kind() {
     let created = request.await.unwrap();
     let value = |name: &str| created.field_value(name).cloned().unwrap_or_default();
     assert_eq!(value("Model")["value"], "Large");
-    assert_eq!((value("Place")["value"].clone(), value("Place")["child"]["value"].clone()), (json!("Berlin"), json!("Wedding")));
+    assert_eq!(
+        (value("Place")["value"].clone(), value("Place")["child"]["value"].clone()),
+        (json!("Berlin"), json!("Wedding"))
+    );
     assert_eq!(value("Adapters").as_array().map(Vec::len), Some(2));
     assert_eq!(created.field::<Timestamp>("Delivery").unwrap(), Some(moment));
     assert_eq!(created.field::<f64>("Seats").unwrap(), Some(2.5));
@@ -124,6 +128,10 @@ async fn a_form_is_checked_by_the_server() {
     assert!(!result.valid && !result.form_errors.is_empty());
     ask().form([("1", FormAnswer::new().text("A soft one"))]).await.unwrap();
     // What the form does not fill is the server's to report.
-    let error = jira.create_request("HELP", "Ask for a chair").form([("1", FormAnswer::new().text("x"))]).await.unwrap_err();
+    let error = jira
+        .create_request("HELP", "Ask for a chair")
+        .form([("1", FormAnswer::new().text("x"))])
+        .await
+        .unwrap_err();
     assert_eq!(error.error.field_errors().map(|(field, _)| field).collect::<Vec<_>>(), ["summary"]);
 }
