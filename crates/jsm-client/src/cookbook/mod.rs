@@ -17,10 +17,6 @@
 #[cfg(feature = "servicedesk")]
 pub mod create_requests {}
 
-#[doc = include_str!("fields.md")]
-#[cfg(feature = "servicedesk")]
-pub mod fields {}
-
 #[doc = include_str!("downloads.md")]
 #[cfg(feature = "servicedesk")]
 pub mod downloads {}
