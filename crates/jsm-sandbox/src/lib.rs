@@ -53,9 +53,9 @@
 //! fixtures without credentials and people. [`Replay`] serves them to tests.
 //!
 //! # What it does not do
-//! It does not serve the Jira platform (`/rest/api/...`) unless a test [adds routes](Sandbox::route), renders no portal and
-//! sends no mail; only a recorder writes to disk. Its ids and texts are its own. Where the documents do not say what a server
-//! does and no response was recorded, its behaviour is a guess.
+//! Of the Jira platform (`/rest/api/3`) it serves `myself`, `user/search` and the fields of an issue; a test can
+//! [add routes](Sandbox::route). It renders no portal and sends no mail; only a recorder writes to disk. Its ids and texts
+//! are its own. Where the documents do not say what a server does and no response was recorded, its behaviour is a guess.
 
 mod apps; // OAuth apps of a sandbox, and consent to them.
 mod sandbox; // Starting and stopping a sandbox, and reading what it saw.

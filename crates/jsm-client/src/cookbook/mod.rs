@@ -11,6 +11,7 @@
 //! | read and write fields, and the times of SLAs | [`fields`] |
 //! | record a real site without its people, and replay it in tests | [`recording`] |
 //! | test a program against a fake site | [`sandbox`] |
+//! | call endpoints that this crate does not cover | [`endpoints`] |
 //! | test a program without a site | [`testing`] |
 
 #[doc = include_str!("create_requests.md")]
@@ -46,6 +47,8 @@ pub mod recording {}
 #[doc = include_str!("sandbox.md")]
 #[cfg(feature = "servicedesk")]
 pub mod sandbox {}
+#[doc = include_str!("endpoints.md")]
+pub mod endpoints {}
 
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]

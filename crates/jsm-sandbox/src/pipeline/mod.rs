@@ -16,6 +16,7 @@ pub(crate) mod violation; // What the documents do not allow.
 
 mod authenticate;
 mod handle;
+mod jira;
 mod language;
 mod platform;
 mod read;
@@ -24,6 +25,7 @@ mod validate;
 
 use self::added_routes::RouteCall;
 use self::fault::{Delivery, Fault};
+use self::jira::JiraCall;
 use self::log::RecordedRequest;
 use self::route::{Operation, Target};
 use self::state::Service;
@@ -53,6 +55,7 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
             language::translate(service.lock().site.translations(), operation.api.name, raw, &mut response);
             response
         }
+        (None, Target::Jira(call)) => serve_jira(service, raw, origin, call, query, &fault),
         (None, Target::Nothing { api, status }) => {
             platform::nothing(&mut service.lock().violations, raw, api, *status)
         }
@@ -89,6 +92,26 @@ async fn serve_added(
     let hosts = [service.origins.gateway.as_str(), &service.origins.site];
     fault.transform(&mut service.lock().last_pages, &call.route.path, hosts, raw, &mut response);
     Ok(response)
+}
+
+/// Serves an endpoint of the Jira platform.
+fn serve_jira(
+    service: &Service,
+    raw: &RawRequest,
+    origin: Origin,
+    call: &JiraCall,
+    query: Vec<(String, String)>,
+    fault: &Fault,
+) -> Response {
+    let state = &mut *service.lock();
+    match jira::serve(state, raw, origin, call, query) {
+        Ok(mut response) => {
+            let hosts = [call.base.as_str(), &service.origins.site];
+            fault.transform(&mut state.last_pages, call.endpoint.path, hosts, raw, &mut response);
+            response
+        }
+        Err(refusal) => refusal,
+    }
 }
 
 /// Serves an operation. The first step that refuses the request responds to it.

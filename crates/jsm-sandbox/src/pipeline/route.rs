@@ -7,6 +7,8 @@ use jsm_raw::OperationInfo;
 use percent_encoding::percent_decode_str;
 
 use super::added_routes::{AddedRoutes, RouteCall};
+use super::jira::JiraCall;
+use crate::handlers::jira::ENDPOINTS;
 use crate::handlers::table::{APIS, Api};
 use crate::message::origin::{Origin, Origins};
 use crate::message::raw::RawRequest;
@@ -16,6 +18,8 @@ pub(super) enum Target {
     /// A route that the test added.
     Added(RouteCall),
     Operation(Operation),
+    /// An endpoint of the Jira platform.
+    Jira(JiraCall),
     /// An API is there, but not this path, or not with this method.
     Nothing {
         api: &'static str,
@@ -45,14 +49,15 @@ impl Target {
     pub(super) fn operation(&self) -> Option<&'static str> {
         match self {
             Target::Operation(operation) => Some(operation.info.name),
-            Target::Added(_) | Target::Nothing { .. } | Target::Platform => None,
+            Target::Added(_) | Target::Jira(_) | Target::Nothing { .. } | Target::Platform => None,
         }
     }
 
-    /// What a fault calls it: the name of the operation, or the path of the added route.
+    /// What a fault calls it: the name of the operation, or the path of another endpoint.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             Target::Added(call) => Some(&call.route.path),
+            Target::Jira(call) => Some(call.endpoint.path),
             _ => self.operation(),
         }
     }
@@ -62,7 +67,26 @@ impl Target {
 pub(super) fn route(origins: &Origins, added: &AddedRoutes, raw: &RawRequest) -> (Origin, Target) {
     let origin = meant(raw.origin, &raw.path);
     let target = find_added(origins, added, raw, origin).map(Target::Added);
+    let target = target.or_else(|| find_jira(origins, raw, origin).map(Target::Jira));
     (origin, target.unwrap_or_else(|| find_target(origins, raw, origin)))
+}
+
+/// The endpoint of the Jira platform that a request is for.
+fn find_jira(origins: &Origins, raw: &RawRequest, origin: Origin) -> Option<JiraCall> {
+    let (site, base, path) = match origin {
+        Origin::Site => {
+            let site = origins.site_at(raw.header("host"));
+            (site, origins.url(site).to_owned(), raw.path.as_str())
+        }
+        Origin::Gateway => (0..=origins.others.len()).find_map(|site| {
+            let prefix = format!("/ex/jira/{}", origins.cloud_id(site));
+            Some((site, format!("{}{prefix}", origins.gateway), raw.path.strip_prefix(&prefix)?))
+        })?,
+        Origin::Media => return None,
+    };
+    let all = ENDPOINTS.iter().map(|endpoint| (endpoint, endpoint.method, endpoint.path));
+    let Found::Operation(endpoint, path) = find(all, &raw.method, path) else { return None };
+    Some(JiraCall { endpoint, site, path, base })
 }
 
 /// The added route that a request is for. The gateway serves the paths of a site behind the site's id.

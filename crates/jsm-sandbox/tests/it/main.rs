@@ -17,6 +17,7 @@ mod concurrency; // Many clients at once.
 mod contents; // What a test reads of the site.
 mod faults; // What goes wrong where a test asks for it.
 mod idempotency; // Idempotency keys.
+mod jira; // Endpoints of the Jira platform.
 mod language; // Texts in the language that a request asks for.
 mod oauth; // Authorizing apps, tokens, several sites, service accounts.
 #[cfg(feature = "record")]

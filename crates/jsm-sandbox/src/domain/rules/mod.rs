@@ -10,6 +10,7 @@ mod service_desks; // Service desks, with their customers, organizations and que
 pub(crate) mod request_types; // Request types, and who may raise them.
 
 mod field_values; // What the fields of an issue take.
+mod issue_fields; // What agents change in an issue, and whom they find.
 pub(crate) mod issues; // Finding issues, moving them on, approving them.
 pub(crate) mod new_issues; // Raising an issue, or checking whether it could be raised.
 

@@ -1,0 +1,51 @@
+//! The endpoints of the Jira platform: authenticate, read, handle.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::authenticate::authenticate_account;
+use super::state::State;
+use crate::domain::error::Error;
+use crate::handlers::jira::{Endpoint, JiraRequest};
+use crate::message::origin::Origin;
+use crate::message::raw::RawRequest;
+use crate::message::response::Response;
+use crate::views::{error, jira};
+
+/// A request that found an endpoint.
+#[derive(Debug)]
+pub(super) struct JiraCall {
+    pub(super) endpoint: &'static Endpoint,
+    /// The number of the site.
+    pub(super) site: usize,
+    /// The values in the path, decoded.
+    pub(super) path: BTreeMap<&'static str, String>,
+    /// Scheme, host and all that precedes the platform's own path.
+    pub(super) base: String,
+}
+
+/// The response to a request. The first step that refuses the request responds to it.
+pub(super) fn serve(
+    state: &mut State,
+    raw: &RawRequest,
+    origin: Origin,
+    call: &JiraCall,
+    query: Vec<(String, String)>,
+) -> Result<Response, Response> {
+    let caller = authenticate_account(&state.credentials, raw, origin, state.site.now())?;
+    if !caller.has_scopes(call.endpoint.scopes) {
+        return Err(error::gateway(401, "Unauthorized; scope does not match"));
+    }
+    let body = match raw.body.is_empty() {
+        true => Value::Null,
+        false => serde_json::from_slice(&raw.body)
+            .map_err(|_| jira::refused(&Error::invalid("The body is not JSON.")))?,
+    };
+    let account_id = caller.account_id.clone();
+    let request = JiraRequest { caller, path: &call.path, query, body, base: call.base.clone() };
+    let response = (call.endpoint.run)(state.site_mut(call.site).0, &request);
+    response
+        .map(|response| response.header("X-AACCOUNTID", account_id))
+        .map_err(|refusal| jira::refused(&refusal))
+}
