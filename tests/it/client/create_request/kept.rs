@@ -149,3 +149,21 @@ async fn fields_that_the_server_refuses_are_read_again() {
     create().await.unwrap();
     assert_eq!(count(&script, "25/field"), 2);
 }
+
+#[tokio::test]
+async fn a_request_type_that_was_replaced_is_found_by_its_name() {
+    let (script, portal) = Portal::with_all_fields().start().await;
+    let jira = client(&script);
+    let create = || jira.create_request("HELP", "Get help").field("summary", "x").send();
+    create().await.unwrap();
+    {
+        let mut portal = portal.lock().unwrap();
+        portal.types[0] = ("35", "Get help");
+        portal.created = (400, json!({"errorMessage": "There is no such request type."}));
+    }
+    assert!(create().await.unwrap_err().error.is_invalid_request());
+    portal.lock().unwrap().created = (201, json!({"issueKey": "HELP-2"}));
+    create().await.unwrap();
+    assert_eq!(bodies(&script).last().unwrap()["requestTypeId"], "35");
+    assert_eq!((count(&script, "25/field"), count(&script, "35/field")), (2, 1));
+}

@@ -79,9 +79,10 @@ impl<V: Clone> Cache<V> {
         if let Some(found) = lock(&slot.state).found(deadline.now(), newer_than) {
             return Ok(Found { is_old: true, ..found });
         }
-        let arrived = self.finished.load(Ordering::SeqCst);
+        let arrived = self.number();
         let Ok(_fetching) = tokio::time::timeout(deadline.left(), slot.fetching.lock()).await else {
-            let note = "another caller's request for the same fields took longer than the deadline";
+            let note =
+                "another call is reading the same names or fields, for longer than the deadline allows";
             return Err(Error::new(ErrorKind::Timeout, note));
         };
         {
@@ -109,9 +110,16 @@ impl<V: Clone> Cache<V> {
         }
     }
 
+    /// The number of the fetch that finished last.
+    pub(super) fn number(&self) -> u64 {
+        self.finished.load(Ordering::SeqCst)
+    }
+
     /// Drops the value of a key.
     pub(super) fn forget(&self, key: &Key) {
-        lock(&self.slots).remove(key);
+        if let Some(slot) = lock(&self.slots).get(key) {
+            lock(&slot.state).value = None;
+        }
     }
 
     fn slot(&self, key: &Key, now: Instant) -> Arc<Slot<V>> {

@@ -49,6 +49,15 @@ impl From<Error> for NotFound {
     }
 }
 
+/// The names that a lookup goes by.
+#[derive(Debug, Default)]
+struct Names {
+    /// Names of service desks and of request types have to be of later fetches than these.
+    newer_than: Option<(u64, u64)>,
+    /// Whether some were kept from before.
+    are_old: bool,
+}
+
 /// Looks things up for one caller.
 #[derive(Clone, Copy)]
 pub(super) struct Lookup<'a> {
@@ -60,12 +69,31 @@ pub(super) struct Lookup<'a> {
 
 impl Lookup<'_> {
     /// The request type of this id or name, at the service desk of this id or key.
+    ///
+    /// What is not found by ids that were kept for a while is looked for once more by its names.
     pub(super) async fn find(
         self,
         desk: &ServiceDeskId,
         request_type: &RequestTypeId,
     ) -> Result<FoundType, NotFound> {
-        let desk = self.desk(desk).await?;
+        let mut names = Names::default();
+        let begun = (self.known.desks.number(), self.known.types.number());
+        match self.find_once(desk, request_type, &mut names).await {
+            Err(NotFound::Failed(error)) if error.is_not_found() && names.are_old => {
+                let mut names = Names { newer_than: Some(begun), are_old: false };
+                self.find_once(desk, request_type, &mut names).await
+            }
+            found => found,
+        }
+    }
+
+    async fn find_once(
+        self,
+        desk: &ServiceDeskId,
+        request_type: &RequestTypeId,
+        names: &mut Names,
+    ) -> Result<FoundType, NotFound> {
+        let desk = self.desk(desk, names).await?;
         if is_number(request_type.as_str().trim()) {
             let id = RequestTypeId::from(request_type.as_str().trim());
             match self.fields(&desk, &id, None).await {
@@ -75,7 +103,7 @@ impl Lookup<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let id = self.id_of(&desk, request_type).await?;
+        let id = self.id_of(&desk, request_type, names).await?;
         let fields = self.fields(&desk, &id, None).await?;
         Ok(FoundType { desk, id, fields })
     }
@@ -92,7 +120,7 @@ impl Lookup<'_> {
     }
 
     /// The id of a service desk. Operations take its key only where it is in the path.
-    async fn desk(self, given: &ServiceDeskId) -> Result<ServiceDeskId> {
+    async fn desk(self, given: &ServiceDeskId, names: &mut Names) -> Result<ServiceDeskId> {
         let text = given.as_str().trim();
         if is_number(text) {
             return Ok(text.into());
@@ -106,12 +134,21 @@ impl Lookup<'_> {
             }
         };
         let key = Key { desk: text.to_owned(), ..Key::default() };
-        Ok(self.known.desks.get(&key, None, self.deadline, Box::pin(fetch)).await?.value)
+        let newer_than = names.newer_than.map(|(desks, _)| desks);
+        let found = self.known.desks.get(&key, newer_than, self.deadline, Box::pin(fetch)).await?;
+        names.are_old |= found.is_old;
+        Ok(found.value)
     }
 
     /// The id of the request type of this name.
-    async fn id_of(self, desk: &ServiceDeskId, given: &RequestTypeId) -> Result<RequestTypeId, NotFound> {
-        let found = self.types(desk, None).await?;
+    async fn id_of(
+        self,
+        desk: &ServiceDeskId,
+        given: &RequestTypeId,
+        names: &mut Names,
+    ) -> Result<RequestTypeId, NotFound> {
+        let found = self.types(desk, names.newer_than.map(|(_, types)| types)).await?;
+        names.are_old |= found.is_old;
         let mut chosen = choose(&found.value, given.as_str());
         if chosen.is_err() && found.is_old {
             let newer = self.types(desk, Some(found.number)).await?;
