@@ -321,6 +321,7 @@ impl FileStream {
                 self.progress = Progress { bytes: 0, total: length };
                 self.untyped = response::is_untyped(&head.headers);
                 self.validator = Validator::of(&head.headers);
+                self.ranges = ranges && !refuses_ranges(&head.headers);
                 self.headers = head.headers;
                 Step::Piece(Piece::Restart)
             }
