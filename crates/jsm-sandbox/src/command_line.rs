@@ -1,5 +1,6 @@
 //! The commands of the program, and their arguments.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use jsm_sandbox::{RateLimits, Replay, Sandbox};
@@ -94,9 +95,9 @@ fn serve(given: Arguments) -> Outcome {
 fn replay(given: Arguments) -> Outcome {
     let folder = given.folder.ok_or("replay needs the folder of a recording")?;
     let replay = Replay::on_port(folder, given.port)?;
-    println!("site     {}", replay.url());
+    show(format_args!("site     {}", replay.url()));
     if let Some(cloud_id) = replay.cloud_id() {
-        println!("cloud id {cloud_id}");
+        show(format_args!("cloud id {cloud_id}"));
     }
     wait()
 }
@@ -111,12 +112,12 @@ fn record(given: Arguments) -> Outcome {
     }
     let recorder =
         given.keep.into_iter().fold(builder, jsm_sandbox::RecordingProxyBuilder::keep).start_blocking()?;
-    println!("site     {} (forwards to {target})", recorder.url());
-    println!("files    {}", folder.display());
+    show(format_args!("site     {} (forwards to {target})", recorder.url()));
+    show(format_args!("files    {}", folder.display()));
     let mut shown = 0;
     loop {
         let files = recorder.files();
-        files[shown..].iter().for_each(|file| println!("wrote    {}", file.display()));
+        files[shown..].iter().for_each(|file| show(format_args!("wrote    {}", file.display())));
         shown = files.len();
         if let Some(problem) = recorder.problem() {
             return Err(format!("the recording is incomplete: {problem}").into());
@@ -128,6 +129,11 @@ fn record(given: Arguments) -> Outcome {
 #[cfg(not(feature = "record"))]
 fn record(_: Arguments) -> Outcome {
     Err("this program was built without the recorder; build it with `--features record`".into())
+}
+
+/// Prints a line. That no one reads it any more, as in `jsm-sandbox record ... | head`, must not end a recording.
+fn show(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn wait() -> ! {
