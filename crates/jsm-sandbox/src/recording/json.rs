@@ -87,8 +87,8 @@ impl<'a> Scanner<'a> {
                     return Err(Cut);
                 }
                 let replaced = self.replacer.number(place, number);
-                self.is_odd |= serde_json::from_str::<serde_json::Value>(&replaced)
-                    .is_ok_and(|value| value.to_string() != replaced);
+                let read = serde_json::from_str(&replaced).map(|value: serde_json::Value| value.to_string());
+                self.is_odd |= read.is_ok_and(|read| read != replaced);
                 self.made += &replaced;
                 Ok(())
             }
