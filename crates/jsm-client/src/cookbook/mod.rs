@@ -2,6 +2,7 @@
 //!
 //! | to | read |
 //! | --- | --- |
+//! | call endpoints that this crate does not cover | [`endpoints`] |
 //! | change many customers or organizations at once | [`tasks`] |
 //! | create requests by the names that people see | [`create_requests`] |
 //! | download files over connections that break | [`downloads`] |
@@ -11,7 +12,6 @@
 //! | read and write fields, and the times of SLAs | [`fields`] |
 //! | record a real site without its people, and replay it in tests | [`recording`] |
 //! | test a program against a fake site | [`sandbox`] |
-//! | call endpoints that this crate does not cover | [`endpoints`] |
 //! | test a program without a site | [`testing`] |
 
 #[doc = include_str!("create_requests.md")]
@@ -24,6 +24,9 @@ pub mod downloads {}
 
 #[doc = include_str!("drift.md")]
 pub mod drift {}
+
+#[doc = include_str!("endpoints.md")]
+pub mod endpoints {}
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("fields.md")]
@@ -47,8 +50,6 @@ pub mod recording {}
 #[doc = include_str!("sandbox.md")]
 #[cfg(feature = "servicedesk")]
 pub mod sandbox {}
-#[doc = include_str!("endpoints.md")]
-pub mod endpoints {}
 
 #[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
