@@ -9,16 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jsm_client::csm::entitlement::GetEntitlements;
+use jsm_client::csm::types::{EntityType, SearchDetailField};
 use jsm_client::serde_json::{self, Value};
 use jsm_client::servicedesk::types::{RequestExpand, RequestTypeExpand};
 use jsm_client::servicedesk::{
     approval, article, attachment, comment, customer, feedback, info, notification, organization,
     participant, queue, request, request_type, service_desk, sla, status, transition, workspace,
 };
-use jsm_client::{BoxError, Client, DriftReport, Error, Operation, Paginated, csm, servicedesk};
+use jsm_client::{BoxError, Client, Drift, DriftReport, Error, Operation, Paginated, csm, servicedesk};
 use jsm_sandbox::{Quirk, Sandbox};
 
-use overlay_action::overlay_action;
+use overlay_action::{OverlayAction, overlay_action};
 
 /// How many objects of each list are looked at one by one. A page has this many items, too.
 const SAMPLE: u64 = 5;
@@ -59,52 +61,46 @@ async fn main() -> Result<(), BoxError> {
 
 /// What was found, one row for each place in a document.
 #[derive(Default)]
-struct Rows(BTreeMap<(String, String), Row>);
+struct Rows(BTreeMap<(&'static str, String, String), Row>);
 
+/// A difference, the first report that had it, and the operations that had it.
 struct Row {
-    path: String,
-    operations: BTreeSet<String>,
-    action: String,
+    report: DriftReport,
+    drift: Drift,
+    operations: BTreeSet<&'static str>,
 }
 
 impl Rows {
     fn add(&mut self, report: &DriftReport) {
-        let document = document(report.operation.api);
         for drift in &report.drift {
-            let action = match overlay_action(&document, report, drift) {
-                Ok(action) => {
-                    format!("`openapi/{}/{}`: `{}`", report.operation.api, action.file, action.yaml)
-                }
-                Err(instead) => instead.to_owned(),
-            };
             let name = drift.path.rsplit(['.', ']']).next().unwrap_or_default();
-            let place = format!("{} {}", drift.pointer, name);
-            let row = self.0.entry((format!("{} {place}", report.operation.api), drift.kind.to_string()));
-            let row =
-                row.or_insert_with(|| Row { path: drift.path.clone(), operations: BTreeSet::new(), action });
-            row.operations.insert(format!("{} {}", report.operation.name, report.status.as_u16()));
+            let place = format!("{} {name}", drift.pointer);
+            let row = self.0.entry((report.operation.api, place, drift.kind.to_string()));
+            let first = || Row { report: report.clone(), drift: drift.clone(), operations: BTreeSet::new() };
+            row.or_insert_with(first).operations.insert(report.operation.name);
         }
     }
 
     fn print(&self) {
-        println!("| operations | first seen at | drift | overlay action |");
+        println!("| operations | status, path | drift | overlay action |");
         println!("| --- | --- | --- | --- |");
-        for ((_, kind), Row { path, operations, action }) in &self.0 {
-            let first = operations.first().map(String::as_str).unwrap_or_default();
+        let documents = [("csm", csm::DOCUMENT), ("servicedesk", servicedesk::DOCUMENT)];
+        let documents: BTreeMap<&str, Value> =
+            documents.map(|(api, text)| (api, serde_json::from_str(text).unwrap_or_default())).into();
+        for ((api, ..), Row { report, drift, operations }) in &self.0 {
+            let action = match overlay_action(&documents[api], report, drift) {
+                Ok(OverlayAction { file, yaml }) => format!("`openapi/{api}/{file}`: `{yaml}`"),
+                Err(instead) => instead.to_owned(),
+            };
             let others = match operations.len() {
-                0 | 1 => String::new(),
+                1 => String::new(),
                 count => format!(" and {} more", count - 1),
             };
-            println!("| {first}{others} | `{path}` | {kind} | {action} |");
+            let (operation, status) = (report.operation.name, report.status.as_u16());
+            println!("| {operation}{others} | {status} `{}` | {} | {action} |", drift.path, drift.kind);
         }
         println!("\n{} differences", self.0.len());
     }
-}
-
-/// The effective document of an API.
-fn document(api: &str) -> Value {
-    let text = if api == "csm" { csm::DOCUMENT } else { servicedesk::DOCUMENT };
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// Reads one thing after the other. What cannot be read is noted, and the rest is read all the same.
@@ -231,14 +227,22 @@ impl Reader {
             self.get(csm::organization::GetOrganization::new(&id)).await;
             self.get(csm::organization::GetOrganizationProfile::new(&id)).await;
             self.get(csm::organization::FetchOrganizationProfiles::new([&id])).await;
+            self.get(csm::organization::FetchOrganizations::new().organization_ids([&id])).await;
+            let of_organization = GetEntitlements::new(id.as_str(), EntityType::Organization);
+            self.list(of_organization).await;
             entitlements.extend(self.get(csm::organization::GetOrganizationEntitlements::new(&id)).await);
         }
         for id in people {
-            self.get(csm::customer::GetCustomer::new(&id)).await;
+            let customer = self.get(csm::customer::GetCustomer::new(&id)).await;
+            for detail in customer.into_iter().flat_map(|customer| customer.details).take(1) {
+                let same = detail.values.first().map(|value| SearchDetailField::new(detail.name, value));
+                self.list(csm::customer::SearchCustomersByDetailField::new(same)).await;
+            }
             self.get(csm::customer::GetCustomerAccount::new(&id)).await;
             self.get(csm::customer::GetCustomerProfile::new(&id)).await;
             self.get(csm::customer::FetchCustomerProfiles::new([&id])).await;
             self.get(csm::customer::GetAccessibleExperiences::new(&id)).await;
+            self.list(GetEntitlements::new(&id, EntityType::Customer)).await;
             entitlements.extend(self.get(csm::customer::GetCustomerEntitlements::new(&id)).await);
         }
         for entitlement in entitlements.into_iter().flatten() {
