@@ -1,29 +1,16 @@
 //! The endpoints of the Jira platform: authenticate, read, handle.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::authenticate::authenticate_account;
+use super::route::JiraCall;
 use super::state::State;
 use crate::domain::error::Error;
-use crate::handlers::jira::{Endpoint, JiraRequest};
+use crate::handlers::jira::JiraRequest;
 use crate::message::origin::Origin;
 use crate::message::raw::RawRequest;
 use crate::message::response::Response;
 use crate::views::{error, jira};
-
-/// A request that found an endpoint.
-#[derive(Debug)]
-pub(super) struct JiraCall {
-    pub(super) endpoint: &'static Endpoint,
-    /// The number of the site.
-    pub(super) site: usize,
-    /// The values in the path, decoded.
-    pub(super) path: BTreeMap<&'static str, String>,
-    /// Scheme, host and all that precedes the platform's own path.
-    pub(super) base: String,
-}
 
 /// The response to a request. The first step that refuses the request responds to it.
 pub(super) fn serve(

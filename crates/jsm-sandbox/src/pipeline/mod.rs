@@ -25,9 +25,8 @@ mod validate;
 
 use self::added_routes::RouteCall;
 use self::fault::{Delivery, Fault};
-use self::jira::JiraCall;
 use self::log::RecordedRequest;
-use self::route::{Operation, Target};
+use self::route::{JiraCall, Operation, Target};
 use self::state::Service;
 use crate::message::origin::Origin;
 use crate::message::raw::RawRequest;

@@ -7,8 +7,7 @@ use jsm_raw::OperationInfo;
 use percent_encoding::percent_decode_str;
 
 use super::added_routes::{AddedRoutes, RouteCall};
-use super::jira::JiraCall;
-use crate::handlers::jira::ENDPOINTS;
+use crate::handlers::jira::{ENDPOINTS, Endpoint};
 use crate::handlers::table::{APIS, Api};
 use crate::message::origin::{Origin, Origins};
 use crate::message::raw::RawRequest;
@@ -42,6 +41,18 @@ pub(super) struct Operation {
     /// Scheme, host and all that precedes the API's own path.
     pub(super) base: String,
     pub(super) api_path: String,
+}
+
+/// A request that found an endpoint of the Jira platform.
+#[derive(Debug)]
+pub(super) struct JiraCall {
+    pub(super) endpoint: &'static Endpoint,
+    /// The number of the site.
+    pub(super) site: usize,
+    /// The values in the path, decoded.
+    pub(super) path: BTreeMap<&'static str, String>,
+    /// Scheme, host and all that precedes the platform's own path.
+    pub(super) base: String,
 }
 
 impl Target {
