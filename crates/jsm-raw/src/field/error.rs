@@ -24,7 +24,7 @@ pub struct FieldError {
     /// What is wrong and what is allowed, as a fragment in one line.
     pub message: String,
     /// The values, or the fields, to choose from; empty where they are not limited.
-    pub allowed: Vec<String>,
+    pub allowed: Box<[String]>,
     /// Those of them that are similar to what was given, the most similar first.
     pub nearest: Vec<String>,
 }
@@ -54,7 +54,7 @@ impl FieldError {
         message: impl Into<String>,
     ) -> Self {
         let (field, name, message) = (field.into(), name.into(), message.into());
-        Self { kind, field, name, message, allowed: Vec::new(), nearest: Vec::new() }
+        Self { kind, field, name, message, allowed: Box::default(), nearest: Vec::new() }
     }
 
     /// Lists what is allowed, and in the message the part that is similar to what was given.
@@ -67,7 +67,7 @@ impl FieldError {
         if allowed.len() > self.nearest.len() {
             self.message += &format!("; allowed: {}", listed(&allowed, "and"));
         }
-        self.allowed = allowed;
+        self.allowed = allowed.into();
         self
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn path<'o, 'a>(
             let message =
                 format!("several options are called \"{}\"; give ids: {}", excerpt(text), ids.join(", "));
             let mut error = FieldError::new(FieldErrorKind::Invalid, field.id, field.name, message);
-            error.allowed = ids;
+            error.allowed = ids.into();
             Err(error)
         }
     }
@@ -173,6 +173,6 @@ fn ambiguous<'i>(field: &Description<'_>, text: &str, ids: impl Iterator<Item = 
         ids.join(", ")
     );
     let mut error = FieldError::new(FieldErrorKind::Invalid, field.id, field.name, message);
-    error.allowed = ids;
+    error.allowed = ids.into();
     error
 }

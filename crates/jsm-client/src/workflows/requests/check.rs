@@ -108,7 +108,7 @@ fn choose(fields: &[&RequestTypeField], given: &str) -> Result<usize, FieldError
             let ids: Vec<String> = several.iter().map(|index| fields[*index].field_id.clone()).collect();
             let message = format!("several fields have this name; give the id of one: {}", ids.join(", "));
             let mut error = error(FieldErrorKind::Ambiguous, message);
-            error.allowed = ids;
+            error.allowed = ids.into();
             Err(error)
         }
     }

@@ -212,7 +212,7 @@ fn choose(types: &[(RequestTypeId, String)], given: &str) -> Result<RequestTypeI
             let ids: Vec<String> = several.iter().map(|index| types[*index].0.to_string()).collect();
             let message = format!("several are called {given:?}; give the id of one: {}", ids.join(", "));
             let mut error = error(FieldErrorKind::Ambiguous, message);
-            error.allowed = ids;
+            error.allowed = ids.into();
             Err(error)
         }
     }
