@@ -17,7 +17,9 @@ use jsm_client::servicedesk::{
     approval, article, attachment, comment, customer, feedback, info, notification, organization,
     participant, queue, request, request_type, service_desk, sla, status, transition, workspace,
 };
-use jsm_client::{BoxError, Client, Drift, DriftReport, Error, Operation, Paginated, csm, servicedesk};
+use jsm_client::{
+    BoxError, Client, ClientBuilder, Drift, DriftReport, Error, Operation, Paginated, csm, servicedesk,
+};
 use jsm_sandbox::{Quirk, Sandbox};
 
 use overlay_action::{OverlayAction, overlay_action};
@@ -27,18 +29,14 @@ const SAMPLE: u64 = 5;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let (builder, _sandbox) = match env::var("JSM_URL") {
-        Ok(site) => {
-            let var = |name: &str| env::var(name).map_err(|_| format!("set {name} as well as JSM_URL"));
-            (Client::builder(site).api_token(var("JSM_EMAIL")?, var("JSM_TOKEN")?), None)
-        }
-        Err(_) => {
-            let odd = [Quirk::UnknownFields, Quirk::NewEnumValues, Quirk::NumericIds, Quirk::Nulls];
-            let sandbox = odd.into_iter().fold(Sandbox::builder(), |sandbox, quirk| sandbox.quirk(quirk));
-            let sandbox = sandbox.start().await?;
-            let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());
-            (builder, Some(sandbox))
-        }
+    let (builder, _sandbox) = if env::var_os("JSM_URL").is_some() {
+        (ClientBuilder::from_env()?, None)
+    } else {
+        let odd = [Quirk::UnknownFields, Quirk::NewEnumValues, Quirk::NumericIds, Quirk::Nulls];
+        let sandbox = odd.into_iter().fold(Sandbox::builder(), |sandbox, quirk| sandbox.quirk(quirk));
+        let sandbox = sandbox.start().await?;
+        let builder = Client::builder(sandbox.url()).api_token(sandbox.email(), sandbox.token());
+        (builder, Some(sandbox))
     };
     let rows: Arc<Mutex<Rows>> = Arc::default();
     let observed = Arc::clone(&rows);
