@@ -88,7 +88,11 @@ fn page(style: &str, request: &ScriptedRequest) -> ScriptedResponse {
     json(200, &body)
 }
 
-const STYLES: [(&str, fn() -> ListStyle, usize); 8] = [
+/// A pagination style, made where it is needed.
+type Style = fn() -> ListStyle;
+
+/// The styles of the server above, and in how many requests each is read.
+const STYLES: [(&str, Style, usize); 8] = [
     ("servicedesk", || ListStyle::offset("start", "limit"), 3),
     ("total", || ListStyle::offset("startAt", "maxResults"), 3),
     ("isLast as text", || ListStyle::offset("startAt", "maxResults"), 3),
@@ -178,7 +182,7 @@ async fn a_position_in_the_query_is_where_the_list_begins() {
 #[tokio::test]
 async fn no_server_makes_a_list_endless() {
     let items = || json!([{"id": 1}, {"id": 2}]);
-    let endless: [(fn() -> ListStyle, Value, &str); 7] = [
+    let endless: [(Style, Value, &str); 7] = [
         (|| ListStyle::offset("startAt", "maxResults"), items(), "same page twice"),
         (|| ListStyle::offset("startAt", "maxResults"), json!({"values": items()}), "same page twice"),
         (
