@@ -150,7 +150,7 @@ fn the_field_of_a_request_is_found_by_id_or_label() {
 #[test]
 fn lengths_of_time_are_signed() {
     let cases = [
-        (Some(5400_000), Some(SignedDuration::from_mins(90)), Some(Duration::from_secs(5400))),
+        (Some(5_400_000), Some(SignedDuration::from_mins(90)), Some(Duration::from_secs(5400))),
         (Some(0), Some(SignedDuration::ZERO), Some(Duration::ZERO)),
         (Some(-1), Some(SignedDuration::from_millis(-1)), None),
         (

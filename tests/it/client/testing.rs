@@ -19,7 +19,8 @@ use super::to;
 /// All that a program can see of an error.
 fn seen(error: &Error) -> String {
     let fields: Vec<_> = error.field_errors().collect();
-    let predicates: [(&str, fn(&Error) -> bool); 16] = [
+    type Predicate = fn(&Error) -> bool;
+    let predicates: [(&str, Predicate); 16] = [
         ("authentication", Error::is_authentication),
         ("configuration", Error::is_configuration),
         ("conflict", Error::is_conflict),

@@ -165,11 +165,14 @@ async fn entries_are_found_by_the_ids_that_a_server_names() {
     assert_eq!(by_number(json!("ACME")).await, [vec![], vec![0]]);
 }
 
+/// How often each task was polled, which tasks are being polled, and how many were at most.
+type Polls = (BTreeMap<u64, u32>, BTreeSet<u64>, usize);
+
 /// A site with many tasks, each of which is polled so often until it has ended. Task 13 is unknown.
 struct Tasks {
     script: Script,
     /// The polls of each task, and the most tasks that were polled and had not ended.
-    polls: Arc<Mutex<(BTreeMap<u64, u32>, BTreeSet<u64>, usize)>>,
+    polls: Arc<Mutex<Polls>>,
 }
 
 impl Tasks {

@@ -29,6 +29,9 @@ pub(super) const LONGEST: Duration = Duration::from_secs(30);
 /// A function that is called with each status.
 pub(super) type Report<F> = Arc<Mutex<F>>;
 
+/// What is called with every status of one task.
+type OnStatus = Report<dyn FnMut(&TaskStatusResponse) + Send>;
+
 /// A task that the server works on. [`Client::bulk`](crate::Client::bulk) submits tasks, and
 /// [`Client::task`](crate::Client::task) makes a handle from an id.
 ///
@@ -50,7 +53,7 @@ pub struct Wait {
     task: Task,
     first: Duration,
     longest: Duration,
-    report: Option<Report<dyn FnMut(&TaskStatusResponse) + Send>>,
+    report: Option<OnStatus>,
     options: RequestOptions,
 }
 

@@ -16,6 +16,9 @@ use crate::response::Session;
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::workflows::deadline::{Deadline, End};
 
+/// What is called with every status of every task.
+type OnTaskStatus = Report<dyn FnMut(&Task, &TaskStatusResponse) + Send>;
+
 /// How many tasks are polled at once by default.
 const CONCURRENCY: usize = 8;
 
@@ -30,7 +33,7 @@ pub struct WaitAll {
     concurrency: usize,
     first: Duration,
     longest: Duration,
-    report: Option<Report<dyn FnMut(&Task, &TaskStatusResponse) + Send>>,
+    report: Option<OnTaskStatus>,
     options: RequestOptions,
 }
 
@@ -39,7 +42,7 @@ struct Shared {
     session: Arc<Session>,
     first: Duration,
     longest: Duration,
-    report: Option<Report<dyn FnMut(&Task, &TaskStatusResponse) + Send>>,
+    report: Option<OnTaskStatus>,
     options: RequestOptions,
     end: End,
     start: Instant,
