@@ -61,7 +61,10 @@ fn unpack(root: &Path, to: &Path) -> io::Result<DocumentMut> {
         };
         let package = format!("{name}-{version}");
         let file = File::open(root.join(format!("target/package/{package}.crate")))?;
-        Archive::new(GzDecoder::new(file)).unpack(to)?;
+        let mut archive = Archive::new(GzDecoder::new(file));
+        // Every file in a package is as old as any other, and cargo would not notice that one has changed.
+        archive.set_preserve_mtime(false);
+        archive.unpack(to)?;
         fs::rename(to.join(package), to.join(name))?;
         patch[name] = value(InlineTable::from_iter([("path", name)]));
     }
