@@ -68,6 +68,7 @@ pub(crate) struct Part {
 }
 
 impl Fixture {
+    #[cfg_attr(not(feature = "record"), allow(dead_code, reason = "only the recorder writes"))]
     pub(crate) fn to_json(&self) -> Value {
         let FixtureRequest { to_files, method, path, query, headers, content } = &self.request;
         let mut request = Map::new();
@@ -141,6 +142,7 @@ impl Fixture {
     }
 }
 
+#[cfg_attr(not(feature = "record"), allow(dead_code, reason = "only the recorder writes"))]
 fn write(side: &mut Map<String, Value>, headers: &[(String, String)], content: &Content) {
     let part = |part: &Part| {
         let mut members = Map::new();
