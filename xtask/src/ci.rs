@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::words;
+use crate::command::step;
 use crate::effective::{self, EffectiveArgs};
 use crate::outcome::{Error, Outcome};
 use crate::packages;
@@ -106,19 +106,4 @@ fn examples(root: &Path) -> Vec<String> {
     let mut names: Vec<String> = names.filter(|name| name != "bench_list").collect();
     names.sort_unstable();
     names
-}
-
-fn step(root: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Error> {
-    println!("== {claim}: {command}");
-    let status = words(root, command).envs(environment.iter().copied()).status();
-    let ended =
-        status.map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
-    match ended.success() {
-        true => Ok(()),
-        false => Err(Error::work(
-            "",
-            format!("the check that {claim} failed"),
-            format!("run `{command}` and fix what it reports"),
-        )),
-    }
 }

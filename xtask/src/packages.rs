@@ -12,11 +12,14 @@ use flate2::read::GzDecoder;
 use tar::Archive;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
-use crate::command::words;
+use crate::command::step;
 use crate::outcome::Error;
 
 /// The crates that are published, each after those it depends on.
 const PACKAGES: [&str; 4] = ["jsm-codegen", "jsm-raw", "jsm-sandbox", "jsm-client"];
+
+/// What the steps check.
+const CLAIM: &str = "the packages build";
 
 /// What every package contains besides its code.
 const TEXTS: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -27,7 +30,7 @@ const TEXTS: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 /// When a package cannot be made, lacks a text, or does not build.
 pub fn check(root: &Path) -> Result<(), Error> {
     let all = PACKAGES.map(|name| format!(" -p {name}")).concat();
-    run(root, &format!("cargo package{all} --no-verify --allow-dirty --quiet"))?;
+    step(root, CLAIM, &format!("cargo package{all} --no-verify --allow-dirty --quiet"), &[])?;
     let unpacked = root.join("target/package/unpacked");
     let workspace = unpack(root, &unpacked).map_err(|error| {
         Error::work("target/package", format!("cannot unpack the packages: {error}"), "remove that directory")
@@ -42,7 +45,9 @@ pub fn check(root: &Path) -> Result<(), Error> {
     fs::write(unpacked.join("Cargo.toml"), workspace.to_string())
         .and_then(|()| fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock")))
         .map_err(|error| Error::work("target/package", error.to_string(), "remove that directory"))?;
-    run(&unpacked, &format!("cargo check --workspace --quiet --target-dir {}", root.join("target").display()))
+    let target = root.join("target");
+    let command = format!("cargo check --workspace --quiet --target-dir {}", target.display());
+    step(&unpacked, CLAIM, &command, &[])
 }
 
 /// Unpacks all packages beside each other, and returns the manifest of a workspace that consists of them.
@@ -75,19 +80,4 @@ fn unpack(root: &Path, to: &Path) -> io::Result<DocumentMut> {
     workspace["profile"] = manifest["profile"].clone();
     workspace["patch"]["crates-io"] = Item::Table(patch);
     Ok(workspace)
-}
-
-fn run(place: &Path, command: &str) -> Result<(), Error> {
-    println!("== the packages build: {command}");
-    let status = words(place, command).status();
-    let ended =
-        status.map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
-    match ended.success() {
-        true => Ok(()),
-        false => Err(Error::work(
-            "",
-            "the check that the packages build failed",
-            format!("run `{command}` in {} and fix what it reports", place.display()),
-        )),
-    }
 }
