@@ -199,7 +199,7 @@ fn values_of_an_open_enum_have_their_meaning() {
 
 #[test]
 fn a_value_that_is_not_listed_is_sent_as_it_is() {
-    let http = reqwest::Client::new();
+    let http = crate::http::client();
     let snoozed: RequestStatus = "SNOOZED".parse().expect("any text is a value");
     assert_eq!(snoozed, RequestStatus::Other("SNOOZED".to_owned()));
     let requests = GetRequests::new()

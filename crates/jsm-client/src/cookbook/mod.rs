@@ -14,12 +14,12 @@
 //! | test a program against a fake site | [`sandbox`] |
 //! | test a program without a site | [`testing`] |
 
-#[doc = include_str!("create_requests.md")]
 #[cfg(feature = "servicedesk")]
+#[doc = include_str!("create_requests.md")]
 pub mod create_requests {}
 
-#[doc = include_str!("downloads.md")]
 #[cfg(feature = "servicedesk")]
+#[doc = include_str!("downloads.md")]
 pub mod downloads {}
 
 #[doc = include_str!("drift.md")]
@@ -32,8 +32,8 @@ pub mod endpoints {}
 #[doc = include_str!("fields.md")]
 pub mod fields {}
 
-#[doc = include_str!("imports.md")]
 #[cfg(feature = "servicedesk")]
+#[doc = include_str!("imports.md")]
 pub mod imports {}
 
 #[cfg_attr(all(feature = "oauth", feature = "servicedesk"), doc = include_str!("oauth.md"))]
@@ -43,16 +43,16 @@ pub mod imports {}
 )]
 pub mod oauth {}
 
-#[doc = include_str!("recording.md")]
 #[cfg(feature = "servicedesk")]
+#[doc = include_str!("recording.md")]
 pub mod recording {}
 
-#[doc = include_str!("sandbox.md")]
 #[cfg(feature = "servicedesk")]
+#[doc = include_str!("sandbox.md")]
 pub mod sandbox {}
 
-#[doc = include_str!("tasks.md")]
 #[cfg(feature = "csm")]
+#[doc = include_str!("tasks.md")]
 pub mod tasks {}
 
 #[cfg_attr(feature = "testing", doc = include_str!("testing.md"))]
