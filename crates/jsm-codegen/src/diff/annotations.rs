@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::kinds::Kind;
 use super::notes::Notes;
 use super::read::Interface;
-use crate::model::{Base, DocumentAnnotations, Operation, OperationAnnotations, PREFIX};
+use crate::model::{Base, Batch, DocumentAnnotations, Operation, OperationAnnotations, PREFIX};
 
 /// Compares the annotations of one operation.
 pub(super) fn operation(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operation<'_>) {
@@ -63,7 +63,8 @@ pub(super) fn operation(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operat
             report(Kind::AnnotationDropped, format!("cannot be sent in batches, was {before}"));
         }
         (Some(before), Some(now)) => {
-            report(Kind::AnnotationChanged, format!("batches of {now}, was {before}"));
+            let kind = if extends(now, before) { Kind::AnnotationAdded } else { Kind::AnnotationChanged };
+            report(kind, format!("batches of {now}, was {before}"));
         }
         (None, None) => {}
     }
@@ -85,6 +86,19 @@ pub(super) fn operation(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operat
         (true, false) => report(Kind::IdempotentDropped, "not to be sent again after a failure".to_owned()),
         _ => {}
     }
+}
+
+/// Whether batches can do all that they could, in the same way, and more: a key, a trait or a method is added.
+fn extends(now: &Batch<'_>, before: &Batch<'_>) -> bool {
+    let Batch { items, other, entry_ids, entry_size, idempotency_key, response, id } = now;
+    let is_kept = |before: Option<&str>, now: Option<&str>| before.is_none() || before == now;
+    *items == before.items
+        && *entry_size == before.entry_size
+        && before.entry_ids.iter().all(|path| entry_ids.contains(path))
+        && is_kept(before.other, *other)
+        && is_kept(before.idempotency_key, *idempotency_key)
+        && is_kept(before.response, *response)
+        && is_kept(before.id, *id)
 }
 
 fn pagination(old: &Operation<'_>, new: &Operation<'_>, report: &mut dyn FnMut(Kind, String)) {

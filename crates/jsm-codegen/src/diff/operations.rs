@@ -126,12 +126,19 @@ fn parameters(notes: &mut Notes<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         notes.value(Kind::OrderChanged, &[], Sides::SENT, new.at.as_str(), text);
     }
     for (before, now) in both {
-        let setter = !is_argument(old, before) && !is_argument(new, now);
-        parameter(notes, before, now, setter, &spot(now));
+        let arguments = (is_argument(old, before), is_argument(new, now));
+        parameter(notes, before, now, arguments, &spot(now));
     }
 }
 
-fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, setter: bool, spot: &Spot) {
+/// Compares one parameter; `arguments` is whether `new` took it and whether `new` takes it.
+fn parameter(
+    notes: &mut Notes<'_>,
+    old: &Parameter<'_>,
+    new: &Parameter<'_>,
+    arguments: (bool, bool),
+    spot: &Spot,
+) {
     let (name, at) = (&spot.name, new.at.as_str());
     if old.location != new.location {
         notes.other(Kind::ParameterMoved, &[], at, format!("{name}: was a {} parameter", old.location));
@@ -143,8 +150,14 @@ fn parameter(notes: &mut Notes<'_>, old: &Parameter<'_>, new: &Parameter<'_>, se
             true => (Kind::ParameterRequired, "required now"),
             false => (Kind::ParameterOptional, "optional now"),
         };
-        let facts: &[Condition] = if setter { &[Condition::Optional] } else { &[] };
+        let facts: &[Condition] = if arguments == (false, false) { &[Condition::Optional] } else { &[] };
         notes.other(kind, facts, at, format!("{name}: {text}"));
+    } else if notes.annotated && arguments.0 != arguments.1 && old.default() == new.default() {
+        let (kind, text) = match arguments.1 {
+            true => (Kind::ParameterRequired, "not set by the client any more"),
+            false => (Kind::ParameterOptional, "set by the client by default now"),
+        };
+        notes.other(kind, &[], at, format!("{name}: {text}"));
     }
     if notes.annotated && old.annotations.number != new.annotations.number {
         let (kind, text) = match new.annotations.number {
