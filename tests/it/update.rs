@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+#[cfg(unix)]
+use jsm_codegen::diff::Severity;
 use tempfile::TempDir;
 use xtask::bump::BumpArgs;
 use xtask::outcome::Outcome;
@@ -165,6 +167,54 @@ fn a_bump_is_written_into_the_manifest_and_nowhere_else() {
         .replace("version = \"0.3.1\" }", "version = \"0.4.0\" }");
     assert_eq!(after["Cargo.toml"], expected);
     assert!(xtask::bump::run(root, &BumpArgs { since: Some("no-such".into()), ..write_it }).is_err());
+}
+
+/// What a bump makes of cargo-semver-checks if it prints this, and the arguments that it gets.
+#[cfg(unix)]
+fn semver_checks(printed: &str, status: u8) -> (String, Option<Severity>, String) {
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    let root = folder.path();
+    let version = u8::from(printed == "not installed");
+    write(
+        root,
+        "cargo.sh",
+        &format!(
+            "[ \"$2\" = --version ] && exit {version}\necho '{printed}' >&2\nprintf '%s|' \"$@\" > arguments\nexit {status}\n"
+        ),
+    );
+    let cargo = || {
+        let mut command = Command::new("sh");
+        command.arg("cargo.sh");
+        command
+    };
+    let (line, severity) = xtask::bump::semver_checks(&cargo, root, "HEAD@{1 day ago}");
+    (line, severity, fs::read_to_string(root.join("arguments")).unwrap_or_default())
+}
+
+#[test]
+#[cfg(unix)]
+fn a_bump_heeds_what_cargo_semver_checks_finds() {
+    let summary = "Summary semver requires new {} version: 1 major and 2 minor checks failed";
+    for (printed, status, line, severity) in [
+        ("Checked 245 checks: 245 pass", 0, "cargo-semver-checks: none", Some(Severity::None)),
+        (&summary.replace("{}", "major"), 1, "cargo-semver-checks: breaking", Some(Severity::Breaking)),
+        (&summary.replace("{}", "minor"), 1, "cargo-semver-checks: additive", Some(Severity::Additive)),
+        (
+            "x\n  error: failed to build rustdoc",
+            1,
+            "cargo-semver-checks failed: error: failed to build rustdoc",
+            None,
+        ),
+        ("", 101, "cargo-semver-checks failed: no error was printed", None),
+        ("not installed", 0, "skipped: cargo-semver-checks is not installed", None),
+    ] {
+        let (found, matters, arguments) = semver_checks(printed, status);
+        assert_eq!((found.as_str(), matters), (line, severity), "{printed}");
+        let expected = "semver-checks|--baseline-rev|HEAD@{1 day ago}|--release-type|patch|--package|jsm-client|--package|jsm-raw|";
+        assert_eq!(arguments, if printed == "not installed" { "" } else { expected });
+    }
+    let missing = || Command::new("/no/such/cargo");
+    assert_eq!(xtask::bump::semver_checks(&missing, Path::new("."), "HEAD").1, None);
 }
 
 /// Upstream's next document: a list has moved, a field is gone, an operation and a schema are new and rough.

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use clap::Args;
 use jsm_codegen::diff::{self, Bump, Severity};
 use jsm_codegen::{bump, document, pins};
 
-use crate::command::words;
 use crate::files::{self, Writer};
 use crate::git::{git, list, show};
 use crate::outcome::{Error, Outcome};
@@ -58,7 +58,9 @@ pub fn run(root: &Path, args: &BumpArgs) -> Result<Outcome, Error> {
     let mut compared = Compared { report: format!("since {since}\n"), worst: Severity::None };
     documents(root, &since, &mut compared)?;
     public_apis(root, &since, &mut compared)?;
-    semver_checks(root, &since, &mut compared);
+    let (line, severity) = semver_checks(&|| Command::new("cargo"), root, &since);
+    compared.report += &format!("{line}\n");
+    compared.worst = compared.worst.max(severity.unwrap_or(Severity::None));
 
     let manifest = files::read(root, MANIFEST)?
         .ok_or_else(|| Error::work(MANIFEST, "it is missing", "restore it from version control"))?;
@@ -142,27 +144,33 @@ fn public_apis(root: &Path, since: &str, compared: &mut Compared) -> Result<(), 
     Ok(())
 }
 
-/// Asks cargo-semver-checks, where it is installed.
-fn semver_checks(root: &Path, since: &str, compared: &mut Compared) {
-    let installed = words(root, "cargo semver-checks --version").output();
-    if !installed.is_ok_and(|output| output.status.success()) {
-        compared.report += "skipped: cargo-semver-checks is not installed\n";
-        return;
+/// Asks cargo-semver-checks, where it is installed as a subcommand of `cargo`: what it says in a line, and how much that
+/// matters, if it could compare.
+pub fn semver_checks(cargo: &dyn Fn() -> Command, root: &Path, since: &str) -> (String, Option<Severity>) {
+    let run = |arguments: &[&str]| cargo().arg("semver-checks").args(arguments).current_dir(root).output();
+    if !run(&["--version"]).is_ok_and(|output| output.status.success()) {
+        return ("skipped: cargo-semver-checks is not installed".to_owned(), None);
     }
-    let packages: Vec<String> = public_api::CRATES.iter().map(|name| format!("--package {name}")).collect();
-    let line = format!("cargo semver-checks --baseline-rev {since} {}", packages.join(" "));
-    let Ok(output) = words(root, &line).output() else { return };
-    let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    if output.status.success() {
-        compared.add("cargo-semver-checks", Severity::None);
-    } else if printed.contains("requires new major version") {
-        compared.add("cargo-semver-checks", Severity::Breaking);
-    } else if printed.contains("requires new minor version") {
-        compared.add("cargo-semver-checks", Severity::Additive);
-    } else {
-        let why = printed.lines().find(|line| line.contains("error")).unwrap_or("no error was printed");
-        compared.report += &format!("cargo-semver-checks failed: {}\n", why.trim());
-    }
+    // By default it allows what the version in the manifest allows, which an earlier run can have raised.
+    let mut arguments = vec!["--baseline-rev", since, "--release-type", "patch"];
+    arguments.extend(public_api::CRATES.iter().flat_map(|name| ["--package", *name]));
+    let (is_fine, printed) = match run(&arguments) {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+            (output.status.success(), text.into_owned())
+        }
+        Err(error) => (false, format!("error: {error}")),
+    };
+    let severity = match printed {
+        _ if is_fine => Severity::None,
+        text if text.contains("requires new major version") => Severity::Breaking,
+        text if text.contains("requires new minor version") => Severity::Additive,
+        text => {
+            let why = text.lines().find(|line| line.contains("error")).unwrap_or("no error was printed");
+            return (format!("cargo-semver-checks failed: {}", why.trim()), None);
+        }
+    };
+    (format!("cargo-semver-checks: {}", severity.name()), Some(severity))
 }
 
 /// The day of the latest document that came from upstream; where none did, of the latest that was written here.

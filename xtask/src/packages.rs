@@ -30,7 +30,10 @@ const TEXTS: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 /// When a package cannot be made, lacks a text, or does not build.
 pub fn check(root: &Path) -> Result<(), Error> {
     let all = PACKAGES.map(|name| format!(" -p {name}")).concat();
-    step(root, CLAIM, &format!("cargo package{all} --no-verify --allow-dirty --quiet"), &[])?;
+    // Wherever the user's builds go: the packages are read from here.
+    let target = root.join("target").display().to_string();
+    let environment = [("CARGO_TARGET_DIR", target.as_str())];
+    step(root, CLAIM, &format!("cargo package{all} --no-verify --allow-dirty --quiet"), &environment)?;
     let unpacked = root.join("target/package/unpacked");
     let workspace = unpack(root, &unpacked).map_err(|error| {
         Error::work("target/package", format!("cannot unpack the packages: {error}"), "remove that directory")
@@ -45,9 +48,7 @@ pub fn check(root: &Path) -> Result<(), Error> {
     fs::write(unpacked.join("Cargo.toml"), workspace.to_string())
         .and_then(|()| fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock")))
         .map_err(|error| Error::work("target/package", error.to_string(), "remove that directory"))?;
-    let target = root.join("target");
-    let command = format!("cargo check --workspace --quiet --target-dir {}", target.display());
-    step(&unpacked, CLAIM, &command, &[])
+    step(&unpacked, CLAIM, "cargo check --workspace --quiet", &environment)
 }
 
 /// Unpacks all packages beside each other, and returns the manifest of a workspace that consists of them.
