@@ -4,15 +4,17 @@
 //! a recorder that keeps the request and never completes; the method awaits nothing before that.
 
 use std::future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use progenitor_client::Error;
+use progenitor_client::{Error, ResponseValue};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response};
+use serde::de::DeserializeOwned;
 
 use crate::request_error::RequestError;
+use crate::response;
 
 /// The header that progenitor's methods put first into every request; no server asks for it.
 static API_VERSION: HeaderName = HeaderName::from_static("api-version");
@@ -20,8 +22,11 @@ static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 /// Whether a generated client sends its requests, which is the default, or records them.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    kept: Option<Arc<Mutex<Option<Request>>>>,
+    kept: Option<Kept>,
 }
+
+/// Where a request is kept.
+type Kept = Arc<Mutex<Option<Request>>>;
 
 impl Recorder {
     pub(crate) async fn exec(&self, client: &Client, mut request: Request) -> reqwest::Result<Response> {
@@ -55,13 +60,31 @@ pub(crate) fn record<F>(http: &Client, base: &str, send: F) -> Result<Request, R
 where
     F: AsyncFnOnce(String, Client, Recorder) -> Result<(), Error<()>>,
 {
-    let kept = Arc::default();
+    let kept = Kept::default();
     let recorder = Recorder { kept: Some(Arc::clone(&kept)) };
-    let sent =
-        pin!(send(base.to_owned(), http.clone(), recorder)).poll(&mut Context::from_waker(Waker::noop()));
+    // What is generic is compiled for every operation, so it is short.
+    take(&kept, pin!(send(base.to_owned(), http.clone(), recorder)))
+}
+
+/// The request that a method has built when it was polled once.
+fn take(
+    kept: &Kept,
+    method: Pin<&mut dyn Future<Output = Result<(), Error<()>>>>,
+) -> Result<Request, RequestError> {
+    let sent = method.poll(&mut Context::from_waker(Waker::noop()));
     let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
     request.ok_or_else(|| match sent {
         Poll::Ready(Err(error)) => RequestError::build(&error),
         _ => RequestError::build(&"the request was not built"),
     })
+}
+
+/// The value of a response to a request that was sent, decoded as operations decode it.
+pub(crate) async fn value<T: DeserializeOwned>(response: Response) -> Result<ResponseValue<T>, Error<()>> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+    match response::json(&body) {
+        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+        Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+    }
 }

@@ -3,7 +3,7 @@
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::quote;
 use syn::visit_mut::VisitMut;
-use syn::{UseTree, parse_quote};
+use syn::{Item, UseTree, parse_quote};
 
 use super::narrow::narrow;
 use crate::diagnostic::Diagnostic;
@@ -23,6 +23,7 @@ pub(crate) fn bindings(document: &Document<'_>, module: &str) -> Result<syn::Fil
     let mut file = syn::parse2(tokens)
         .map_err(|error| failed(format!("progenitor's output does not parse: {error}")))?;
     encode_paths_ourselves(&mut file);
+    decode_bodies_ourselves(&mut file);
     Ok(file)
 }
 
@@ -66,4 +67,20 @@ fn encode_paths_ourselves(file: &mut syn::File) {
         #[allow(unused_imports)]
         use crate::encode_path;
     ));
+}
+
+/// Lets bodies be decoded by the function that operations decode them with: with progenitor's own, the compiler would
+/// generate the decoder of every type twice.
+fn decode_bodies_ourselves(file: &mut syn::File) {
+    struct Replace;
+    impl VisitMut for Replace {
+        fn visit_path_mut(&mut self, path: &mut syn::Path) {
+            let segments = path.segments.iter().map(|segment| segment.ident.to_string());
+            if segments.eq(["ResponseValue", "from_response"]) {
+                *path = parse_quote!(crate::recorder::value);
+            }
+        }
+    }
+    let is_client = |item: &&mut Item| matches!(item, Item::Impl(_));
+    file.items.iter_mut().filter(is_client).for_each(|item| Replace.visit_item_mut(item));
 }
