@@ -60,10 +60,7 @@ pub trait FetchByIds: Batched {
 /// The operation without entries, once for each part of the other list.
 ///
 /// `operation` has no such list any more.
-#[cfg_attr(
-    not(any(feature = "servicedesk", feature = "csm")),
-    expect(dead_code, reason = "generated operations alone call it")
-)]
+#[allow(dead_code, reason = "only generated code calls it, and only where a request has two lists")]
 pub(crate) fn others<O: Batched, T: Clone>(
     operation: &O,
     others: &[T],

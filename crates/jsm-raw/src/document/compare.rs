@@ -3,6 +3,9 @@
 //! It knows the part of OpenAPI 3.0 that effective documents use. A general validator would read schemas as JSON Schema,
 //! where `nullable` means nothing, and would allow unknown properties, which the callers want to know of.
 
+use std::collections::HashMap;
+use std::ptr;
+
 use serde_json::{Map, Value};
 
 use super::place::{Place, ValuePath};
@@ -63,14 +66,20 @@ pub(super) fn compare(
     value: &Value,
     visit: &mut dyn Visit,
 ) {
-    Comparison { document, visit, depth: 0 }.value(schema, place, value, &ValuePath::Root);
+    let scores = &mut Scores::new();
+    Comparison { document, visit, depth: 0, scores }.value(schema, place, value, &ValuePath::Root);
 }
 
 struct Comparison<'c> {
     document: &'c Value,
     visit: &'c mut dyn Visit,
     depth: usize,
+    scores: &'c mut Scores,
 }
+
+/// How badly values fit alternatives, by the addresses of both. Without it, the time would grow exponentially with the
+/// depth of alternatives within alternatives.
+type Scores = HashMap<(*const Value, *const Value), Score>;
 
 /// A schema of an object, which can be one of several.
 type Part<'p> = (&'p Value, Place<'p>);
@@ -90,14 +99,17 @@ impl Comparison<'_> {
         let place = target.map_or(place, Place::Root);
         let all = list(schema, "allOf");
         let any = if schema.get("oneOf").is_some() { "oneOf" } else { "anyOf" };
-        if let [only] = all {
+        let is_nullable = value.is_null() && is_nullable(document, schema);
+        if let [only] = all
+            && !is_nullable
+        {
             return self.value(only, place.child("allOf").child("0"), value, path);
         }
         let at = Visited { path, place, schema, value };
         self.visit.value(&at);
         let is_typed = ["type", "allOf", any, "enum"].iter().any(|key| schema.get(*key).is_some());
         if value.is_null() {
-            if is_typed && schema.get("nullable") != Some(&Value::Bool(true)) {
+            if is_typed && !is_nullable {
                 self.visit.mismatch(&at, Mismatch::Null);
             }
             return;
@@ -147,21 +159,32 @@ impl Comparison<'_> {
     /// fewest.
     fn best_of(&mut self, key: &'static str, at: &Visited<'_>) {
         let place = at.place.child(key);
-        let scored = list(at.schema, key).iter().enumerate().map(|(index, form)| {
-            let mut score = Score::default();
-            let mut attempt = Comparison { document: self.document, visit: &mut score, depth: self.depth };
-            attempt.value(form, place, at.value, at.path);
-            ((score.wrong, score.unknown), index, form)
-        });
-        if let Some((_, index, form)) = scored.min_by_key(|(score, ..)| *score) {
+        let forms = list(at.schema, key).iter().enumerate();
+        if let Some((index, form)) = forms.min_by_key(|(_, form)| self.score(form, place, at)) {
             self.value(form, place.child(&index.to_string()), at.value, at.path);
         }
+    }
+
+    /// How badly the value fits an alternative.
+    fn score(&mut self, form: &Value, place: Place<'_>, at: &Visited<'_>) -> Score {
+        let key = (ptr::from_ref(form), ptr::from_ref(at.value));
+        if let Some(score) = self.scores.get(&key) {
+            return *score;
+        }
+        // An alternative that leads back to itself before the value is compared fits worst.
+        self.scores.insert(key, Score { wrong: usize::MAX, unknown: 0 });
+        let mut score = Score::default();
+        let (document, depth) = (self.document, self.depth);
+        let mut attempt = Comparison { document, visit: &mut score, depth, scores: self.scores };
+        attempt.value(form, place, at.value, at.path);
+        self.scores.insert(key, score);
+        score
     }
 
     /// Compares with a schema that is made of several. Their properties are those of one object.
     fn all_of(&mut self, at: &Visited<'_>) {
         let mut found = Vec::new();
-        parts(self.document, at.schema, at.place.to_string(), &mut found, 0);
+        parts(self.document, at.schema, at.place.to_string(), &mut found, &mut Vec::new());
         match at.value {
             Value::Object(members) => {
                 let parts: Vec<Part<'_>> =
@@ -178,11 +201,12 @@ impl Comparison<'_> {
 
     /// Compares the members of an object with its schemas.
     fn object(&mut self, parts: &[Part<'_>], members: &Map<String, Value>, at: &Visited<'_>) {
+        let document = self.document;
         let is_there = |schema: &Value, name: &str| {
             let property = schema.get("properties").and_then(|properties| properties.get(name));
             let aliases = property.into_iter().flat_map(|property| list(property, ALIAS));
             let mut names = aliases.filter_map(Value::as_str).chain([name]);
-            let is_nullable = property.is_some_and(|property| property.get("nullable") == Some(&true.into()));
+            let is_nullable = property.is_some_and(|property| is_nullable(document, property));
             names.any(|name| members.get(name).is_some_and(|value| is_nullable || !value.is_null()))
         };
         for (schema, place) in parts {
@@ -257,22 +281,40 @@ fn property<'s>(schema: &'s Value, name: &str) -> Option<(&'s str, &'s Value)> {
     found.map(|(name, property)| (name.as_str(), property))
 }
 
-/// The schemas that an object is made of, with their JSON pointers.
+/// Whether `null` is a value of a schema: by itself, by what it refers to, or by the only schema that it is made of.
+fn is_nullable(document: &Value, schema: &Value) -> bool {
+    let mut next = Some(schema);
+    // Longer chains are circles.
+    for _ in 0..8 {
+        let Some(schema) = next else { return false };
+        if schema.get("nullable") == Some(&Value::Bool(true)) {
+            return true;
+        }
+        next = match (resolve(document, schema), list(schema, "allOf")) {
+            ((target, Some(_)), _) => Some(target),
+            (_, [only]) => Some(only),
+            _ => None,
+        };
+    }
+    false
+}
+
+/// The schemas that an object is made of, each of them once, with their JSON pointers.
 fn parts<'d>(
     document: &'d Value,
     schema: &'d Value,
     pointer: String,
     found: &mut Vec<(&'d Value, String)>,
-    depth: usize,
+    seen: &mut Vec<&'d Value>,
 ) {
-    // Deeper nesting is a circle.
-    if depth > 8 {
+    if seen.iter().any(|known| ptr::eq(*known, schema)) {
         return;
     }
+    seen.push(schema);
     for (index, part) in list(schema, "allOf").iter().enumerate() {
         let (part, target) = resolve(document, part);
         let pointer = target.map_or_else(|| format!("{pointer}/allOf/{index}"), str::to_owned);
-        parts(document, part, pointer, found, depth + 1);
+        parts(document, part, pointer, found, seen);
     }
     found.push((schema, pointer));
 }
@@ -282,8 +324,8 @@ fn list<'s>(schema: &'s Value, key: &str) -> &'s [Value] {
     schema.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// How badly a value fits.
-#[derive(Default)]
+/// How badly a value fits: first by what is wrong, then by what is unknown.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Score {
     wrong: usize,
     unknown: usize,

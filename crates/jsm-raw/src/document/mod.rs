@@ -85,7 +85,7 @@ impl From<Value> for Document {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::{Document, Mismatch, Place, Visit, Visited};
 
@@ -120,10 +120,16 @@ mod tests {
                         {"type": "object", "properties": {"more": {"type": "boolean"}}},
                     ]},
                     "nothing": {"type": "string", "nullable": true},
+                    "flats": {"type": "array", "items": {
+                        "allOf": [{"$ref": "#/components/schemas/Flat"}], "nullable": true,
+                    }},
                 },
             },
             "Flat": {"type": "object", "properties": {"is": {"type": "boolean"}}},
-            "Circle": {"allOf": [{"$ref": "#/components/schemas/Circle"}]},
+            "Door": {"type": "object", "required": ["key"], "properties": {
+                "key": {"$ref": "#/components/schemas/Key"},
+            }},
+            "Key": {"type": "string", "nullable": true},
         }}}));
         let at = "/components/schemas";
         let cases = [
@@ -193,18 +199,70 @@ mod tests {
                     ),
                 ],
             ),
+            (json!({"name": "x", "tags": [], "flats": [null, {"is": null}]}), vec![]),
+            (
+                json!({"name": "x", "tags": [], "flats": [{"is": 1}]}),
+                vec![format!("$.flats[*].is Type(\"boolean\") {at}/Flat/properties/is")],
+            ),
+            (
+                json!({"name": "x", "tags": [], "age": 1e30}),
+                vec![format!("$.age Type(\"integer\") {at}/Person/properties/age")],
+            ),
             (json!([]), vec![format!("$ Type(\"object\") {at}/Person")]),
             (json!(null), vec![format!("$ Null {at}/Person")]),
         ];
         for (value, expected) in cases {
-            let mut report = Report::default();
-            let schema = json!({"$ref": "#/components/schemas/Person"});
-            document.compare(&schema, Place::Root(""), &value, &mut report);
-            assert_eq!(report.0, expected, "{value}");
+            assert_eq!(report(&document, "Person", &value), expected, "{value}");
         }
-        // A schema that refers to itself alone ends.
-        let circle = json!({"$ref": "#/components/schemas/Circle"});
-        document.compare(&circle, Place::Root(""), &json!({"a": 1}), &mut Report::default());
+        // A null is a value where what a property refers to allows it.
+        assert!(report(&document, "Door", &json!({"key": null})).is_empty());
+        assert_eq!(report(&document, "Door", &json!({})), [format!("$ Missing(\"key\") {at}/Door")]);
+    }
+
+    fn report(document: &Document, schema: &str, value: &Value) -> Vec<String> {
+        let mut report = Report::default();
+        let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        document.compare(&schema, Place::Root(""), value, &mut report);
+        report.0
+    }
+
+    #[test]
+    fn circles_and_depth_have_an_end() {
+        let to = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let branch = |kind: &str| {
+            json!({"type": "object", "required": ["kind"], "properties": {
+                "kind": {"type": "string", "enum": [kind]}, "next": to("Tree"), "all": {"type": "array", "items": to("Tree")},
+            }})
+        };
+        let parts = vec![to("Parts"); 50];
+        let document = Document::from(json!({"components": {"schemas": {
+            "Itself": to("Itself"),
+            "Ping": to("Pong"), "Pong": to("Ping"),
+            "Only": {"allOf": [to("Only")]},
+            "Parts": { "allOf": parts },
+            "One": {"oneOf": [to("One"), to("One"), {"type": "string"}]},
+            "Any": {"anyOf": [to("All"), {"type": "integer"}]},
+            "All": {"allOf": [to("Any"), {"oneOf": [to("All")]}]},
+            "Lost": to("Nowhere"), "Odd": {"$ref": 5, "type": [], "properties": 1, "oneOf": {}, "required": [1]},
+            "Tree": {"oneOf": [branch("a"), branch("b"), branch("c")]},
+        }}}));
+        let names = ["Itself", "Ping", "Only", "Parts", "One", "Any", "All", "Lost", "Odd"];
+        let mut deep = json!({"kind": "b"});
+        for level in 0..1000 {
+            let kind = ["a", "b", "c"][level % 3];
+            deep = json!({"kind": kind, "next": deep});
+        }
+        let values = [json!(null), json!(5), json!("x"), json!([[]]), json!({"a": {}}), deep.clone()];
+        for (name, value) in names.iter().flat_map(|name| values.iter().map(move |value| (name, value))) {
+            let _ = report(&document, name, value);
+        }
+        assert!(report(&document, "Tree", &deep).is_empty());
+        for depth in 0..60 {
+            deep = json!({"kind": "c", "all": [deep, {"kind": "d"}, {"kind": depth}]});
+        }
+        let found = report(&document, "Tree", &deep);
+        assert_eq!(found.iter().filter(|line| line.contains("EnumValue")).count(), 120);
+        assert_eq!(found.iter().filter(|line| line.contains("Type")).count(), 60);
     }
 
     #[test]
