@@ -86,6 +86,10 @@ fn an_error_names_the_field_and_what_is_allowed() {
     );
     assert!(text.ends_with("\"Room 9\" and 490 more") && text.len() < 300, "{text}");
 
+    // Text from elsewhere is shown as one printable line.
+    let text = field.encode("a\u{2028}b\u{202e}c\u{200b}").unwrap_err().to_string();
+    assert!(text.contains("\"a bc\""), "{text}");
+
     let long = format!("{}\u{1b}[31m\n", "x".repeat(10_000));
     let text = field.encode(&long).unwrap_err().to_string();
     assert!(text.len() < 400 && !text.contains(char::is_control), "{text}");
@@ -188,6 +192,21 @@ fn a_cycle_is_breached_by_report_or_by_its_times() {
 }
 
 #[test]
+fn the_cycles_of_an_sla_can_be_held_across_await() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let sla: SlaInformation = read(json!({"completedCycles": [{}]}));
+    let future = is_send(async {
+        for cycle in sla.cycles() {
+            std::future::ready(()).await;
+            assert!(!cycle.is_breached());
+        }
+    });
+    futures_util::FutureExt::now_or_never(future).expect("it waits for nothing");
+}
+
+#[test]
 fn an_sla_has_its_cycles_in_order() {
     let sla: SlaInformation = read(json!({
         "id": 1, "name": "Time to resolution",
@@ -197,6 +216,7 @@ fn an_sla_has_its_cycles_in_order() {
     let elapsed: Vec<_> = sla.cycles().filter_map(SlaCycle::elapsed).map(|time| time.as_millis()).collect();
     assert_eq!(elapsed, [1, 2, 3]);
     let running = sla.cycles().last().unwrap();
+    assert!(format!("{running:?}").contains("breached: Some(false)"));
     assert_eq!(
         (running.goal(), running.remaining()),
         (Some(SignedDuration::from_millis(9)), Some(SignedDuration::from_millis(6)))

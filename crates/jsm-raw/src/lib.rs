@@ -29,6 +29,8 @@ mod operation;
 mod operation_info;
 mod page;
 mod path_param;
+#[doc(hidden)]
+pub mod printable;
 mod recorder;
 mod request_error;
 mod response;

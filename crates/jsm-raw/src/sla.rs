@@ -1,5 +1,7 @@
 //! Cycles of SLAs: from the moment in which the time starts to count until the goal is met.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 
 use crate::sealed::Sealed;
@@ -25,7 +27,7 @@ use crate::sealed::Sealed;
 /// ```
 ///
 /// The trait is sealed: it cannot be implemented outside this crate.
-pub trait SlaCycle: Sealed {
+pub trait SlaCycle: Sealed + fmt::Debug + Send + Sync {
     /// Whether the goal was missed: as the server reports it, else by the times. `false` if the response has neither.
     fn is_breached(&self) -> bool;
 

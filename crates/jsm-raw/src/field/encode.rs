@@ -23,8 +23,15 @@ fn encode_json(field: &Description<'_>, value: &Value) -> Result<Value, FieldErr
     match value {
         value if is_blank(value) => Ok(Value::Null),
         Value::Array(entries) if rule.list => {
-            let given = entries.iter().filter(|entry| !is_blank(entry));
-            given.map(|entry| one(field, rule, entry)).collect::<Result<Vec<Value>, _>>().map(Value::Array)
+            let mut encoded: Vec<Value> = Vec::new();
+            for entry in entries.iter().filter(|entry| !is_blank(entry)) {
+                let entry = one(field, rule, entry)?;
+                // One thing can be given in two ways, such as by label and by id.
+                if !rule.kind.is_reference() || !encoded.contains(&entry) {
+                    encoded.push(entry);
+                }
+            }
+            Ok(Value::Array(encoded))
         }
         value if rule.list => one(field, rule, value).map(|one| Value::Array(vec![one])),
         value => one(field, rule, value),
@@ -36,7 +43,7 @@ fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
-        Value::Array(entries) => entries.is_empty(),
+        Value::Array(entries) => entries.iter().all(is_blank),
         _ => false,
     }
 }
@@ -100,7 +107,9 @@ fn text(value: &Value) -> Option<String> {
 
 fn number(text: &str) -> Option<Number> {
     let text = text.trim();
-    serde_json::from_str(text.strip_prefix('+').unwrap_or(text)).ok()
+    let unsigned =
+        text.strip_prefix('+').filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    serde_json::from_str(unsigned.unwrap_or(text)).ok()
 }
 
 fn is_date(text: &str) -> bool {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::names::nearest;
+use crate::printable;
 
 /// How many allowed values an error message lists.
 const LISTED: usize = 10;
@@ -95,15 +96,7 @@ pub(super) fn listed(texts: &[String], last: &str) -> String {
     }
 }
 
-/// The start of a text in one line.
+/// The start of a text, as one printable line.
 pub(super) fn excerpt(text: &str) -> String {
-    let mut start = String::new();
-    for (count, c) in text.trim().chars().enumerate() {
-        if count == EXCERPT {
-            start.push('…');
-            break;
-        }
-        start.push(if c.is_control() { ' ' } else { c });
-    }
-    start
+    printable::excerpt(text, EXCERPT)
 }

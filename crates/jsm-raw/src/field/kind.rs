@@ -35,6 +35,14 @@ pub enum FieldKind {
     Other,
 }
 
+impl FieldKind {
+    /// Whether a value names a thing that a list has once.
+    pub(super) fn is_reference(self) -> bool {
+        use FieldKind::{Attachment, CascadingOption, Label, Option, Organization, User};
+        matches!(self, Attachment | CascadingOption | Label | Option | Organization | User)
+    }
+}
+
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
