@@ -8,7 +8,7 @@ use std::fs;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Item;
+use syn::{Item, UseTree};
 use xtask::files;
 
 use super::is_test;
@@ -84,6 +84,8 @@ fn a_circle_is_found_however_its_paths_are_written() {
         ("use crate::{d, a::{self, Thing}};", true),
         ("fn f() { drop(crate::a::f()) }", true),
         ("mod inline { use super::super::a::Thing; }", true),
+        ("use crate as root; fn f() { root::a::f() }", true),
+        ("use super::{self as above}; fn f() { above::a::f() }", true),
         ("use super::d; fn f() { d::a::f() }", false),
         ("#[cfg(test)] mod tests { use crate::a; }", false),
         ("fn f() { quote! { crate::a::f() } }", false),
@@ -153,41 +155,81 @@ fn uses(modules: &[Module]) -> Uses {
 
 /// The files that items in a module use. An inline module is a module of the same file.
 fn gather(files: &BTreeMap<&[String], &str>, module: &[String], items: &[Item], used: &mut BTreeSet<String>) {
+    let mut known = Known { files, module, imported: BTreeMap::new() };
+    for item in items.iter().filter(|item| !is_test(item)) {
+        if let Item::Use(item) = item {
+            known.import(None, &item.tree);
+        }
+    }
     for item in items.iter().filter(|item| !is_test(item)) {
         match item {
             Item::Mod(syn::ItemMod { ident, content: Some((_, items)), .. }) => {
                 gather(files, &[module, &[ident.to_string()]].concat(), items, used);
             }
-            item => paths(files, module, item.to_token_stream(), used),
+            item => paths(&known, item.to_token_stream(), used),
+        }
+    }
+}
+
+/// The modules that a path in a module can begin with.
+struct Known<'k> {
+    files: &'k BTreeMap<&'k [String], &'k str>,
+    module: &'k [String],
+    /// By the name under which they are imported.
+    imported: BTreeMap<String, Vec<String>>,
+}
+
+impl Known<'_> {
+    /// The module of this name: in another one, or at the beginning of a path.
+    fn module(&self, within: Option<&[String]>, name: &str) -> Option<Vec<String>> {
+        match (name, within) {
+            ("crate", None) => Some(Vec::new()),
+            ("self", within) => Some(within.unwrap_or(self.module).to_vec()),
+            ("super", within) => Some(parent(within.unwrap_or(self.module))),
+            (name, within) => {
+                let child = [within.unwrap_or(self.module), &[name.to_owned()]].concat();
+                let is_module = self.files.contains_key(child.as_slice());
+                let imported = || self.imported.get(name).filter(|_| within.is_none()).cloned();
+                is_module.then_some(child).or_else(imported)
+            }
+        }
+    }
+
+    /// Notes the modules that a declaration imports.
+    fn import(&mut self, within: Option<&[String]>, tree: &UseTree) {
+        match tree {
+            UseTree::Path(path) => {
+                if let Some(module) = self.module(within, &path.ident.to_string()) {
+                    self.import(Some(&module), &path.tree);
+                }
+            }
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.import(within, tree)),
+            UseTree::Name(name) => self.note(within, &name.ident, &name.ident),
+            UseTree::Rename(name) => self.note(within, &name.ident, &name.rename),
+            UseTree::Glob(_) => {}
+        }
+    }
+
+    fn note(&mut self, within: Option<&[String]>, name: &syn::Ident, as_name: &syn::Ident) {
+        if let Some(module) = self.module(within, &name.to_string()) {
+            let own = module.last().filter(|_| as_name == "self").cloned();
+            self.imported.insert(own.unwrap_or_else(|| as_name.to_string()), module);
         }
     }
 }
 
 /// Finds the paths in some code.
-fn paths(
-    files: &BTreeMap<&[String], &str>,
-    module: &[String],
-    code: TokenStream,
-    used: &mut BTreeSet<String>,
-) {
+fn paths(known: &Known<'_>, code: TokenStream, used: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = code.into_iter().collect();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         match token {
             // Paths in emitted code lead to modules of the crate that it is emitted for.
             TokenTree::Group(_) if is_quoted(&tokens[..at]) => {}
-            TokenTree::Group(group) => paths(files, module, group.stream(), used),
+            TokenTree::Group(group) => paths(known, group.stream(), used),
             TokenTree::Ident(name) if !follows(&tokens[..at]) && is_separator(&tokens[at + 1..]) => {
-                let name = name.to_string();
-                let from = match name.as_str() {
-                    "crate" => Some(Vec::new()),
-                    "self" => Some(module.to_vec()),
-                    "super" => Some(parent(module)),
-                    child => Some([module, &[child.to_owned()]].concat())
-                        .filter(|path| files.contains_key(path.as_slice())),
-                };
-                if let Some(from) = from {
-                    resolve(files, from, &tokens[at + 3..], used);
+                if let Some(from) = known.module(None, &name.to_string()) {
+                    resolve(known.files, from, &tokens[at + 3..], used);
                 }
             }
             _ => {}
