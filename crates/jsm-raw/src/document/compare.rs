@@ -4,7 +4,7 @@
 //! where `nullable` means nothing, and would allow unknown properties, which the callers want to know of.
 
 use std::collections::HashMap;
-use std::ptr;
+use std::{mem, ptr};
 
 use serde_json::{Map, Value};
 
@@ -66,30 +66,38 @@ pub(super) fn compare(
     value: &Value,
     visit: &mut dyn Visit,
 ) {
-    let scores = &mut Scores::new();
-    Comparison { document, visit, depth: 0, scores }.value(schema, place, value, &ValuePath::Root);
+    let mut comparison =
+        Comparison { document, visit, scoring: None, open: Vec::new(), scores: HashMap::new() };
+    comparison.value(schema, place, value, &ValuePath::Root);
 }
 
 struct Comparison<'c> {
     document: &'c Value,
     visit: &'c mut dyn Visit,
-    depth: usize,
-    scores: &'c mut Scores,
+    /// What was found so far where the fit of an alternative is only scored, not visited.
+    scoring: Option<Score>,
+    /// What is being compared, the innermost last.
+    open: Vec<Pair>,
+    /// How badly values fit alternatives. Without it, the time would grow exponentially with the depth of alternatives
+    /// within alternatives.
+    scores: HashMap<Pair, Score>,
 }
 
-/// How badly values fit alternatives, by the addresses of both. Without it, the time would grow exponentially with the
-/// depth of alternatives within alternatives.
-type Scores = HashMap<(*const Value, *const Value), Score>;
+/// A schema and a value, by their addresses.
+type Pair = (*const Value, *const Value);
 
 /// A schema of an object, which can be one of several.
 type Part<'p> = (&'p Value, Place<'p>);
 
 impl Comparison<'_> {
     fn value(&mut self, schema: &Value, place: Place<'_>, value: &Value, path: &ValuePath<'_>) {
-        if self.depth < DEEPEST {
-            self.depth += 1;
+        let pair = (ptr::from_ref(schema), ptr::from_ref(value));
+        let mut of_value = self.open.iter().rev().take_while(|(_, other)| *other == pair.1);
+        // A schema that leads back to itself says nothing more of the value.
+        if self.open.len() < DEEPEST && !of_value.any(|other| *other == pair) {
+            self.open.push(pair);
             self.compare(schema, place, value, path);
-            self.depth -= 1;
+            self.open.pop();
         }
     }
 
@@ -106,11 +114,13 @@ impl Comparison<'_> {
             return self.value(only, place.child("allOf").child("0"), value, path);
         }
         let at = Visited { path, place, schema, value };
-        self.visit.value(&at);
+        if self.scoring.is_none() {
+            self.visit.value(&at);
+        }
         let is_typed = ["type", "allOf", any, "enum"].iter().any(|key| schema.get(*key).is_some());
         if value.is_null() {
             if is_typed && !is_nullable {
-                self.visit.mismatch(&at, Mismatch::Null);
+                self.mismatch(&at, Mismatch::Null);
             }
             return;
         }
@@ -121,7 +131,7 @@ impl Comparison<'_> {
             return self.all_of(&at);
         }
         if !list(schema, "enum").is_empty() && !list(schema, "enum").contains(value) {
-            self.visit.mismatch(&at, Mismatch::EnumValue);
+            self.mismatch(&at, Mismatch::EnumValue);
         }
         let kind = schema.get("type").and_then(Value::as_str);
         match (kind, value) {
@@ -132,7 +142,7 @@ impl Comparison<'_> {
             (Some("array"), Value::Array(items)) => {
                 let most = schema.get("maxItems").and_then(Value::as_u64);
                 if most.is_some_and(|most| items.len() as u64 > most) {
-                    self.visit.mismatch(&at, Mismatch::TooManyItems);
+                    self.mismatch(&at, Mismatch::TooManyItems);
                 }
                 if let Some(form) = schema.get("items") {
                     for (index, item) in items.iter().enumerate() {
@@ -144,14 +154,14 @@ impl Comparison<'_> {
                 let is_short = schema.get("format").is_some_and(|format| format == "int32");
                 let number = number.as_i64();
                 if number.is_none_or(|number| is_short && i32::try_from(number).is_err()) {
-                    self.visit.mismatch(&at, Mismatch::OutOfRange);
+                    self.mismatch(&at, Mismatch::OutOfRange);
                 }
             }
             (None, _)
             | (Some("string"), Value::String(_))
             | (Some("number"), Value::Number(_))
             | (Some("boolean"), Value::Bool(_)) => {}
-            (Some(wanted), _) => self.visit.mismatch(&at, Mismatch::Type(wanted)),
+            (Some(wanted), _) => self.mismatch(&at, Mismatch::Type(wanted)),
         }
     }
 
@@ -159,26 +169,38 @@ impl Comparison<'_> {
     /// fewest.
     fn best_of(&mut self, key: &'static str, at: &Visited<'_>) {
         let place = at.place.child(key);
-        let forms = list(at.schema, key).iter().enumerate();
-        if let Some((index, form)) = forms.min_by_key(|(_, form)| self.score(form, place, at)) {
-            self.value(form, place.child(&index.to_string()), at.value, at.path);
+        let scored = list(at.schema, key).iter().enumerate();
+        let scored = scored.map(|(index, form)| (self.score(form, place, at), index, form));
+        let Some((best, index, form)) = scored.min_by_key(|(score, ..)| *score) else { return };
+        match &mut self.scoring {
+            Some(score) => score.add(best),
+            None => self.value(form, place.child(&index.to_string()), at.value, at.path),
         }
     }
 
     /// How badly the value fits an alternative.
     fn score(&mut self, form: &Value, place: Place<'_>, at: &Visited<'_>) -> Score {
-        let key = (ptr::from_ref(form), ptr::from_ref(at.value));
-        if let Some(score) = self.scores.get(&key) {
+        let pair = (ptr::from_ref(form), ptr::from_ref(at.value));
+        if let Some(score) = self.scores.get(&pair) {
             return *score;
         }
         // An alternative that leads back to itself before the value is compared fits worst.
-        self.scores.insert(key, Score { wrong: usize::MAX, unknown: 0 });
-        let mut score = Score::default();
-        let (document, depth) = (self.document, self.depth);
-        let mut attempt = Comparison { document, visit: &mut score, depth, scores: self.scores };
-        attempt.value(form, place, at.value, at.path);
-        self.scores.insert(key, score);
+        self.scores.insert(pair, Score { wrong: usize::MAX, unknown: 0 });
+        let outer = self.scoring.replace(Score::default());
+        self.value(form, place, at.value, at.path);
+        let score = mem::replace(&mut self.scoring, outer).unwrap_or_default();
+        self.scores.insert(pair, score);
         score
+    }
+
+    fn mismatch(&mut self, at: &Visited<'_>, mismatch: Mismatch<'_>) {
+        match (&mut self.scoring, mismatch) {
+            (None, mismatch) => self.visit.mismatch(at, mismatch),
+            (Some(score), Mismatch::Unknown | Mismatch::AlwaysPresent(_)) => {
+                score.add(Score { wrong: 0, unknown: 1 });
+            }
+            (Some(score), _) => score.add(Score { wrong: 1, unknown: 0 }),
+        }
     }
 
     /// Compares with a schema that is made of several. Their properties are those of one object.
@@ -217,10 +239,10 @@ impl Comparison<'_> {
             };
             let required = missing("required");
             for name in &required {
-                self.visit.mismatch(&at, Mismatch::Missing(name));
+                self.mismatch(&at, Mismatch::Missing(name));
             }
             for name in missing(ALWAYS_PRESENT).into_iter().filter(|name| !required.contains(name)) {
-                self.visit.mismatch(&at, Mismatch::AlwaysPresent(name));
+                self.mismatch(&at, Mismatch::AlwaysPresent(name));
             }
         }
         let own = |(schema, _): &&Part<'_>| schema.get("properties").is_some();
@@ -249,7 +271,7 @@ impl Comparison<'_> {
             } else if !is_open && let Some((schema, place)) = parts.iter().find(own) {
                 let path = ValuePath::Unknown(at.path, name);
                 let at = Visited { path: &path, place: *place, schema, value };
-                self.visit.mismatch(&at, Mismatch::Unknown);
+                self.mismatch(&at, Mismatch::Unknown);
             }
         }
     }
@@ -331,11 +353,9 @@ struct Score {
     unknown: usize,
 }
 
-impl Visit for Score {
-    fn mismatch(&mut self, _: &Visited<'_>, mismatch: Mismatch<'_>) {
-        match mismatch {
-            Mismatch::Unknown | Mismatch::AlwaysPresent(_) => self.unknown += 1,
-            _ => self.wrong += 1,
-        }
+impl Score {
+    fn add(&mut self, other: Self) {
+        self.wrong = self.wrong.saturating_add(other.wrong);
+        self.unknown = self.unknown.saturating_add(other.unknown);
     }
 }

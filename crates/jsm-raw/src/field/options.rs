@@ -138,14 +138,16 @@ pub(crate) fn option_names(field: &Description<'_>) -> Vec<String> {
     }
 }
 
-/// The texts that name an option of a cascading field, outer options too.
+/// The texts that name an option of a cascading field, outer options too, each once.
 fn all_paths(options: &[FieldOption<'_>]) -> Vec<String> {
     let mut all = Vec::new();
+    let mut seen = HashSet::new();
     for option in options {
         all.push(option.shown().to_owned());
         let inner = all_paths(&option.children);
         all.extend(inner.iter().map(|inner| format!("{} {BETWEEN} {inner}", option.shown())));
     }
+    all.retain(|path| seen.insert(path.clone()));
     all
 }
 
