@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use crate::outcome::Error;
 
@@ -13,15 +14,17 @@ pub fn words(place: &Path, line: &str) -> Command {
     command
 }
 
-/// Runs a command line that checks something, with these environment variables.
+/// Runs a command line that checks something, with these environment variables, and prints how long it took.
 ///
 /// # Errors
 /// When the command cannot be run or fails, with what it checks.
 pub fn step(place: &Path, claim: &str, command: &str, environment: &[(&str, &str)]) -> Result<(), Error> {
     println!("== {claim}: {command}");
+    let start = Instant::now();
     let status = words(place, command).envs(environment.iter().copied()).status();
     let ended =
         status.map_err(|error| Error::work("", format!("cannot run `{command}`: {error}"), "install it"))?;
+    println!("   {} s", start.elapsed().as_secs());
     match ended.success() {
         true => Ok(()),
         false => Err(Error::work(

@@ -191,8 +191,9 @@ impl HttpRequest {
     ///
     /// Where a response can have no body (status 204), decode it as `()` or as an `Option`. `()` ignores a body.
     ///
-    /// Decoding is lenient as for operations. A body that describes an error is an error whatever its status, and so is
-    /// an HTML page.
+    /// Decoding is lenient: `null` in a list is dropped, `"5"` is read as a number, and an optional property of the wrong
+    /// type reads as absent. Anything else that the type does not fit is an error, so a list is never silently short. A
+    /// body that describes an error is an error whatever its status, and so is an HTML page.
     ///
     /// # Errors
     ///

@@ -4,6 +4,8 @@
 //! second time. First comes what no JSON parser takes or what is lost in parsing: a byte order mark, half surrogates,
 //! duplicate names. Then, as long as the decoder fails at some place: the value there is converted, or left out, and
 //! so is every value like it in the same place of other list items. What fails in the end fails with its first error.
+//!
+//! A type that the program wrote gets less: its author alone knows what can be left out of it.
 
 use bytes::Bytes;
 use jsm_raw::{OperationInfo, PAGE_ITEMS, REQUIRED};
@@ -46,7 +48,7 @@ pub(super) fn repair(
         let mut scanner = Scanner::new(&text);
         scanner.to(offset(&text, error.line(), error.column()));
         let steps = scanner.steps()?;
-        let mut fix = Fix { steps: &steps, items, repairs: &mut repairs };
+        let mut fix = Fix { steps: &steps, items, documented: !info.api.is_empty(), repairs: &mut repairs };
         fix.apply(&mut tree, &error.to_string())?;
     }
     None
@@ -57,6 +59,8 @@ struct Fix<'f> {
     steps: &'f [Step],
     /// The property that holds the items of a page; empty where the body is the list itself.
     items: Option<&'f str>,
+    /// Whether the type is generated from the document of an API. Otherwise the program wrote it.
+    documented: bool,
     repairs: &'f mut Repairs,
 }
 
@@ -114,6 +118,11 @@ impl Fix<'_> {
         if let (Fit::As(_), false) = (fit(failed), self.steps.is_empty()) {
             self.each(tree, self.steps.len(), found, &fit);
             return Some(());
+        }
+        // A field with a wrong name would make every list empty.
+        let is_property = by_type && matches!(self.steps.last(), Some(Step::Key(_)));
+        if !self.documented && !failed.is_null() && !is_property {
+            return None;
         }
         // What is around a required property cannot do without it.
         let upto = self.steps.len().checked_sub(usize::from(required))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jsm_client::http::{Method, StatusCode};
 use jsm_client::servicedesk::organization::GetOrganization;
-use jsm_client::{ErrorKind, FilePart, RetryPolicy};
+use jsm_client::{ErrorKind, FilePart, ListStyle, RetryPolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -230,6 +230,34 @@ async fn odd_values_are_repaired_and_reported() {
     assert_eq!(repairs, ["$.accountId: number read as string", "$.active: string read as absent"]);
     let strict = to(&script.url, &TestClock::new()).strict_decoding(true).build().unwrap();
     assert!(strict.request(Method::GET, "/x").send::<User>().await.unwrap_err().is_decode());
+}
+
+/// Dropping items that a type of the program does not fit would make a list silently short, or empty.
+#[tokio::test]
+async fn nothing_but_null_is_dropped_from_a_list_of_a_type_of_the_program() {
+    let fred = json!({"accountId": "1"});
+    for (items, read) in [
+        (json!([fred, null, fred]), Ok(2)),
+        (json!([fred, {"accountId": 2, "active": {}}]), Ok(2)),
+        (json!([fred, {"id": "2"}]), Err("missing field `accountId`")),
+        (json!([{"id": "1"}, {"id": "2"}]), Err("missing field `accountId`")),
+        (json!([fred, "2"]), Err("expected struct User")),
+        (json!([fred, {"accountId": {}}]), Err("expected a string")),
+    ] {
+        let script = Script::serve(move |_| json(200, &items)).await;
+        let jira = to(&script.url, &TestClock::new()).build().unwrap();
+        let request = || jira.request(Method::GET, "/x");
+        let list = request().send::<Vec<User>>().await.map(|users| users.len());
+        let mut pages = request().pages::<User>(ListStyle::offset("startAt", "maxResults"));
+        let page = pages.try_next().await.map(|page| page.unwrap().items.len());
+        for result in [list, page] {
+            match (&result, read) {
+                (Ok(found), Ok(read)) => assert_eq!(*found, read),
+                (Err(error), Err(why)) => assert!(error.is_decode() && error.to_string().contains(why), "{error}"),
+                _ => panic!("{result:?} where {read:?} is due"),
+            }
+        }
+    }
 }
 
 #[tokio::test]
