@@ -194,7 +194,7 @@ impl<R: Record> Forward<R> {
         let media_type = exchange.response_headers.get(header::CONTENT_TYPE);
         let media_type = media_type
             .map_or(String::new(), |value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
-        let is_encoded = exchange.response_headers.contains_key(header::CONTENT_ENCODING);
+        let is_encoded = redact::is_encoded(&exchange.response_headers);
         let is_text = !is_encoded && (media_type.is_empty() || redact::is_text(&media_type));
         let mut head = http::Response::builder().status(status);
         for (name, value) in &exchange.response_headers {
@@ -203,16 +203,20 @@ impl<R: Record> Forward<R> {
             }
         }
         if is_file && status.is_success() || !is_text {
-            let body = self.stream(exchange, response);
+            let body = self.stream(exchange, response, Bytes::new());
             return head.body(body).map_err(|_| Broken);
         }
         let mut bytes = BytesMut::new();
         loop {
             match response.chunk().await {
-                Ok(Some(_)) if bytes.len() > LARGEST_TEXT => {
-                    return refused(502, "the response is too large for the recorder");
+                Ok(Some(piece)) => {
+                    bytes.extend_from_slice(&piece);
+                    if bytes.len() > LARGEST_TEXT {
+                        // Too long to be redacted: it goes on as a file does.
+                        let body = self.stream(exchange, response, bytes.freeze());
+                        return head.body(body).map_err(|_| Broken);
+                    }
                 }
-                Ok(Some(piece)) => bytes.extend_from_slice(&piece),
                 Ok(None) => break,
                 Err(_) => {
                     exchange.broken = true;
@@ -234,21 +238,35 @@ impl<R: Record> Forward<R> {
         head.body(background::whole(sent)).map_err(|_| Broken)
     }
 
-    /// The body of a file, passed on piece by piece, and recorded at its end.
-    fn stream(self: Arc<Self>, exchange: Exchange, response: reqwest::Response) -> Sent {
-        let state = Some((self, exchange, response, 0_u64));
-        let pieces = futures_util::stream::unfold(state, |state| async move {
-            let (forward, mut exchange, mut response, length) = state?;
-            match response.chunk().await {
+    /// The body of a file, or of a very long text, passed on piece by piece, and recorded at its end. `read` is what was read
+    /// of it so far.
+    fn stream(self: Arc<Self>, exchange: Exchange, response: reqwest::Response, read: Bytes) -> Sent {
+        let length = exchange.response_headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut passing = Passing { forward: self, exchange, response, read, passed: 0, length };
+        if passing.is_without_body() {
+            passing.record(false);
+            return background::whole(Bytes::new());
+        }
+        let pieces = futures_util::stream::unfold(Some(passing), |passing| async move {
+            let mut passing = passing?;
+            match passing.next().await {
                 Ok(Some(piece)) => {
-                    let length = length + piece.len() as u64;
-                    Some((Ok(Frame::data(piece)), Some((forward, exchange, response, length))))
+                    passing.passed += piece.len() as u64;
+                    // hyper never asks for the end of a body whose length it knows.
+                    if passing.length.is_some_and(|length| passing.passed >= length) {
+                        passing.record(false);
+                        return Some((Ok(Frame::data(piece)), None));
+                    }
+                    Some((Ok(Frame::data(piece)), Some(passing)))
                 }
-                end => {
-                    exchange.response_body = Body::Length(length);
-                    exchange.broken = end.is_err();
-                    forward.record.record(&exchange);
-                    end.is_err().then_some((Err(Broken), None))
+                Ok(None) => {
+                    passing.record(false);
+                    None
+                }
+                Err(_) => {
+                    passing.record(true);
+                    Some((Err(Broken), None))
                 }
             }
         });
@@ -294,6 +312,40 @@ impl<R: Record> Forward<R> {
             (false, _) => return None,
         };
         HeaderValue::try_from(own).ok()
+    }
+}
+
+/// A body on its way.
+struct Passing<R> {
+    forward: Arc<Forward<R>>,
+    exchange: Exchange,
+    response: reqwest::Response,
+    /// What was read and not passed on.
+    read: Bytes,
+    passed: u64,
+    /// The length of the whole body, where the server has said it.
+    length: Option<u64>,
+}
+
+impl<R: Record> Passing<R> {
+    /// Whether no body follows, whatever the headers say of its length.
+    fn is_without_body(&self) -> bool {
+        self.length == Some(0)
+            || self.exchange.method == "HEAD"
+            || matches!(self.exchange.status, Some(204 | 304))
+    }
+
+    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        match self.read.is_empty() {
+            true => self.response.chunk().await,
+            false => Ok(Some(std::mem::take(&mut self.read))),
+        }
+    }
+
+    fn record(&mut self, is_broken: bool) {
+        self.exchange.response_body = Body::Length(self.passed);
+        self.exchange.broken = is_broken;
+        self.forward.record.record(&self.exchange);
     }
 }
 
@@ -362,7 +414,8 @@ impl Kept {
 async fn sent_body(headers: &HeaderMap, body: Incoming) -> Result<SentBody, &'static str> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_plain = media_type.is_empty() || redact::is_text(media_type) || media_type.contains("urlencoded");
+    let is_form = media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    let is_plain = media_type.is_empty() || redact::is_text(media_type) || is_form;
     if hyper::body::Body::is_end_stream(&body) {
         // A request without a body stays one; a length of zero goes along with the headers.
         return Ok(SentBody { body: None, kept: Kept::Whole(Bytes::new()) });

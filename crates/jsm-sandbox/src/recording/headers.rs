@@ -1,6 +1,7 @@
 //! The headers that a fixture may have. All others are left out: credentials, cookies, ids of accounts and of traces.
 
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 
 use super::place::Place;
 use super::texts::Replacer;
@@ -103,6 +104,7 @@ fn value(replacer: &mut Replacer, form: Form, text: &str) -> Option<String> {
         }
         Form::RateLimit => rate_limit(replacer, text),
         Form::Id => replacer.text(&Place::id(), text),
+        Form::EntityTag if text == "*" => text.to_owned(),
         Form::EntityTag => {
             let (weak, tag) = text.strip_prefix("W/").map_or(("", text), |tag| ("W/", tag));
             let tag = replacer.pseudonyms.of(tag, "etag", |n| format!("\"etag-{n}\""));
@@ -136,13 +138,9 @@ fn value(replacer: &mut Replacer, form: Form, text: &str) -> Option<String> {
         }
         Form::FileName => {
             let kind = if text.starts_with("inline") { "inline" } else { "attachment" };
-            match text.contains("filename") {
-                true => {
-                    let end = extension(text.trim_end_matches(['"', ';']));
-                    let name = replacer.pseudonyms.of(text, "file", |n| format!("file-{n}{end}"));
-                    format!("{kind}; filename=\"{name}\"")
-                }
-                false => kind.to_owned(),
+            match file_name(text) {
+                Some(name) => format!("{kind}; filename=\"{}\"", replacer.file_name(&name)),
+                None => kind.to_owned(),
             }
         }
         Form::Challenge => {
@@ -158,6 +156,24 @@ fn value(replacer: &mut Replacer, form: Form, text: &str) -> Option<String> {
     })
 }
 
+/// The name in a `Content-Disposition`, in either of its forms: `filename="a.txt"` or `filename*=UTF-8''a%2Etxt`.
+fn file_name(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (at, name) = ["filename*", "filename"].iter().find_map(|name| Some((lower.find(name)?, name)))?;
+    let value = text[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+    if let Some(quoted) = value.strip_prefix('"') {
+        let mut name = String::new();
+        let mut letters = quoted.chars();
+        while let Some(letter) = letters.next().filter(|letter| *letter != '"') {
+            name.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+        }
+        return Some(name);
+    }
+    let value = value.split(';').next().unwrap_or_default().trim();
+    let encoded = value.splitn(3, '\'').nth(2).unwrap_or(value);
+    Some(percent_decode_str(encoded).decode_utf8_lossy().into_owned())
+}
+
 /// A media type without parameters other than a usual charset.
 pub(super) fn media_type(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
@@ -168,13 +184,6 @@ pub(super) fn media_type(text: &str) -> String {
         Some(charset) => format!("{kind};charset={charset}"),
         None => kind.to_owned(),
     }
-}
-
-/// The end of a file's name, if it is a usual one.
-pub(super) fn extension(name: &str) -> String {
-    const KNOWN: &str = " bmp css csv doc docx gif htm html jpeg jpg json log md mov mp3 mp4 pdf png ppt pptx svg txt wav webp xls xlsx xml zip ";
-    let end = name.rsplit_once('.').map_or(String::new(), |(_, end)| end.to_ascii_lowercase());
-    if !end.contains(' ') && KNOWN.contains(&format!(" {end} ")) { format!(".{end}") } else { String::new() }
 }
 
 /// The value of a rate limit header: known words and numbers stay, other words become `x`.
@@ -240,6 +249,23 @@ mod tests {
                 "attachment; filename=\"Ada.PDF\"",
                 Some("attachment; filename=\"file-1.pdf\""),
             ),
+            // The same file, whatever the form of its name.
+            (
+                "content-disposition",
+                "inline; filename*=UTF-8''Ada%2EPDF",
+                Some("inline; filename=\"file-1.pdf\""),
+            ),
+            (
+                "content-disposition",
+                "attachment; filename=Ada.PDF; size=7",
+                Some("attachment; filename=\"file-1.pdf\""),
+            ),
+            (
+                "content-disposition",
+                "attachment; filename=\"x.txt\"; filename*=UTF-8''Ad%C3%A4.txt",
+                Some("attachment; filename=\"file-2.txt\""),
+            ),
+            ("content-disposition", "attachment; filename", Some("attachment")),
             ("content-range", "bytes 0-99/200", Some("bytes 0-99/200")),
             ("www-authenticate", "OAuth realm=\"ada\"", Some("OAuth")),
             ("x-seraph-loginreason", "AUTHENTICATED_FAILED", Some("AUTHENTICATED_FAILED")),

@@ -141,7 +141,7 @@ impl Place {
     /// The items of a list.
     pub(super) fn item(&self) -> Place {
         let mut place = self.with(self.schemas.iter().filter_map(|schema| schema.get("items")), &self.name);
-        place.holds_id = self.holds_id;
+        (place.holds_id, place.is_entry) = (self.holds_id, self.is_entry);
         place
     }
 
@@ -164,6 +164,17 @@ impl Place {
             || self.schemas.iter().any(|schema| schema.get("x-jsm-id").is_some())
             || ["id", "ids", "key", "keys", "uuid"].contains(&self.name.as_str())
             || ends.iter().any(|end| self.name.ends_with(end))
+    }
+
+    /// Whether it holds a moment: by the document, or by its name.
+    pub(super) fn holds_time(&self) -> bool {
+        const ENDS: [&str; 8] =
+            ["Millis", "Time", "Date", "Timestamp", "Created", "Updated", "Expires", "At"];
+        let mut name = self.name.clone();
+        if let Some(first) = name.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        self.holds_millis || ENDS.iter().any(|end| name.ends_with(end))
     }
 
     /// Whether the document says that it is a number, and what of.

@@ -181,9 +181,9 @@ impl RecordingProxyBuilder {
             None => origin("gateway", GATEWAY)?,
         };
         let http = client(&target, &gateway)?;
-        prepare(&self.folder)?;
         let (site_listener, own) = server::bind(self.port)?;
         let (files_listener, own_files) = server::bind(0)?;
+        prepare(&self.folder)?;
         let origins = Origins {
             site: target.origin().ascii_serialization(),
             gateway: gateway.origin().ascii_serialization(),
@@ -232,9 +232,16 @@ fn write(folder: &Path, exchange: &Exchange, fixture: &Fixture) -> io::Result<Pa
     };
     let path = folder.join(format!("{:04}-{name}.json", exchange.number));
     let unfinished = path.with_extension("json.unfinished");
-    let text = format!("{:#}\n", fixture.to_json());
+    let mut json = fixture.to_json();
+    // By name, also where a program makes maps of JSON keep the order of insertion.
+    json.sort_all_objects();
+    let text = format!("{json:#}\n");
     let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path));
-    written.map_err(|error| fixture::of(&path, &error))?;
+    written.map_err(|error| {
+        // Part of a fixture on a full disk helps no one.
+        let _ = fs::remove_file(&unfinished);
+        fixture::of(&path, &error)
+    })?;
     Ok(path)
 }
 

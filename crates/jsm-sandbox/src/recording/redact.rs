@@ -1,5 +1,7 @@
 //! From an exchange to a fixture.
 
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+
 use super::exchange::{Body, Exchange};
 use super::fixture::{Content, Fixture, FixtureRequest, FixtureResponse, Part};
 use super::free_text;
@@ -27,12 +29,6 @@ pub(super) fn redact(replacer: &mut Replacer, exchange: &Exchange) -> Fixture {
     let query = addresses::query(template, &exchange.query, &mut replace);
     let info = template.map(|template: &Template| template.info);
     let place = info.map_or(Place::default(), Place::request);
-    let media_type = |headers: &http::HeaderMap| {
-        let value = headers
-            .get("content-type")
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
-        value.unwrap_or_default()
-    };
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let method = methods.into_iter().find(|known| *known == exchange.method).unwrap_or("OTHER");
     let request = FixtureRequest {
@@ -41,21 +37,21 @@ pub(super) fn redact(replacer: &mut Replacer, exchange: &Exchange) -> Fixture {
         path,
         query,
         headers: headers::of_request(replacer, &exchange.request_headers),
-        content: content(replacer, &exchange.request_body, &media_type(&exchange.request_headers), &place),
+        content: content(replacer, &exchange.request_body, &exchange.request_headers, &place),
     };
     let place =
         info.zip(exchange.status).map_or(Place::default(), |(info, status)| Place::response(info, status));
     let response = FixtureResponse {
         status: exchange.status,
         headers: headers::of_response(replacer, &exchange.response_headers),
-        content: content(replacer, &exchange.response_body, &media_type(&exchange.response_headers), &place),
+        content: content(replacer, &exchange.response_body, &exchange.response_headers, &place),
         broken: exchange.broken,
     };
     let operation = info.map(|info| (info.api.to_owned(), format!("{} {}", info.method, info.path)));
     Fixture { operation, request, response }
 }
 
-fn content(replacer: &mut Replacer, body: &Body, media_type: &str, place: &Place) -> Content {
+fn content(replacer: &mut Replacer, body: &Body, headers: &HeaderMap, place: &Place) -> Content {
     let bytes = match body {
         Body::Length(0) => return Content::Empty,
         Body::Length(length) => return Content::Bytes(*length),
@@ -65,8 +61,11 @@ fn content(replacer: &mut Replacer, body: &Body, media_type: &str, place: &Place
         Body::Whole(bytes) if bytes.is_empty() => return Content::Empty,
         Body::Whole(bytes) => bytes,
     };
+    let media_type = headers.get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    let media_type = String::from_utf8_lossy(media_type).to_ascii_lowercase();
     let is_form = media_type.starts_with("application/x-www-form-urlencoded");
-    if !is_text(media_type) && !is_form && !media_type.is_empty() {
+    let is_text = is_text(&media_type) || is_form || media_type.is_empty();
+    if !is_text || is_encoded(headers) {
         return Content::Bytes(bytes.len() as u64);
     }
     let text = String::from_utf8_lossy(bytes);
@@ -87,7 +86,13 @@ fn content(replacer: &mut Replacer, body: &Body, media_type: &str, place: &Place
 
 /// Whether a body of this type is text.
 pub(super) fn is_text(media_type: &str) -> bool {
-    ["text/", "json", "xml", "html", "javascript"].iter().any(|part| media_type.contains(part))
+    let kind = media_type.split(';').next().unwrap_or_default().to_ascii_lowercase();
+    ["text/", "json", "xml", "html", "javascript"].iter().any(|part| kind.contains(part))
+}
+
+/// Whether a body is compressed.
+pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity")
 }
 
 /// A text that is not JSON: a page of a proxy, an error in XML, a sentence.
@@ -116,10 +121,7 @@ fn document(replacer: &mut Replacer, text: &str) -> String {
 
 fn part(replacer: &mut Replacer, part: &Part) -> Part {
     let Part { name, file, media_type, bytes } = part;
-    let file = file.as_ref().map(|file| {
-        let end = headers::extension(file);
-        replacer.pseudonyms.of(file, "file", |n| format!("file-{n}{end}"))
-    });
+    let file = file.as_ref().map(|file| replacer.file_name(file));
     let name = if matches!(name.as_str(), "file" | "files") { name.clone() } else { replacer.key(name) };
     Part { name, file, media_type: headers::media_type(media_type), bytes: *bytes }
 }

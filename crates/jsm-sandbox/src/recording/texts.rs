@@ -69,6 +69,7 @@ impl Replacer {
         }
         match place.name.as_str() {
             "jql" | "cql" => return self.query_language(text),
+            "filename" | "fileName" => return self.file_name(text),
             // Programs read it as the name of a time zone.
             "timeZone" | "timezone" => return "Etc/UTC".to_owned(),
             _ => {}
@@ -77,6 +78,12 @@ impl Replacer {
             Some(id) => id,
             None => free_text::pseudonym(&mut self.pseudonyms, &place.name, text),
         }
+    }
+
+    /// The name of a file, with its end if it is a usual one.
+    pub(super) fn file_name(&mut self, name: &str) -> String {
+        let end = vocabulary::extension(name);
+        self.pseudonyms.of(name, "file", |n| format!("file-{n}{end}"))
     }
 
     /// A date, if the text is one.
@@ -89,7 +96,8 @@ impl Replacer {
         if self.keep.contains(text) {
             return text.to_owned();
         }
-        if let Some(millis) = text.parse().ok().filter(|number| dates::is_millis(*number)) {
+        let millis = text.parse().ok().filter(|number| dates::is_millis(*number));
+        if let Some(millis) = millis.filter(|_| place.holds_time()) {
             return dates::moved_millis(millis, self.days).to_string();
         }
         let is_small = text.len() <= 7 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -270,6 +278,11 @@ mod tests {
             ("salary", "-4200.75", "-9001.55"),
             ("id", "7", "1"),
             ("epochMillis", "1707171300000", "1709763300000"),
+            ("created", "1707171300000", "1709763300000"),
+            ("lastSeenAt", "1707171300000", "1709763300000"),
+            // A number of a phone or an account of as many digits.
+            ("value", "1707171300000", "9000000000001"),
+            ("", "668123456789", "900000000001"),
             ("born", "-4200.75e10", "-9001.55e55"),
         ] {
             assert_eq!(replacer.number(&Place::unknown(name), number), expected, "{name} {number}");

@@ -258,6 +258,13 @@ pub(super) fn is_media_type(text: &str) -> bool {
     ["application", "audio", "image", "multipart", "text", "video"].contains(&kind) && has(FORMATS, format)
 }
 
+/// The end of a file's name, if it is a usual one.
+pub(super) fn extension(name: &str) -> String {
+    const KNOWN: &str = " bmp css csv doc docx gif htm html jpeg jpg json log md mov mp3 mp4 pdf png ppt pptx svg txt wav webp xls xlsx xml zip ";
+    let end = name.rsplit_once('.').map_or(String::new(), |(_, end)| end.to_ascii_lowercase());
+    if !end.contains(' ') && KNOWN.contains(&format!(" {end} ")) { format!(".{end}") } else { String::new() }
+}
+
 /// Whether the number of a property counts something, and cannot be an id.
 pub(super) fn is_count(property: &str) -> bool {
     has(NUMBERS, property)

@@ -21,6 +21,8 @@ mod jira; // Endpoints of the Jira platform.
 mod language; // Texts in the language that a request asks for.
 mod oauth; // Authorizing apps, tokens, several sites, service accounts.
 #[cfg(feature = "record")]
+mod odd_servers; // A recorder in front of servers that send what no sandbox does.
+#[cfg(feature = "record")]
 mod program; // The program that records and replays.
 #[cfg(feature = "record")]
 mod recording; // Recordings of a sandbox, and replays of them.
