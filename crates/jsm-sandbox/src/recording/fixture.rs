@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 /// The version of the format.
@@ -107,6 +108,11 @@ impl Fixture {
             return Err(format!("`format` is not {FORMAT}"));
         }
         let text = |value: &Value| value.as_str().map(str::to_owned);
+        let optional = |side: &Value, name: &str| match &side[name] {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text.clone())),
+            _ => Err(format!("`request.{name}` is not text")),
+        };
         let (request, response) = (&json["request"], &json["response"]);
         let status = match &response["status"] {
             Value::Null => None,
@@ -125,10 +131,14 @@ impl Fixture {
         Ok(Fixture {
             operation: text(&json["api"]).zip(text(&json["operation"])),
             request: FixtureRequest {
-                to_files: request["origin"] == "files",
+                to_files: match optional(request, "origin")?.as_deref() {
+                    None => false,
+                    Some("files") => true,
+                    Some(_) => return Err("`request.origin` is not `files`".to_owned()),
+                },
                 method: text(&request["method"]).ok_or("`request.method` is missing")?,
                 path: text(&request["path"]).ok_or("`request.path` is missing")?,
-                query: text(&request["query"]).unwrap_or_default(),
+                query: optional(request, "query")?.unwrap_or_default(),
                 headers: read_headers(request)?,
                 content: read_content(request)?,
             },
@@ -169,10 +179,18 @@ fn write(side: &mut Map<String, Value>, headers: &[(String, String)], content: &
 }
 
 fn read_headers(side: &Value) -> Result<Vec<(String, String)>, String> {
-    let all = side["headers"].as_object().into_iter().flatten();
-    let headers = all.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-    let headers: Option<Vec<_>> = headers.collect();
-    headers.ok_or_else(|| "the value of a header is not text".to_owned())
+    let headers = match &side["headers"] {
+        Value::Null => return Ok(Vec::new()),
+        Value::Object(headers) => headers,
+        _ => return Err("`headers` is not an object".to_owned()),
+    };
+    let read = |(name, value): (&String, &Value)| {
+        let text = value.as_str().filter(|text| HeaderValue::from_str(text).is_ok());
+        let text = text.filter(|_| HeaderName::from_bytes(name.as_bytes()).is_ok());
+        let text = text.ok_or_else(|| format!("`headers` has no valid header called `{name}`"))?;
+        Ok((name.to_ascii_lowercase(), text.to_owned()))
+    };
+    headers.iter().map(read).collect()
 }
 
 fn read_content(side: &Value) -> Result<Content, String> {
@@ -286,6 +304,26 @@ mod tests {
             (
                 json!({"format": 1, "request": request, "response": {"status": 200, "bytes": -1}}),
                 "`bytes` of a body is not valid",
+            ),
+            (
+                json!({"format": 1, "request": {"method": "GET", "path": "/", "query": {"a": "b"}}, "response": {"status": 200}}),
+                "`request.query` is not text",
+            ),
+            (
+                json!({"format": 1, "request": {"method": "GET", "path": "/", "origin": "elsewhere"}, "response": {"status": 200}}),
+                "`request.origin` is not `files`",
+            ),
+            (
+                json!({"format": 1, "request": request, "response": {"status": 200, "headers": ["etag"]}}),
+                "`headers` is not an object",
+            ),
+            (
+                json!({"format": 1, "request": request, "response": {"status": 200, "headers": {"etag": "a\nb"}}}),
+                "`headers` has no valid header called `etag`",
+            ),
+            (
+                json!({"format": 1, "request": request, "response": {"status": 200, "headers": {"e tag": "a"}}}),
+                "`headers` has no valid header called `e tag`",
             ),
         ] {
             assert_eq!(Fixture::from_json(&json), Err(reason.to_owned()), "{json}");

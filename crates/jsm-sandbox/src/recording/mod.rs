@@ -4,6 +4,8 @@
 
 pub(crate) mod replay; // A server that responds from fixtures.
 
+mod compare; // Requests, compared with recorded ones.
+
 mod background; // A server on a thread of its own.
 mod fixture; // One exchange, and its file.
 

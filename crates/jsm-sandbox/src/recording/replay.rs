@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::background::{self, Background, Broken, Sent};
+use super::compare::{self, Asked, Recorded, Route};
 use super::fixture::{self, Content, FILES, Fixture, FixtureResponse, GATEWAY, SITE};
 use crate::handlers::table::APIS;
 use crate::pipeline::violation::{Side, Violation, Violations};
@@ -22,6 +22,8 @@ use crate::wire::server;
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// The largest body that is made up for recorded bytes.
 const LARGEST_FILE: u64 = 256 * 1024 * 1024;
+/// The most differences that an error lists.
+const MOST_LISTED: usize = 3;
 
 /// A server on loopback ports of this machine that responds as a recording says. It stops when it is dropped.
 ///
@@ -32,7 +34,7 @@ const LARGEST_FILE: u64 = 256 * 1024 * 1024;
 ///
 /// Recordings contain pseudonyms, and so must the requests: a test asks for the customer `person-1@example.com` and the
 /// request `DESK-1`, as its recording calls them. A request that was not recorded gets the status 501, and is
-/// a [violation](Replay::violations) which names the difference to what was.
+/// a [violation](Replay::violations) which names the nearest one that was, and the difference.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -64,10 +66,15 @@ pub struct Replay {
 }
 
 struct Service {
-    site: String,
-    files: String,
+    addresses: Addresses,
     cloud_id: Option<String>,
     state: Mutex<State>,
+}
+
+/// The addresses of this server.
+struct Addresses {
+    site: String,
+    files: String,
 }
 
 struct State {
@@ -77,22 +84,11 @@ struct State {
     violations: Violations,
 }
 
-type Route = (String, bool, Vec<String>);
-
 struct Exchange {
     file: String,
-    fixture: Fixture,
-    query: Vec<(String, String)>,
+    recorded: Recorded,
+    response: FixtureResponse,
     served: bool,
-}
-
-/// A request, as far as it is compared.
-struct Asked {
-    route: Route,
-    /// Method and path as they were sent.
-    name: String,
-    query: Vec<(String, String)>,
-    body: Bytes,
 }
 
 impl Replay {
@@ -127,8 +123,9 @@ impl Replay {
         let cloud_id = fixtures.iter().find_map(|(_, fixture)| cloud_id(&fixture.request.path));
         let (site_listener, site) = server::bind(port)?;
         let (files_listener, files) = server::bind(0)?;
-        let state = Mutex::new(State::new(fixtures));
-        let service = Arc::new(Service { site, files, cloud_id, state });
+        let addresses = Addresses { site, files };
+        let state = Mutex::new(State::new(fixtures, &addresses));
+        let service = Arc::new(Service { addresses, cloud_id, state });
         let shared = Arc::clone(&service);
         let respond = move |to_files, request| respond(Arc::clone(&shared), to_files, request);
         let background = Background::start("jsm-replay", site_listener, files_listener, respond)?;
@@ -145,7 +142,7 @@ impl Replay {
     /// The address to give to the client in place of the site's, without a slash at the end. It also serves what real
     /// sites leave to the gateway.
     pub fn url(&self) -> &str {
-        &self.service.site
+        &self.service.addresses.site
     }
 
     /// The cloud id of the site, as the recording calls it; none if no request went to the gateway. A client that needs it
@@ -189,23 +186,28 @@ impl Service {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+impl Addresses {
     /// A text of a fixture, with the addresses of this server in place of the recorded ones.
-    fn with_addresses(&self, text: &str) -> String {
+    fn fill(&self, text: &str) -> String {
         text.replace(FILES, &self.files).replace(GATEWAY, &self.site).replace(SITE, &self.site)
+    }
+
+    /// The opposite. What fixtures have of the gateway is the site's here.
+    fn placeholders(&self, text: &str) -> String {
+        text.replace(&self.files, FILES).replace(&self.site, SITE).replace(GATEWAY, SITE)
     }
 }
 
 impl State {
-    fn new(fixtures: Vec<(String, Fixture)>) -> State {
+    fn new(fixtures: Vec<(String, Fixture)>, addresses: &Addresses) -> State {
         let mut by_route: HashMap<Route, Vec<usize>> = HashMap::new();
         let mut exchanges = Vec::new();
-        for (file, fixture) in fixtures {
-            let request = &fixture.request;
-            let route = (request.method.clone(), request.to_files, segments(&request.path));
-            by_route.entry(route).or_default().push(exchanges.len());
-            let query = pairs(&request.query);
-            exchanges.push(Exchange { file, fixture, query, served: false });
+        for (file, Fixture { request, response, .. }) in fixtures {
+            let recorded = Recorded::new(&request, |text| addresses.placeholders(text));
+            by_route.entry(recorded.route.clone()).or_default().push(exchanges.len());
+            exchanges.push(Exchange { file, recorded, response, served: false });
         }
         State { exchanges, by_route, violations: Violations::default() }
     }
@@ -213,26 +215,36 @@ impl State {
     /// The response to a request, or why there is none.
     fn find(&mut self, asked: &Asked) -> Result<FixtureResponse, String> {
         let Some(route) = self.by_route.get(&asked.route) else {
-            return Err("the recording has no request with this method and path".to_owned());
+            let nearest =
+                self.exchanges.iter().min_by_key(|exchange| exchange.recorded.distance(&asked.route));
+            let nearest = nearest.map_or_else(String::new, |Exchange { file, recorded, .. }| {
+                format!("; the nearest is {} in {file}", recorded.name)
+            });
+            return Err(format!("the recording has no request with this method and path{nearest}"));
         };
-        let body = serde_json::from_slice::<Value>(&asked.body).ok();
-        let mut difference = None;
+        let mut nearest = None;
         let mut last = None;
         for index in route {
-            let exchange = &self.exchanges[*index];
-            match differs(exchange, asked, body.as_ref()) {
-                Some(found) => {
-                    difference.get_or_insert_with(|| format!("{}: {found}", exchange.file));
+            let Exchange { file, recorded, served, .. } = &self.exchanges[*index];
+            let found = recorded.differences(asked);
+            if found.count > 0 {
+                let is_nearer = |(count, _, _): &(usize, &String, Vec<String>)| found.count < *count;
+                if nearest.as_ref().is_none_or(is_nearer) {
+                    nearest = Some((found.count, file, found.texts));
                 }
-                None if !exchange.served => {
-                    last = Some(*index);
-                    break;
-                }
-                None => last = Some(*index),
+                continue;
+            }
+            last = Some(*index);
+            if !served {
+                break;
             }
         }
         let Some(index) = last else {
-            return Err(format!("the recording has no such request; {}", difference.unwrap_or_default()));
+            let nearest = nearest.map(|(_, file, mut texts)| {
+                texts.truncate(MOST_LISTED);
+                format!("; the nearest is {file}: {}", texts.join("; "))
+            });
+            return Err(format!("the recording has no such request{}", nearest.unwrap_or_default()));
         };
         let exchange = &mut self.exchanges[index];
         if exchange.served && !matches!(asked.route.0.as_str(), "GET" | "HEAD") {
@@ -242,56 +254,7 @@ impl State {
             ));
         }
         exchange.served = true;
-        Ok(exchange.fixture.response.clone())
-    }
-}
-
-/// The first difference between a recorded request and another one with the same method and path.
-fn differs(exchange: &Exchange, asked: &Asked, body: Option<&Value>) -> Option<String> {
-    if exchange.query != asked.query {
-        let text = |pairs: &[(String, String)]| {
-            let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            if pairs.is_empty() { "none".to_owned() } else { pairs.join("&") }
-        };
-        return Some(format!("the query is {}, recorded is {}", text(&asked.query), text(&exchange.query)));
-    }
-    match &exchange.fixture.request.content {
-        Content::Empty if asked.body.is_empty() => None,
-        Content::Empty => Some("recorded is a request without a body".to_owned()),
-        Content::Json(recorded) => match body {
-            Some(body) => first_difference(body, recorded, "body"),
-            None => Some("recorded is a body of JSON".to_owned()),
-        },
-        Content::Text(recorded) => {
-            let text = String::from_utf8_lossy(&asked.body);
-            let is_same_json =
-                || body.is_some() && serde_json::from_str::<Value>(recorded).ok().as_ref() == body;
-            // A form can be encoded in several ways.
-            let is_same = *recorded == text || is_same_json() || pairs(recorded) == pairs(&text);
-            (!is_same).then(|| "the body is another text".to_owned())
-        }
-        Content::Bytes(_) | Content::Parts(_) => None,
-    }
-}
-
-fn first_difference(value: &Value, recorded: &Value, at: &str) -> Option<String> {
-    match (value, recorded) {
-        (Value::Object(members), Value::Object(others)) => {
-            let missing = others.keys().find(|name| !members.contains_key(*name));
-            if let Some(name) = missing {
-                return Some(format!("{at}.{name} is missing"));
-            }
-            members.iter().find_map(|(name, member)| match others.get(name) {
-                Some(other) => first_difference(member, other, &format!("{at}.{name}")),
-                None => Some(format!("{at}.{name} is not recorded")),
-            })
-        }
-        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
-            let mut pairs = items.iter().zip(others).enumerate();
-            pairs.find_map(|(index, (item, other))| first_difference(item, other, &format!("{at}[{index}]")))
-        }
-        _ if value == recorded => None,
-        _ => Some(format!("{at} is {value}, recorded is {recorded}")),
+        Ok(exchange.response.clone())
     }
 }
 
@@ -305,12 +268,11 @@ async fn respond(
         return refused(413, "the body is too large or incomplete");
     };
     let (method, path) = (head.method.as_str().to_owned(), head.uri.path());
-    let asked = Asked {
-        name: format!("{method} {path}"),
-        route: (method, to_files, segments(path)),
-        query: pairs(head.uri.query().unwrap_or_default()),
-        body: body.to_bytes(),
-    };
+    let query = head.uri.query().unwrap_or_default();
+    let name = format!("{method} {path}");
+    let route = compare::route(&method, to_files, path);
+    let placeholders = |text: &str| service.addresses.placeholders(text);
+    let asked = Asked::new(route, query, body.to_bytes(), placeholders);
     let problem = {
         let mut state = service.lock();
         match state.find(&asked) {
@@ -318,11 +280,11 @@ async fn respond(
             Err(problem) => problem,
         }
     };
-    if let (true, Some(cloud_id)) = (asked.name == "GET /_edge/tenant_info", &service.cloud_id) {
+    if let (true, Some(cloud_id)) = (name == "GET /_edge/tenant_info", &service.cloud_id) {
         let body = json!({"cloudId": cloud_id}).to_string();
         return finished(http::Response::builder().header("content-type", "application/json"), whole(body));
     }
-    service.lock().violations.add(&asked.name, Side::Request, problem.as_str());
+    service.lock().violations.add(&name, Side::Request, problem.as_str());
     refused(501, &format!("not recorded: {problem}"))
 }
 
@@ -344,15 +306,15 @@ fn write(service: &Service, response: FixtureResponse) -> Result<http::Response<
     let mut head = http::Response::builder().status(status);
     let mut media_type = "";
     for (name, value) in &response.headers {
-        head = head.header(name, service.with_addresses(value));
+        head = head.header(name, service.addresses.fill(value));
         if name == "content-type" {
             media_type = value;
         }
     }
     let body = match &response.content {
         Content::Empty | Content::Parts(_) => Bytes::new(),
-        Content::Json(value) => service.with_addresses(&value.to_string()).into(),
-        Content::Text(text) => service.with_addresses(text).into(),
+        Content::Json(value) => service.addresses.fill(&value.to_string()).into(),
+        Content::Text(text) => service.addresses.fill(text).into(),
         Content::Bytes(count) => made_up(media_type, *count),
     };
     if response.broken {
@@ -377,17 +339,6 @@ fn made_up(media_type: &str, count: u64) -> Bytes {
     let mut bytes = start.to_vec();
     bytes.resize(count, b'x');
     bytes.into()
-}
-
-fn segments(path: &str) -> Vec<String> {
-    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect()
-}
-
-/// The parameters of a query, decoded and in alphabetical order.
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    pairs.sort();
-    pairs
 }
 
 /// The cloud id in a path of the gateway.
