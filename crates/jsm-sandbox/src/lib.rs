@@ -37,7 +37,7 @@
 //! | other languages | [`Seed::translation`] |
 //! | other roles, scopes | [`Sandbox::account`], [`Sandbox::scoped_token`] |
 //! | OAuth: tokens, the whole authorization, service accounts | [`Sandbox::grant`], [`Sandbox::oauth_app`], [`Sandbox::service_account`] |
-//! | several sites | [`SandboxBuilder::site`], [`Sandbox::sites`] |
+//! | several sites | [`SandboxBuilder::site`], [`Sandbox::sites`], [`Sandbox::contents`] |
 //! | endpoints that it does not serve, or other responses | [`Sandbox::route`] |
 //! | errors, timeouts, broken connections and pages; the third POST fails | [`Sandbox::fault`] |
 //! | tolerance for odd responses | [`SandboxBuilder::quirk`] |
@@ -58,6 +58,7 @@
 //! are its own. Where the documents do not say what a server does and no response was recorded, its behaviour is a guess.
 
 mod apps; // OAuth apps of a sandbox, and consent to them.
+mod contents; // What is on the sites of a sandbox.
 mod sandbox; // Starting and stopping a sandbox, and reading what it saw.
 
 mod recording; // Recordings of other sites, made and served.
@@ -78,6 +79,7 @@ mod calendar; // Points in time as a calendar shows them.
 mod clock; // The sandbox's own time.
 
 pub use clock::Clock;
+pub use contents::Contents;
 pub use domain::entities::account::Account;
 pub use domain::entities::contents::{Attachment, Comment, Customer, CustomerRequest, Organization};
 pub use domain::entities::field::Field;

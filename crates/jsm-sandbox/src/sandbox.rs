@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use crate::clock::{Clock, millis};
 use crate::domain::credentials::Credentials;
 use crate::domain::entities::account::Account;
-use crate::domain::entities::contents::{Customer, CustomerRequest, Organization};
 use crate::domain::entities::person::Role;
 use crate::domain::seed::Seed;
 use crate::domain::site::{Site, TaskSettings};
@@ -149,7 +148,8 @@ impl Sandbox {
     /// The method is text or an `http::Method`. A part of the path in braces stands for any text; fixed parts take
     /// precedence. The route takes precedence over all that the sandbox serves itself, and takes the place of a route
     /// with the same method and path. It is a path of the site: the gateway serves it below `/ex/jira/{cloudId}`, and as
-    /// it is where it does not begin with `/rest/`.
+    /// it is where it does not begin with `/rest/`. With [several sites](SandboxBuilder::site), the function serves all of
+    /// them; [`RouteRequest::site`] is the one that a request is for.
     ///
     /// A request needs the credentials of an account, any, or gets a 401. Faults happen to it, and it is
     /// [recorded](Sandbox::requests); documents and rate limits do not apply. The function runs on a thread of its own
@@ -169,7 +169,7 @@ impl Sandbox {
     /// ```
     ///
     /// # Panics
-    /// Panics when the path does not begin with a slash, or has a query.
+    /// Panics when the path does not begin with a slash, has a query, or has a placeholder without a name or twice.
     #[track_caller]
     pub fn route<R: Into<RouteResponse>>(
         &self,
@@ -177,8 +177,7 @@ impl Sandbox {
         path: &str,
         handler: impl Fn(&RouteRequest) -> R + Send + Sync + 'static,
     ) {
-        let is_path = path.starts_with('/') && !path.contains(['?', '#']);
-        assert!(is_path, "{path:?} is not a path like /rest/api/3/project/{{key}}");
+        assert!(Route::is_path(path), "{path:?} is not a path like /rest/api/3/project/{{key}}");
         let route = Route::new(method.as_ref(), path, Box::new(move |request| handler(request).into()));
         self.service.lock().routes.add(route);
     }
@@ -191,41 +190,6 @@ impl Sandbox {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.service.lock().faults.clear();
-    }
-
-    /// All customers, in the order in which their accounts were created. The [account](Sandbox::account) of a customer is
-    /// among them.
-    ///
-    /// ```
-    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
-    /// // ... a program imports customers ...
-    /// let fred = sandbox.customers().into_iter().find(|customer| customer.name == "Fred Fuchs").unwrap();
-    /// assert_eq!((fred.active, fred.service_desks.as_slice()), (true, ["HELP".to_owned()].as_slice()));
-    /// ```
-    pub fn customers(&self) -> Vec<Customer> {
-        self.service.lock().site.read_customers()
-    }
-
-    /// All organizations, in the order in which they were created.
-    pub fn organizations(&self) -> Vec<Organization> {
-        self.service.lock().site.read_organizations()
-    }
-
-    /// All customer requests, the oldest first. Requests of HTTP are in [`requests`](Sandbox::requests).
-    pub fn customer_requests(&self) -> Vec<CustomerRequest> {
-        self.service.lock().site.read_issues()
-    }
-
-    /// The customer request with this key or id.
-    ///
-    /// ```
-    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
-    /// // ... a program comments on a request ...
-    /// let request = sandbox.customer_request("HELP-1").unwrap();
-    /// assert_eq!(request.comments[0].body, "We are looking into it.");
-    /// ```
-    pub fn customer_request(&self, key: &str) -> Option<CustomerRequest> {
-        self.service.lock().site.read_issue_named(key)
     }
 
     /// The last 10,000 requests that arrived, the oldest first.

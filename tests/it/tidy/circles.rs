@@ -33,7 +33,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "crates/jsm-sandbox",
         &[
-            &["lib", "apps", "recording", "sandbox"],
+            &["lib", "apps", "contents", "recording", "sandbox"],
             &["wire"],
             &["pipeline"],
             &["handlers"],

@@ -40,10 +40,17 @@ pub struct SiteAddress {
 impl Origins {
     /// All sites. The first one is the sandbox's own.
     pub(crate) fn sites(&self) -> Vec<SiteAddress> {
-        let (cloud_id, name, url) = (CLOUD_ID.to_owned(), "sandbox".to_owned(), self.site.clone());
-        let mut sites = vec![SiteAddress { cloud_id, name, url }];
-        sites.extend(self.others.iter().cloned());
-        sites
+        (0..=self.others.len()).map(|site| self.site(site)).collect()
+    }
+
+    /// A site; the first one where there is none with this number.
+    pub(crate) fn site(&self, site: usize) -> SiteAddress {
+        let first = || SiteAddress {
+            cloud_id: CLOUD_ID.to_owned(),
+            name: "sandbox".to_owned(),
+            url: self.site.clone(),
+        };
+        self.other(site).cloned().unwrap_or_else(first)
     }
 
     /// The number of the site that a request came to, by its header `Host`; the first site by default.

@@ -1,6 +1,6 @@
 //! Routes that a test adds: endpoints that its own functions serve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::log::without_credentials;
 use crate::domain::entities::person::{Caller, Role};
+use crate::message::origin::SiteAddress;
 use crate::message::raw::RawRequest;
 use crate::message::response::Response;
 
@@ -27,6 +28,9 @@ pub struct RouteRequest {
     pub account_id: String,
     /// What this account may do.
     pub role: Role,
+    /// The site that the request is for, of those in [`Sandbox::sites`](crate::Sandbox::sites); none where a path of the
+    /// gateway names none.
+    pub site: Option<SiteAddress>,
     parameters: BTreeMap<String, String>,
     query: Vec<(String, String)>,
 }
@@ -124,6 +128,16 @@ impl Route {
     pub(crate) fn new(method: &str, path: &str, handler: Handler) -> Route {
         Route { method: method.to_uppercase(), path: path.to_owned(), handler }
     }
+
+    /// Whether a text can be the path of a route: a part of it is fixed, or a placeholder with a name of its own.
+    pub(crate) fn is_path(text: &str) -> bool {
+        let mut names = BTreeSet::new();
+        let mut is_part = |part: &str| match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => !name.is_empty() && !name.contains(['{', '}']) && names.insert(name.to_owned()),
+            None => !part.contains(['{', '}']),
+        };
+        text.starts_with('/') && !text.contains(['?', '#']) && text.split('/').all(&mut is_part)
+    }
 }
 
 /// The routes that were added. A newer one takes the place of an older one with the same method and path.
@@ -147,6 +161,8 @@ pub(super) struct RouteCall {
     pub(super) route: Arc<Route>,
     /// The path below the site or the gateway.
     pub(super) path: String,
+    /// The number of the site, if the path is one of a site.
+    pub(super) site: Option<usize>,
     /// The values of the placeholders, decoded.
     pub(super) parameters: BTreeMap<String, String>,
 }
@@ -156,6 +172,7 @@ impl RouteCall {
         &self,
         raw: &RawRequest,
         caller: Caller,
+        site: Option<SiteAddress>,
         query: Vec<(String, String)>,
     ) -> RouteRequest {
         RouteRequest {
@@ -165,6 +182,7 @@ impl RouteCall {
             body: raw.body.to_vec(),
             account_id: caller.account_id,
             role: caller.role,
+            site,
             parameters: self.parameters.clone(),
             query,
         }

@@ -48,17 +48,22 @@ pub(super) fn authenticate(
     Ok(login)
 }
 
-/// The caller of an added route: any account, but an account.
+/// The caller of what no document describes: any account, but an account, and one that the site with this cloud id lets in.
 pub(super) fn authenticate_account(
     credentials: &Credentials,
     raw: &RawRequest,
     origin: Origin,
+    cloud_id: Option<&str>,
     now: i64,
 ) -> Result<Caller, Response> {
     let gateway = origin == Origin::Gateway;
     let header = raw.header("authorization");
     let caller = header.and_then(|header| caller(credentials, header, gateway, now));
-    caller.ok_or_else(|| unauthorized(gateway, "servicedesk"))
+    let caller = caller.ok_or_else(|| unauthorized(gateway, "servicedesk"))?;
+    match cloud_id.is_none_or(|cloud_id| caller.reaches(cloud_id)) {
+        true => Ok(caller),
+        false => Err(error::gateway(401, "Unauthorized")),
+    }
 }
 
 fn log_in(

@@ -43,8 +43,8 @@ pub struct Fault {
     conditions: Vec<Condition>,
     /// How many requests are spared at first.
     after: u32,
-    /// Which ones of the others it happens to: each that this divides the number of.
-    every: u32,
+    /// Which ones of the others it happens to: each that this divides the number of; all where there is none.
+    every: Option<u32>,
     times: Times,
     /// What distinguishes it from others, once it was added.
     id: u64,
@@ -108,7 +108,7 @@ impl Fault {
             operation: None,
             conditions: Vec::new(),
             after: 0,
-            every: 1,
+            every: None,
             times: Times::ByDefault,
             id: 0,
             seen: 0,
@@ -196,7 +196,8 @@ impl Fault {
     }
 
     /// Restricts the fault to requests of an operation, such as `CreateCustomer`, or of an
-    /// [added route](crate::Sandbox::route), by its path as it was added.
+    /// [added route](crate::Sandbox::route), by its path as it was added. All other requests, such as those for tokens, are
+    /// chosen by [`matching`](Fault::matching).
     pub fn on(mut self, operation: &str) -> Fault {
         self.operation = Some(operation.to_owned());
         self
@@ -226,10 +227,10 @@ impl Fault {
     }
 
     /// Happens to one of so many requests that it is meant for: with `every(3)`, to the third, the sixth, and so on
-    /// until the faults are cleared, or as [often](Fault::times) as it should. Those that [`after`](Fault::after) spares
-    /// are not counted. 0 is taken for 1.
+    /// until the faults are cleared, or as [often](Fault::times) as it should; with `every(1)`, to all of them. Those that
+    /// [`after`](Fault::after) spares are not counted. 0 is taken for 1.
     pub fn every(mut self, requests: u32) -> Fault {
-        self.every = requests.max(1);
+        self.every = Some(requests.max(1));
         self
     }
 
@@ -258,13 +259,13 @@ impl Fault {
     /// Whether it happens to the request that was counted last.
     fn is_due(&self) -> bool {
         let number = self.seen.saturating_sub(u64::from(self.after));
-        number > 0 && number.is_multiple_of(u64::from(self.every))
+        number > 0 && number.is_multiple_of(u64::from(self.every.unwrap_or(1)))
     }
 
     /// Whether it has happened as often as it may.
     fn is_over(&self) -> bool {
         match self.times {
-            Times::ByDefault => self.every == 1 && self.happened > 0,
+            Times::ByDefault => self.every.is_none() && self.happened > 0,
             Times::AtMost(times) => self.happened >= times,
             Times::Always => false,
         }

@@ -17,10 +17,11 @@ pub(super) fn serve(
     state: &mut State,
     raw: &RawRequest,
     origin: Origin,
+    cloud_id: &str,
     call: &JiraCall,
     query: Vec<(String, String)>,
 ) -> Result<Response, Response> {
-    let caller = authenticate_account(&state.credentials, raw, origin, state.site.now())?;
+    let caller = authenticate_account(&state.credentials, raw, origin, Some(cloud_id), state.site.now())?;
     if !caller.has_scopes(call.endpoint.scopes) {
         return Err(error::gateway(401, "Unauthorized; scope does not match"));
     }

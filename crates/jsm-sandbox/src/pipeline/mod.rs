@@ -84,9 +84,10 @@ async fn serve_added(
 ) -> Result<Response, Response> {
     let caller = {
         let state = service.lock();
-        authenticate::authenticate_account(&state.credentials, raw, origin, state.site.now())?
+        let cloud_id = call.site.map(|site| service.origins.cloud_id(site));
+        authenticate::authenticate_account(&state.credentials, raw, origin, cloud_id, state.site.now())?
     };
-    let request = call.request(raw, caller, query);
+    let request = call.request(raw, caller, call.site.map(|site| service.origins.site(site)), query);
     let mut response = call.run(request).await;
     let hosts = [service.origins.gateway.as_str(), &service.origins.site];
     fault.transform(&mut service.lock().last_pages, &call.route.path, hosts, raw, &mut response);
@@ -103,7 +104,7 @@ fn serve_jira(
     fault: &Fault,
 ) -> Response {
     let state = &mut *service.lock();
-    match jira::serve(state, raw, origin, call, query) {
+    match jira::serve(state, raw, origin, service.origins.cloud_id(call.site), call, query) {
         Ok(mut response) => {
             let hosts = [call.base.as_str(), &service.origins.site];
             fault.transform(&mut state.last_pages, call.endpoint.path, hosts, raw, &mut response);

@@ -102,14 +102,17 @@ fn find_jira(origins: &Origins, raw: &RawRequest, origin: Origin) -> Option<Jira
 
 /// The added route that a request is for. The gateway serves the paths of a site behind the site's id.
 fn find_added(origins: &Origins, added: &AddedRoutes, raw: &RawRequest, origin: Origin) -> Option<RouteCall> {
-    let path = match origin {
-        Origin::Site => &raw.path,
+    let (site, path) = match origin {
+        Origin::Site => (Some(origins.site_at(raw.header("host"))), raw.path.as_str()),
         Origin::Gateway => {
-            let behind = |site| raw.path.strip_prefix("/ex/jira/")?.strip_prefix(origins.cloud_id(site));
+            let behind = |site| {
+                let path = raw.path.strip_prefix("/ex/jira/")?.strip_prefix(origins.cloud_id(site))?;
+                Some((Some(site), path))
+            };
             match (0..=origins.others.len()).find_map(behind) {
-                Some(path) => path,
+                Some(found) => found,
                 None if raw.path.starts_with("/rest/") => return None,
-                None => &raw.path,
+                None => (None, raw.path.as_str()),
             }
         }
         Origin::Media => return None,
@@ -117,7 +120,7 @@ fn find_added(origins: &Origins, added: &AddedRoutes, raw: &RawRequest, origin: 
     let all = added.all().map(|route| (route, route.method.as_str(), route.path.as_str()));
     let Found::Operation(route, parameters) = find(all, &raw.method, path) else { return None };
     let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Some(RouteCall { route: Arc::clone(route), path: path.to_owned(), parameters })
+    Some(RouteCall { route: Arc::clone(route), path: path.to_owned(), site, parameters })
 }
 
 /// The server that a path belongs to. The site also serves what is the gateway's, so that a client needs one address.

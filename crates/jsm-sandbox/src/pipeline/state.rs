@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The site with this number; the first one where there is none.
-    pub(super) fn site(&self, number: usize) -> &Site {
+    pub(crate) fn site(&self, number: usize) -> &Site {
         let other = number.checked_sub(1).and_then(|other| self.others.get(other));
         other.map_or(&self.site, |other| &other.site)
     }

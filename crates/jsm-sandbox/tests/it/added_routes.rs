@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
-use jsm_sandbox::{Fault, Role, RouteResponse, Sandbox};
+use jsm_sandbox::{Consent, Fault, Role, RouteResponse, Sandbox, Seed};
 use serde_json::{Value, json};
 
 use crate::client::{TestClient, read};
@@ -211,8 +211,64 @@ async fn a_request_without_a_response_is_recorded_and_a_sandbox_ends_without_it(
 #[test]
 fn a_path_that_is_none_is_refused() {
     let sandbox = Sandbox::builder().start_blocking().unwrap();
-    for path in ["", "rest/api", "https://example.com/rest", "/rest?x=1", "/rest#x"] {
+    for path in [
+        "",
+        "rest/api",
+        "https://example.com/rest",
+        "/rest?x=1",
+        "/rest#x",
+        "/rest/{}",
+        "/rest/{id",
+        "/rest/x{id}",
+        "/rest/{id}/{id}",
+    ] {
         let route = std::panic::AssertUnwindSafe(|| sandbox.route("GET", path, |_| json!({})));
         assert!(std::panic::catch_unwind(route).is_err(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn one_route_serves_all_sites_and_knows_which() {
+    let sandbox = Sandbox::builder().site("Moss", Seed::empty()).start().await.unwrap();
+    sandbox.route("GET", "/rest/api/3/serverInfo", |request| json!(request.site.as_ref().unwrap().name));
+    sandbox.route("GET", "/jsm/assets/workspace/{id}", |request| json!(request.site.is_none()));
+    let client = TestClient::admin(&sandbox);
+    let [first, moss] = sandbox.sites().try_into().unwrap();
+    for (site, name) in [(&first, "sandbox"), (&moss, "Moss")] {
+        for address in [site.url.clone(), format!("{}/ex/jira/{}", sandbox.gateway_url(), site.cloud_id)] {
+            let response = client.get(&format!("{address}/rest/api/3/serverInfo")).await;
+            assert_eq!(response.json(), json!(name), "{address}");
+        }
+    }
+    let response = client.get(&format!("{}/jsm/assets/workspace/7", sandbox.gateway_url())).await;
+    assert_eq!(response.json(), json!(true));
+}
+
+#[tokio::test]
+async fn a_token_for_one_site_is_refused_by_the_routes_and_the_platform_of_another() {
+    let sandbox = Sandbox::builder().site("Moss", Seed::empty()).start().await.unwrap();
+    sandbox.route("GET", "/rest/api/3/serverInfo", |_| json!({}));
+    let [first, moss] = sandbox.sites().try_into().unwrap();
+    sandbox.consent(Consent::by(Role::Agent).site(&moss.cloud_id));
+    let app = sandbox.oauth_app("https://app.example.com/callback");
+    let page = format!(
+        "{}?client_id={}&redirect_uri=https://app.example.com/callback&response_type=code&audience=api.atlassian.com\
+         &scope=read:jira-user",
+        app.authorize_url, app.client_id
+    );
+    let code = sandbox.visit(&page).unwrap().split_once("code=").unwrap().1.to_owned();
+    let client = TestClient::new(&sandbox, Role::Anonymous);
+    let exchange = json!({
+        "grant_type": "authorization_code", "client_id": app.client_id, "client_secret": app.client_secret, "code": code,
+        "redirect_uri": "https://app.example.com/callback",
+    });
+    let tokens = client.send("POST", &app.token_url, &exchange).await.json();
+    for (site, status) in [(&moss, 200), (&first, 401)] {
+        for path in ["/rest/api/3/serverInfo", "/rest/api/3/myself"] {
+            let address = format!("{}/ex/jira/{}{path}", sandbox.gateway_url(), site.cloud_id);
+            let request =
+                client.request("GET", &address).bearer_auth(tokens["access_token"].as_str().unwrap());
+            assert_eq!(read(request).await.unwrap().status, status, "{address}");
+        }
     }
 }
