@@ -19,7 +19,8 @@ what is sent, without credentials and people; or serves what was recorded.
   --target URL           the site to record, such as https://acme.atlassian.net
   --out FOLDER           the folder for the recording, which must have none
   --gateway URL          the gateway (default: https://api.atlassian.com)
-  --keep TEXT            a value or a name of a property to keep as it is";
+  --keep TEXT            a value or a name of a property to keep as it is
+  --version              print the version";
 
 /// The arguments, for all commands.
 #[derive(Default)]
@@ -45,7 +46,12 @@ pub(crate) fn run() -> Outcome {
     while let Some(argument) = parser.next()? {
         let is = |known: &str| command.as_deref() == Some(known);
         match argument {
-            Long("port") => given.port = parser.value()?.parse()?,
+            Long("port") => {
+                let port = parser.value()?;
+                let number = port.to_str().and_then(|text| text.parse().ok());
+                given.port =
+                    number.ok_or_else(|| format!("--port takes a number from 0 to 65535, not {port:?}"))?;
+            }
             Long("limits") if command.is_none() => given.limits = true,
             Long("oauth-app") if command.is_none() => given.callback = Some(parser.value()?.string()?),
             Long("target") if is("record") => given.target = Some(parser.value()?.string()?),
@@ -53,7 +59,11 @@ pub(crate) fn run() -> Outcome {
             Long("gateway") if is("record") => given.gateway = Some(parser.value()?.string()?),
             Long("keep") if is("record") => given.keep.push(parser.value()?.string()?),
             Long("help") | Short('h') => {
-                println!("{USAGE}");
+                show(format_args!("{USAGE}"));
+                return Ok(());
+            }
+            Long("version") | Short('V') => {
+                show(format_args!("jsm-sandbox {}", env!("CARGO_PKG_VERSION")));
                 return Ok(());
             }
             Value(name) if command.is_none() && (name == "record" || name == "replay") => {
@@ -79,16 +89,18 @@ fn serve(given: Arguments) -> Outcome {
     sandbox.clock().run();
     let (url, email, token) = (sandbox.url(), sandbox.email(), sandbox.token());
     let (gateway, cloud_id) = (sandbox.gateway_url(), sandbox.cloud_id());
-    println!("site     {url}");
-    println!("email    {email}");
-    println!("token    {token}");
-    println!("gateway  {gateway} (cloud id {cloud_id})");
+    show(format_args!("site     {url}"));
+    show(format_args!("email    {email}"));
+    show(format_args!("token    {token}"));
+    show(format_args!("gateway  {gateway} (cloud id {cloud_id})"));
     if let Some(app) = given.callback.map(|callback| sandbox.oauth_app(&callback)) {
-        println!("app      {} with the secret {}", app.client_id, app.client_secret);
-        println!("         {} and {}", app.authorize_url, app.token_url);
+        show(format_args!("app      {} with the secret {}", app.client_id, app.client_secret));
+        show(format_args!("         {} and {}", app.authorize_url, app.token_url));
     }
-    println!("try      curl -u {email}:{token} '{url}/rest/servicedeskapi/servicedesk'");
-    println!("         curl -u {email}:{token} '{gateway}/jsm/csm/cloudid/{cloud_id}/api/v1/product'");
+    show(format_args!("try      curl -u {email}:{token} '{url}/rest/servicedeskapi/servicedesk'"));
+    show(format_args!(
+        "         curl -u {email}:{token} '{gateway}/jsm/csm/cloudid/{cloud_id}/api/v1/product'"
+    ));
     wait()
 }
 
@@ -131,7 +143,7 @@ fn record(_: Arguments) -> Outcome {
     Err("this program was built without the recorder; build it with `--features record`".into())
 }
 
-/// Prints a line. That no one reads it any more, as in `jsm-sandbox record ... | head`, must not end a recording.
+/// Prints a line. That no one reads it any more, as in `jsm-sandbox record ... | head`, must not end the program.
 fn show(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -110,7 +110,8 @@ impl Seed {
         self.step(Step::Approver(email.to_owned()))
     }
 
-    /// Adds a customer.
+    /// Adds a customer to the service desk that was added last. Where an account has the email address already, it becomes a
+    /// customer of this service desk, too; the name has to be the same.
     pub fn customer(self, name: &str, email: &str) -> Seed {
         self.step(Step::Customer { name: name.to_owned(), email: email.to_owned() })
     }

@@ -83,7 +83,17 @@ impl Step {
                 last_type(site, last)?.approvers.push(account_id);
             }
             Step::Customer { name, email } => {
-                let account_id = site.add_person(name, email, Role::Customer);
+                let known = site
+                    .person_with_email(email)
+                    .map(|person| (person.account_id.clone(), person.name.clone()));
+                let account_id = match known {
+                    None => site.add_person(name, email, Role::Customer),
+                    // One account can be a customer of several service desks.
+                    Some((account_id, known)) if known == *name => account_id,
+                    Some((_, known)) => {
+                        return Err(format!("the account '{email}' is called '{known}', not '{name}'"));
+                    }
+                };
                 add_to_desk(site, last.desk, &account_id);
             }
             Step::Organization { name, members } => {

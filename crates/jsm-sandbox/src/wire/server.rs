@@ -29,7 +29,10 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// A socket on a port of this machine, and its address. Port 0 takes a free one.
 pub(crate) fn bind(port: u16) -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let cannot =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {wanted}: {error}"));
+    let listener = TcpListener::bind(wanted).map_err(cannot)?;
     listener.set_nonblocking(true)?;
     let address = format!("http://{}", listener.local_addr()?);
     Ok((listener, address))

@@ -100,3 +100,18 @@ async fn a_request_is_read_with_its_comments_and_files() {
     assert!(!image.content.is_empty());
     assert_eq!(sandbox.customer_request("HELP-2"), None);
 }
+
+#[tokio::test]
+async fn a_customer_of_two_service_desks_has_one_account() {
+    let seed = || {
+        Seed::empty().desk("HELP", "Help Desk").customer("Ada Reader", "ada@example.com").desk("SHOP", "Shop")
+    };
+    let sandbox =
+        Sandbox::builder().seed(seed().customer("Ada Reader", "ADA@example.com")).start().await.unwrap();
+    let customers = sandbox.customers();
+    let ada: Vec<_> = customers.iter().filter(|customer| customer.name == "Ada Reader").collect();
+    assert_eq!(ada.len(), 1);
+    assert_eq!(ada[0].service_desks, ["HELP", "SHOP"]);
+    let error = Sandbox::builder().seed(seed().customer("Ida", "ada@example.com")).start().await.unwrap_err();
+    assert_eq!(error.to_string(), "the account 'ada@example.com' is called 'Ada Reader', not 'Ida'");
+}

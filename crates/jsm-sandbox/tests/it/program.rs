@@ -55,6 +55,12 @@ async fn a_recording_that_is_killed_is_whole_and_the_program_replays_it() {
 
 #[test]
 fn the_program_refuses_arguments_with_a_reason() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let full = folder.path().to_str().unwrap();
+    let file = format!("{full}/0001-other.json");
+    std::fs::write(&file, "{}").unwrap();
     for (arguments, reason) in [
         (&["record"][..], "record needs --target, the address of the site"),
         (
@@ -65,6 +71,19 @@ fn the_program_refuses_arguments_with_a_reason() {
         (&["replay", "no/such/folder"], "no/such/folder: "),
         (&["--target", "https://acme.atlassian.net"], "invalid option '--target'"),
         (&["rewind"], "unexpected argument \"rewind\""),
+        (&["--port", "http"], "--port takes a number from 0 to 65535, not \"http\""),
+        (&["--port", "65536"], "--port takes a number from 0 to 65535, not \"65536\""),
+        (&["--port"], "missing argument for option '--port'"),
+        (&["--port", &taken], &format!("cannot listen on 127.0.0.1:{taken}: ")),
+        (
+            &["record", "--target", "acme", "--out", "x"],
+            "the target is not an address; write it like https://",
+        ),
+        (
+            &["record", "--target", "https://acme.atlassian.net", "--out", full],
+            &format!("{full} has a recording already; record into an empty folder"),
+        ),
+        (&["record", "--target", "https://acme.atlassian.net", "--out", &file], &format!("{file}: ")),
     ] {
         let output =
             std::process::Command::new(env!("CARGO_BIN_EXE_jsm-sandbox")).args(arguments).output().unwrap();
@@ -73,5 +92,6 @@ fn the_program_refuses_arguments_with_a_reason() {
             !output.status.success() && text.starts_with(&format!("error: {reason}")),
             "{arguments:?}: {text}"
         );
+        assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
     }
 }

@@ -172,7 +172,8 @@ impl Field {
         Field::new("attachment", name, FieldKind::Attachments, &[])
     }
 
-    /// A request without a value for it is refused, unless it has a default or a preset value.
+    /// A request without a value for it is refused, unless it has a default or a preset value. That such a value takes the
+    /// place of a missing one is a guess: no documentation says so.
     pub fn required(mut self) -> Field {
         self.required = true;
         self

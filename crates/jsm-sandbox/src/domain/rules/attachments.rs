@@ -56,7 +56,9 @@ impl Site {
         if let Some(file) = files.iter().find(|file| file.bytes.len() > LARGEST_FILE) {
             return Err(Error::invalid(format!("{} is larger than {LARGEST_FILE} bytes.", file.name)));
         }
-        let expires = self.now + UPLOAD_LASTS;
+        let now = self.now;
+        self.temporary_files.retain(|_, waiting| waiting.expires > now);
+        let expires = now + UPLOAD_LASTS;
         let keep = |file: &File| {
             let id = format!("7e4f0000-0000-4000-8000-{:012x}", self.next("temporary file", 1));
             self.temporary_files.insert(id.clone(), TemporaryFile { desk, expires, file: file.clone() });
