@@ -3,29 +3,22 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http_body_util::{BodyExt, Limited, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use jsm_raw::ResponseBody;
 use reqwest::Url;
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use super::background::{self, Broken, Sent};
 use super::exchange::{Body, Exchange};
-use super::fixture::Part;
 use super::operations;
 use super::redact;
+use super::sent::{LARGEST_TEXT, sent_body};
 use crate::handlers::table::APIS;
 
-/// The largest text that is read as a whole, in bytes. Files can have any size.
-const LARGEST_TEXT: usize = 64 * 1024 * 1024;
-/// How long the parts of an upload are waited for once the response is there.
-const PARTS_WAIT: Duration = Duration::from_secs(1);
 /// How many addresses of files are kept. Older ones are forgotten.
 const KEPT_ADDRESSES: u64 = 10_000;
 
@@ -56,6 +49,9 @@ const OF_FILES: [HeaderName; 6] = [
 /// Where exchanges are written.
 pub(super) trait Record: Send + Sync + 'static {
     fn record(&self, exchange: &Exchange);
+
+    /// The exchange with this number could not be recorded.
+    fn lost(&self, number: u64);
 }
 
 /// What all connections share.
@@ -172,9 +168,17 @@ impl<R: Record> Forward<R> {
             }
             Err(_) => {
                 exchange.broken = true;
-                self.record.record(&exchange);
+                self.keep(exchange).await;
                 Err(Broken)
             }
+        }
+    }
+
+    /// Records an exchange, while others go on: redacting a long text takes seconds.
+    async fn keep(self: &Arc<Self>, exchange: Exchange) {
+        let (forward, number) = (Arc::clone(self), exchange.number);
+        if tokio::task::spawn_blocking(move || forward.record.record(&exchange)).await.is_err() {
+            self.record.lost(number);
         }
     }
 
@@ -203,7 +207,7 @@ impl<R: Record> Forward<R> {
             }
         }
         if is_file && status.is_success() || !is_text {
-            let body = self.stream(exchange, response, Bytes::new());
+            let body = self.stream(exchange, response, Bytes::new()).await;
             return head.body(body).map_err(|_| Broken);
         }
         let mut bytes = BytesMut::new();
@@ -213,7 +217,7 @@ impl<R: Record> Forward<R> {
                     bytes.extend_from_slice(&piece);
                     if bytes.len() > LARGEST_TEXT {
                         // Too long to be redacted: it goes on as a file does.
-                        let body = self.stream(exchange, response, bytes.freeze());
+                        let body = self.stream(exchange, response, bytes.freeze()).await;
                         return head.body(body).map_err(|_| Broken);
                     }
                 }
@@ -227,9 +231,11 @@ impl<R: Record> Forward<R> {
         let bytes = bytes.freeze();
         let sent = self.with_own_addresses(&bytes);
         exchange.response_body = Body::Whole(bytes);
-        self.record.record(&exchange);
-        if exchange.broken {
-            let head = match exchange.response_headers.contains_key(header::CONTENT_LENGTH) {
+        let is_broken = exchange.broken;
+        let has_length = exchange.response_headers.contains_key(header::CONTENT_LENGTH);
+        self.keep(exchange).await;
+        if is_broken {
+            let head = match has_length {
                 true => head.header(header::CONTENT_LENGTH, sent.len() + 1),
                 false => head,
             };
@@ -240,12 +246,12 @@ impl<R: Record> Forward<R> {
 
     /// The body of a file, or of a very long text, passed on piece by piece, and recorded at its end. `read` is what was read
     /// of it so far.
-    fn stream(self: Arc<Self>, exchange: Exchange, response: reqwest::Response, read: Bytes) -> Sent {
+    async fn stream(self: Arc<Self>, exchange: Exchange, response: reqwest::Response, read: Bytes) -> Sent {
         let length = exchange.response_headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut passing = Passing { forward: self, exchange, response, read, passed: 0, length };
+        let passing = Passing { forward: self, exchange, response, read, passed: 0, length };
         if passing.is_without_body() {
-            passing.record(false);
+            passing.keep(false).await;
             return background::whole(Bytes::new());
         }
         let pieces = futures_util::stream::unfold(Some(passing), |passing| async move {
@@ -255,17 +261,17 @@ impl<R: Record> Forward<R> {
                     passing.passed += piece.len() as u64;
                     // hyper never asks for the end of a body whose length it knows.
                     if passing.length.is_some_and(|length| passing.passed >= length) {
-                        passing.record(false);
+                        passing.keep(false).await;
                         return Some((Ok(Frame::data(piece)), None));
                     }
                     Some((Ok(Frame::data(piece)), Some(passing)))
                 }
                 Ok(None) => {
-                    passing.record(false);
+                    passing.keep(false).await;
                     None
                 }
                 Err(_) => {
-                    passing.record(true);
+                    passing.keep(true).await;
                     Some((Err(Broken), None))
                 }
             }
@@ -342,10 +348,10 @@ impl<R: Record> Passing<R> {
         }
     }
 
-    fn record(&mut self, is_broken: bool) {
+    async fn keep(mut self, is_broken: bool) {
         self.exchange.response_body = Body::Length(self.passed);
         self.exchange.broken = is_broken;
-        self.forward.record.record(&self.exchange);
+        self.forward.keep(self.exchange).await;
     }
 }
 
@@ -384,93 +390,6 @@ fn forwarded(headers: &HeaderMap, to_files: bool) -> HeaderMap {
         }
     }
     kept
-}
-
-/// The body of a request on its way, and what is kept of it.
-struct SentBody {
-    body: Option<reqwest::Body>,
-    kept: Kept,
-}
-
-enum Kept {
-    Whole(Bytes),
-    Parts(tokio::task::JoinHandle<Vec<Part>>),
-    Length(Arc<AtomicU64>),
-}
-
-impl Kept {
-    async fn body(self) -> Body {
-        match self {
-            Kept::Whole(bytes) => Body::Whole(bytes),
-            Kept::Parts(parts) => Body::Parts(
-                tokio::time::timeout(PARTS_WAIT, parts).await.ok().and_then(Result::ok).unwrap_or_default(),
-            ),
-            Kept::Length(length) => Body::Length(length.load(Ordering::Relaxed)),
-        }
-    }
-}
-
-/// Texts are read as a whole. Uploads and other bodies are passed on piece by piece.
-async fn sent_body(headers: &HeaderMap, body: Incoming) -> Result<SentBody, &'static str> {
-    let media_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_form = media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    let is_plain = media_type.is_empty() || redact::is_text(media_type) || is_form;
-    if hyper::body::Body::is_end_stream(&body) {
-        // A request without a body stays one; a length of zero goes along with the headers.
-        return Ok(SentBody { body: None, kept: Kept::Whole(Bytes::new()) });
-    }
-    if is_plain {
-        let body = Limited::new(body, LARGEST_TEXT).collect().await;
-        let body = body.map_err(|_| "the body is too large for the recorder, or incomplete")?.to_bytes();
-        return Ok(SentBody { body: Some(body.clone().into()), kept: Kept::Whole(body) });
-    }
-    let pieces = body.into_data_stream();
-    if let Ok(boundary) = multer::parse_boundary(media_type) {
-        let (sender, receiver) = mpsc::channel::<Bytes>(8);
-        let parts = tokio::spawn(parts(receiver, boundary));
-        let pieces = pieces.then(move |piece| {
-            let sender = sender.clone();
-            async move {
-                if let Ok(bytes) = &piece {
-                    // Where the parts cannot be read, the upload goes on.
-                    let _ = sender.send(bytes.clone()).await;
-                }
-                piece
-            }
-        });
-        return Ok(SentBody { body: Some(reqwest::Body::wrap_stream(pieces)), kept: Kept::Parts(parts) });
-    }
-    let length = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&length);
-    let pieces = pieces.inspect(move |piece| {
-        if let Ok(bytes) = piece {
-            count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        }
-    });
-    Ok(SentBody { body: Some(reqwest::Body::wrap_stream(pieces)), kept: Kept::Length(length) })
-}
-
-/// The parts of an upload as they pass, without their contents.
-async fn parts(receiver: mpsc::Receiver<Bytes>, boundary: String) -> Vec<Part> {
-    let pieces = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (Ok::<Bytes, std::convert::Infallible>(piece), receiver))
-    });
-    let mut form = multer::Multipart::new(pieces, boundary);
-    let mut parts = Vec::new();
-    while let Ok(Some(mut field)) = form.next_field().await {
-        let mut part = Part {
-            name: field.name().unwrap_or_default().to_owned(),
-            file: field.file_name().map(str::to_owned),
-            media_type: field.content_type().map_or_else(|| "text/plain".to_owned(), ToString::to_string),
-            bytes: 0,
-        };
-        while let Ok(Some(piece)) = field.chunk().await {
-            part.bytes += piece.len() as u64;
-        }
-        parts.push(part);
-    }
-    parts
 }
 
 /// What the recorder itself refuses. It is not recorded.

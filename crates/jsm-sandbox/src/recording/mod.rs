@@ -16,6 +16,9 @@ pub(crate) mod proxy; // Settings, start and stop of the server that records.
 mod forward; // Requests on their way to the target, and responses on their way back.
 
 #[cfg(feature = "record")]
+mod sent; // Bodies of requests on their way to the target.
+
+#[cfg(feature = "record")]
 mod exchange; // What went over the wire, before redaction.
 
 #[cfg(feature = "record")]

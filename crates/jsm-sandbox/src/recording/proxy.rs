@@ -221,6 +221,11 @@ impl Record for Recording {
             }
         }
     }
+
+    fn lost(&self, number: u64) {
+        let problem = format!("the recorder failed to redact exchange {number}");
+        self.lock().problem.get_or_insert(problem);
+    }
 }
 
 /// Writes a fixture under its own name once it is whole.
