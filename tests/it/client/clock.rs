@@ -1,6 +1,7 @@
-//! The clock of these tests, by which waiting takes no time: every wait moves it to its end.
+//! The clock of these tests, by which waiting takes no time: every wait moves it to its end. And tokio's clock, which moves
+//! only when a test moves it.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
@@ -42,6 +43,21 @@ impl TestClock {
     /// Moves the clock to a time after its start, unless it is past it.
     pub(super) fn advance_to(&self, until: Duration) {
         self.0.advance(until.saturating_sub(self.0.elapsed()));
+    }
+}
+
+/// Keeps tokio's paused clock where it is, until it is dropped. Otherwise it moves whenever all tasks wait, also where they
+/// wait for bytes that are on their way. Only [`tokio::time::advance`] moves it then.
+#[derive(Debug)]
+pub(super) struct HeldTime(#[expect(dead_code, reason = "it is kept to be dropped")] mpsc::Sender<()>);
+
+impl HeldTime {
+    /// Holds the clock of a test with `start_paused = true`.
+    pub(super) fn hold() -> HeldTime {
+        let (sender, receiver) = mpsc::channel();
+        // The clock does not move by itself while a blocking task runs.
+        tokio::task::spawn_blocking(move || receiver.recv());
+        HeldTime(sender)
     }
 }
 

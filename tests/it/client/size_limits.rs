@@ -1,4 +1,4 @@
-//! Bounds of time and size.
+//! How much time and how many bytes a call may take.
 
 use std::time::Duration;
 
@@ -8,53 +8,69 @@ use jsm_client::servicedesk::organization::{GetOrganization, GetOrganizations};
 use jsm_client::{Client, ErrorKind, RetryPolicy};
 use serde_json::json;
 
-use super::clock::TestClock;
+use super::clock::{HeldTime, TestClock};
 use super::script::{Script, ScriptedResponse, body_of, json, silence, text};
 use super::{CLOUD_ID, to};
 
-const MOMENT: Duration = Duration::from_millis(60);
+/// Shorter than the wait before a retry.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 fn fine() -> ScriptedResponse {
     json(200, &json!({"id": "1", "values": [], "accountId": "a"}))
 }
 
-#[tokio::test]
+/// Lets the first attempt of a call take all of its time.
+async fn time_out<T: Send + 'static>(script: &Script, call: impl Future<Output = T> + Send + 'static) -> T {
+    let call = tokio::spawn(call);
+    while script.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::advance(TIMEOUT - Duration::from_millis(1)).await;
+    assert!(!call.is_finished() && script.requests().len() == 1, "it waits as long as it may");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    call.await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
 async fn gives_an_attempt_so_much_time() {
+    let _held = HeldTime::hold();
     let troubles = [silence as fn() -> ScriptedResponse, || fine().stalls(0), || fine().stalls(5)];
     for trouble in troubles {
         for per_call in [true, false] {
             let script = Script::of([trouble(), fine()]).await;
             let builder = to(&script.url, &TestClock::new());
-            let client = if per_call { builder } else { builder.timeout(MOMENT) }.build().unwrap();
+            let client = if per_call { builder } else { builder.timeout(TIMEOUT) }.build().unwrap();
             let call = client.call(GetOrganization::new(1));
-            let response = if per_call { call.timeout(MOMENT) } else { call }.with_meta().await.unwrap();
-            assert_eq!(response.attempts, 2);
+            let call = if per_call { call.timeout(TIMEOUT) } else { call };
+            assert_eq!(time_out(&script, call.with_meta().send()).await.unwrap().attempts, 2);
         }
         let script = Script::of([trouble(), fine()]).await;
-        let client = to(&script.url, &TestClock::new()).timeout(MOMENT).build().unwrap();
-        let error = client.call(CreateCustomer::new("fred@example.com", "Fred")).await.unwrap_err();
+        let client = to(&script.url, &TestClock::new()).timeout(TIMEOUT).build().unwrap();
+        let call = client.call(CreateCustomer::new("fred@example.com", "Fred"));
+        let error = time_out(&script, call.send()).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "it may have been done");
         assert_eq!(error.to_string().split(": ").last(), Some("no response in time"));
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn gives_a_call_so_much_time_in_all() {
+    let _held = HeldTime::hold();
     let script = Script::of([silence()]).await;
-    let client = to(&script.url, &TestClock::new()).deadline(MOMENT).build().unwrap();
-    let error = client.call(GetOrganization::new(1)).await.unwrap_err();
+    let client = to(&script.url, &TestClock::new()).deadline(TIMEOUT).build().unwrap();
+    let error = time_out(&script, client.call(GetOrganization::new(1)).send()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.retry_after()), (ErrorKind::Timeout, 1, None));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn gives_a_connection_so_much_time() {
-    // Who takes a connection and never says a word of TLS has not connected.
+    // A server that takes a connection and sends nothing of TLS has not connected.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("https://{}", listener.local_addr().unwrap());
     let client = Client::builder(site)
         .api_token("ada@example.com", "token")
         .cloud_id(CLOUD_ID)
-        .connect_timeout(MOMENT)
+        .connect_timeout(TIMEOUT)
         .retry(RetryPolicy::default().max_retries(1))
         .clock(TestClock::new())
         .build()
