@@ -20,7 +20,7 @@ use crate::transport::retry::RetryPolicy;
 use crate::transport::site::Site;
 #[cfg(feature = "oauth")]
 use crate::transport::token_endpoint;
-use crate::transport::{HeadObserver, Transport};
+use crate::transport::{Transport, UndecodedObserver};
 
 /// How many requests may be in flight at a time, by default.
 const MAX_IN_FLIGHT: usize = 512;
@@ -286,7 +286,8 @@ impl ClientBuilder {
     /// Every response of an operation is compared, also within lists and workflows and before a retry, and the function is
     /// called for each that differs: an unknown field or enum value, a missing field that is documented as always present,
     /// a value of another type or a repair, a status that is not documented. The [report](crate::DriftReport) has JSON paths
-    /// and types, never values. Of errors, files and other bodies without JSON, only the status is compared.
+    /// and types, never values. The body of an error is compared if it is a JSON object or array. Of files, and of other
+    /// errors, only the status is.
     ///
     /// The function is called within the call and by any thread, so it should be quick. A panic in it does not reach the
     /// call. Each response is parsed a second time. The first one of an API waits until its document was read, which takes
@@ -410,7 +411,7 @@ impl ClientBuilder {
             max_body: self.max_body,
             experimental: self.experimental,
             language: self.language.transpose()?,
-            observer: self.observer.clone().map(|observer| observer as Arc<dyn HeadObserver>),
+            observer: self.observer.clone().map(|observer| observer as Arc<dyn UndecodedObserver>),
         };
         Ok(Client::new(Session { transport, decoding: self.decoding, observer: self.observer }))
     }

@@ -5,33 +5,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jsm_client::csm::customer::{BulkManageCustomerProfiles, FetchCustomerProfiles};
+use jsm_client::csm::customer::{BulkManageCustomerProfiles, FetchCustomerProfiles, GetCustomer};
 use jsm_client::csm::types::{
     BulkCustomerProfilePayload, BulkManageCustomerProfileOperation, ProfileOperationType,
 };
 use jsm_client::servicedesk::attachment::GetAttachmentContent;
 use jsm_client::servicedesk::organization::{DeleteOrganization, GetOrganizations};
 use jsm_client::servicedesk::queue::GetQueueIssues;
-use jsm_client::servicedesk::request::{GetRequest, GetRequests, ValidateRequest};
+use jsm_client::servicedesk::request::{CreateRequest, GetRequest, GetRequests, ValidateRequest};
 use jsm_client::servicedesk::service_desk::{GetServiceDesk, GetServiceDesks};
 use jsm_client::servicedesk::status::GetStatusHistory;
 use jsm_client::tasks::TaskResult;
 use jsm_client::{ClientBuilder, DriftReport, Operation, RetryPolicy};
-use jsm_codegen::effective::attempt;
-use jsm_codegen::{document, overlay};
-use jsm_raw::{Document, Mismatch, Place, Visit, Visited};
 use jsm_sandbox::{Fault, Quirk, Sandbox};
 use serde_json::{Value, json};
-use xtask::{effective, files};
 
 use super::clock::TestClock;
-use super::overlay_action::{NEW_VALUE, overlay_action};
 use super::script::{Script, ScriptedResponse, body_of, empty, text};
 use super::{of, script, to};
 
 /// The reports of a client.
 #[derive(Clone, Debug, Default)]
-struct Reports(Arc<Mutex<Vec<DriftReport>>>);
+pub(super) struct Reports(Arc<Mutex<Vec<DriftReport>>>);
 
 impl Reports {
     fn observe(&self, builder: ClientBuilder) -> ClientBuilder {
@@ -39,7 +34,7 @@ impl Reports {
         builder.observe_drift(move |report| reports.lock().push(report.clone()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<DriftReport>> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Vec<DriftReport>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -54,7 +49,7 @@ impl Reports {
 }
 
 /// What is reported of one response to an operation.
-async fn reports<O: Operation>(operation: O, response: ScriptedResponse) -> Reports {
+pub(super) async fn reports<O: Operation>(operation: O, response: ScriptedResponse) -> Reports {
     let script = Script::of([response]).await;
     let reports = Reports::default();
     let client = reports.observe(to(&script.url, &TestClock::new()).retry(RetryPolicy::never()));
@@ -158,7 +153,7 @@ async fn statuses_are_reported_where_the_document_does_not_have_them() {
         (script::json(200, &body), &["$.new: unknown field of type number"]),
         // The body is compared with that of the documented success.
         (script::json(202, &body), &["$: undocumented status", "$.new: unknown field of type number"]),
-        (script::json(404, &error), &[]),
+        (script::json(404, &error), &["$.reason: unknown field of type object"]),
         (script::json(418, &error), undocumented),
         (empty(409), undocumented),
         (text(502, "<html>"), undocumented),
@@ -185,6 +180,61 @@ async fn statuses_are_reported_where_the_document_does_not_have_them() {
     assert_eq!(found.lines(), Vec::<String>::new());
     let found = reports(GetAttachmentContent::new("HELP-1", 1), text(200, "x")).await;
     assert_eq!(found.lines(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn errors_are_compared_with_what_is_documented_for_their_status() {
+    let error = json!({"errorMessage": "no", "i18nErrorMessage": {"i18nKey": "sd.no", "parameters": []}});
+    let long = json!({"errorMessage": "no", "stack": "x".repeat(100_000)});
+    let cases: Vec<(ScriptedResponse, &[&str])> = vec![
+        (script::json(404, &error), &[]),
+        (script::json(500, &json!({"errorMessage": null})), &[]),
+        (
+            script::json(404, &json!({"errorMessage": 7, "i18nErrorMessage": {"i18nKey": "k", "at": []}})),
+            &[
+                "$.errorMessage: number, documented as string",
+                "$.i18nErrorMessage.at: unknown field of type array",
+            ],
+        ),
+        (
+            script::json(401, &json!({"code": 401, "message": "no"})),
+            &["$.code: unknown field of type number", "$.message: unknown field of type string"],
+        ),
+        (script::json(404, &json!([error])), &["$: array, documented as object"]),
+        // A server in front of the API, or nothing that can be compared.
+        (empty(403), &[]),
+        (text(404, "404"), &[]),
+        (text(404, "\"no\""), &[]),
+        (body_of(404, "text/html", b"<html><title>Not found</title>".to_vec()), &[]),
+        (script::json(404, &json!({"errorMessage": "no", "new": 1})).cut(20), &[]),
+        (script::json(404, &long), &[]),
+    ];
+    for (response, expected) in cases {
+        let shown = format!("{response:?}").chars().take(200).collect::<String>();
+        let found = reports(GetServiceDesk::new(1), response).await;
+        assert_eq!(found.lines(), expected, "{shown}");
+    }
+    let busy =
+        json!({"errorMessage": "Maximum number of tasks", "errors": ["BAD_REQUEST"], "statusCode": 400});
+    let found = reports(FetchCustomerProfiles::new(["qm:1"]), script::json(400, &busy)).await;
+    assert_eq!(found.lines(), Vec::<String>::new());
+    // The status of an error and that of a result.
+    let found = reports(ValidateRequest::new(1, 2), script::json(400, &json!({"message": "no"}))).await;
+    assert_eq!(
+        found.lines(),
+        ["$.valid: missing, though documented as always present", "$.message: unknown field of type string"]
+    );
+
+    let sandbox = Arc::new(Sandbox::start().await.unwrap());
+    let reports = Reports::default();
+    let client = reports.observe(of(&sandbox, &TestClock::new())).build().unwrap();
+    client.call(GetServiceDesk::new(999)).await.unwrap_err();
+    client.call(GetRequest::new("NONE-1")).await.unwrap_err();
+    client.call(CreateRequest::new(1, 999)).await.unwrap_err();
+    client.call(GetCustomer::new("qm:none")).await.unwrap_err();
+    let stranger = reports.observe(of(&sandbox, &TestClock::new())).api_token("eve@example.com", "wrong");
+    stranger.build().unwrap().call(GetServiceDesk::new(1)).await.unwrap_err();
+    assert_eq!(reports.lines(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -250,6 +300,14 @@ async fn no_value_is_in_a_report() {
             reports(GetServiceDesk::new(1), script::json(200, &desk)).await,
             reports(GetServiceDesk::new(1), script::json(200, &json!(secret))).await,
             reports(GetServiceDesk::new(1), script::json(418, &json!({secret: secret}))).await,
+            reports(
+                GetServiceDesk::new(1),
+                script::json(
+                    404,
+                    &json!({"errorMessage": nested, secret: 1, "i18nErrorMessage": {secret: 1}}),
+                ),
+            )
+            .await,
             reports(
                 GetServiceDesk::new(1),
                 text(200, &format!("{{\"id\": \"{secret}\", \"id\": \"\\ud800{secret}\"}}")),
@@ -358,86 +416,4 @@ async fn an_observer_that_panics_breaks_no_call() {
     let served: Vec<_> = ended.filter_map(Result::ok).collect();
     assert!(served.len() >= 256 && served.iter().all(Result::is_ok));
     assert!(*called.lock().unwrap() >= served.len());
-}
-
-/// What does not fit, by kind.
-#[derive(Default)]
-struct Mismatches(Vec<String>);
-
-impl Visit for Mismatches {
-    fn mismatch(&mut self, at: &Visited<'_>, mismatch: Mismatch<'_>) {
-        self.0.push(format!("${} {mismatch:?}", at.path.shape()));
-    }
-}
-
-/// The actions of the example are overlays of this project: once they are applied, the same response fits.
-#[tokio::test]
-async fn what_the_overlay_actions_record_is_no_drift_any_more() {
-    let body = json!({
-        "size": 2, "isLastPage": true, "_expands": null, "total": 3,
-        "values": [
-            {"issueId": "1", "requestTypeId": "2", "serviceDeskId": "3", "tags": ["x"], "summary": {"text": "x"},
-                "currentStatus": {"status": "x", "statusCategory": "PAUSED", "statusDate": {"epochMillis": "17"}},
-                "reporter": {"accountId": "x", "displayName": "X", "active": "yes", "_links": {"self": null, "x": true}}},
-            null,
-        ],
-    });
-    let effective_before = Document::of("servicedesk").unwrap();
-    let found = reports(GetRequests::new(), script::json(206, &body)).await;
-    let report = found.lock()[0].clone();
-    let kinds: BTreeSet<String> = report.drift.iter().map(|drift| format!("{:?}", drift.kind)).collect();
-    assert!(kinds.len() >= 7, "{kinds:#?}");
-
-    let (mut corrections, mut ergonomics) = (String::new(), String::new());
-    for drift in &report.drift {
-        let action = overlay_action(effective_before.json(), &report, drift)
-            .unwrap_or_else(|why| panic!("{drift}: {why}"));
-        let file = if action.file == "corrections.yaml" { &mut corrections } else { &mut ergonomics };
-        *file += &format!("  {}\n", action.yaml.replace(NEW_VALUE, "PAUSED"));
-    }
-    let root = files::root();
-    let mut overlays = effective::overlays(&root, "servicedesk").unwrap();
-    for (file, actions) in [("corrections.yaml", corrections), ("ergonomics.yaml", ergonomics)] {
-        assert!(!actions.is_empty(), "{file}");
-        let text = format!("overlay: 1.0.0\ninfo: {{title: Seen, version: 1.0.0}}\nactions:\n{actions}");
-        let more = overlay::parse(file, &text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-        let overlay = overlays.iter_mut().find(|overlay| overlay.file.ends_with(file)).unwrap();
-        overlay.actions.extend(more.actions);
-    }
-    let pinned = std::fs::read(root.join(files::pinned("servicedesk"))).unwrap();
-    let (effective, problems) = attempt(&document::parse(&pinned).unwrap(), &overlays);
-    assert!(problems.is_empty(), "{problems:#?}");
-    let effective = Document::from(effective);
-
-    let fits = |document: &Document| {
-        let schema = json!({"$ref": "#/components/schemas/PageOfCustomerRequest"});
-        let mut mismatches = Mismatches::default();
-        document.compare(&schema, Place::Root(""), &body, &mut mismatches);
-        mismatches.0
-    };
-    assert!(fits(effective_before).len() >= 9, "{:#?}", fits(effective_before));
-    assert_eq!(fits(&effective), Vec::<String>::new());
-    assert!(effective.response(GetRequests::INFO, 206).is_some());
-}
-
-#[tokio::test]
-async fn drift_without_an_overlay_action_has_advice() {
-    let document = Document::of("servicedesk").unwrap().json();
-    let body = json!({"id": 7, "projectKey": "A", "projectName": "B", "ada@example.com": 1});
-    for (response, advice) in [
-        (script::json(200, &body), "nothing: an id is read"),
-        (script::json(200, &body), "look at the site: the object has names that are data"),
-        (text(503, ""), "nothing: any server can send this status"),
-        (text(200, "nonsense"), "look at the site: the operation may respond with something else"),
-        (
-            text(200, "\u{feff}{\"id\": \"7\", \"projectKey\": \"A\", \"projectName\": \"B\"}"),
-            "nothing: the client repairs it",
-        ),
-    ] {
-        let found = reports(GetServiceDesk::new(1), response).await;
-        let report = found.lock()[0].clone();
-        let advised = report.drift.iter().map(|drift| overlay_action(document, &report, drift).unwrap_err());
-        let advised: Vec<&str> = advised.collect();
-        assert!(advised.iter().any(|text| text.starts_with(advice)), "{advice}: {advised:?}");
-    }
 }

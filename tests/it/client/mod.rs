@@ -9,6 +9,7 @@ mod connections; // Connections that end or are not trusted, and a paused clock.
 mod create_request; // Requests created by the names that people see.
 mod credentials; // Credentials, and the addresses they go to.
 mod drift; // Drift between documents and servers.
+mod drift_actions; // The overlay actions that record it.
 mod endpoints; // Endpoints that the crate does not cover.
 mod errors; // What an error reports, whatever the server sent.
 mod headers; // The length of a body, and the language of a response.

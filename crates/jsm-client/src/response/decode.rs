@@ -143,7 +143,9 @@ fn decode_with(
             observer.response(info, head, body, &[]);
         }
         // It is an error, or something that did not come from the API.
-        (Some(observer), Err(_)) => observer.head(info, head),
+        (Some(observer), Err(_)) => {
+            observer.undecoded(info, head, Some(body).filter(|_| !head.status.is_success()));
+        }
     }
     decoded
 }

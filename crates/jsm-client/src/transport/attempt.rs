@@ -117,11 +117,11 @@ async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), F
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let opted_in = request.headers().contains_key(EXPERIMENTAL);
     let (head, response) = execute(plan, request).await?;
-    if let Some(observer) = &transport.observer
-        && !(matches!(reading, Reading::Whole(_)) && is_response_of(info, head.status))
-    {
-        observer.head(info, &head);
-    }
+    let observe = |head: &Head, body: Option<&Bytes>| {
+        if let Some(observer) = &transport.observer {
+            observer.undecoded(info, head, body);
+        }
+    };
     if head.status.is_success() && is_for_strangers(&head.headers) {
         let note = "the server did not accept the credentials and responded as to an anonymous caller";
         let error = Error::new(ErrorKind::Authentication, note);
@@ -133,10 +133,14 @@ async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), F
     }
     match reading {
         Reading::File if is_redirect(head.status) => {
+            observe(&head, None);
             let (head, response) = follow(plan, head, response.url().clone()).await?;
             Ok((head, Content::Open(response)))
         }
-        Reading::File if head.status.is_success() => Ok((head, Content::Open(response))),
+        Reading::File if head.status.is_success() => {
+            observe(&head, None);
+            Ok((head, Content::Open(response)))
+        }
         _ if is_response_of(info, head.status) => {
             let body = read_body(response, transport.max_body).await.map_err(|error| {
                 let error = error.with_response(head.status, &head.headers, Bytes::new());
@@ -150,8 +154,9 @@ async fn attempt(plan: &Plan<'_>, request: Request) -> Result<(Head, Content), F
             Ok((head, Content::Whole(body)))
         }
         _ => {
-            let Head { status, headers } = head;
             let body = read_start(response, error::MAX_KEPT_BODY, plan.time_left()).await;
+            observe(&head, Some(&body));
+            let Head { status, headers } = head;
             let asked = retry_after::pause(status, &headers, || transport.clock.date());
             let mut error = Error::of_response(status, &headers, body).with_operation(info);
             error = error.with_retry_after(asked);

@@ -33,7 +33,7 @@ pub(crate) mod trace;
 pub(crate) use body::{Content, Head, read_start};
 pub(crate) use budget::Reason;
 pub(crate) use network_error::describe;
-pub(crate) use observer::HeadObserver;
+pub(crate) use observer::UndecodedObserver;
 pub(crate) use plan::{Build, Busy, RequestSpec};
 pub(crate) use retry_loop::Broken;
 pub(crate) use send::{Opened, Received, back_off, open, send};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::clock::{Clock, FOREVER};
 use super::http::Http;
 use super::language::Language;
-use super::observer::HeadObserver;
+use super::observer::UndecodedObserver;
 use super::options::RequestOptions;
 use super::rate_limit::Limits;
 use super::retry::RetryPolicy;
@@ -32,7 +32,7 @@ pub(crate) struct Transport {
     pub(crate) experimental: bool,
     pub(crate) language: Option<Language>,
     /// Observes the responses that are not decoded.
-    pub(crate) observer: Option<Arc<dyn HeadObserver>>,
+    pub(crate) observer: Option<Arc<dyn UndecodedObserver>>,
 }
 
 impl Transport {

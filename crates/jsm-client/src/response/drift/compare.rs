@@ -17,10 +17,22 @@ use crate::transport::Head;
 /// How many differences of one response are reported.
 const MOST: usize = 1_000;
 
-/// How a response differs whose body is not compared.
-pub(super) fn head(info: &'static OperationInfo, head: &Head) -> Option<DriftReport> {
+/// How a response differs that is not decoded. The body of an error has any shape that is not JSON, because servers in
+/// front of the API send errors too; one that is JSON is compared with what is documented for its status.
+pub(super) fn undecoded(
+    info: &'static OperationInfo,
+    head: &Head,
+    body: Option<&Bytes>,
+) -> Option<DriftReport> {
     let document = Document::of(info.api)?;
-    report(info, head, status(document, info, head)?)
+    let mut found = status(document, info, head)?;
+    if let Some((schema, pointer)) = schema(document, info, head.status.as_u16())
+        && let Some((value, _)) = body.and_then(|body| parse(body))
+        && (value.is_object() || value.is_array())
+    {
+        found = found.and_of(document, schema, &pointer, &value, &[]);
+    }
+    report(info, head, found)
 }
 
 /// How a response differs that was read whole.
@@ -33,14 +45,10 @@ pub(super) fn response(
     let document = Document::of(info.api)?;
     let mut found = status(document, info, head)?;
     if info.response == ResponseBody::Json
-        && let Some((schema, pointer)) = schema(document, info, head.status.as_u16())
+        && let Some((schema, pointer)) = decoded_as(document, info, head.status.as_u16())
     {
         match parse(body) {
-            Some((value, _)) => {
-                let mut search = Search { found, repaired: Repaired::of(repairs) };
-                document.compare(schema, Place::Root(&pointer), &value, &mut search);
-                found = search.finish();
-            }
+            Some((value, _)) => found = found.and_of(document, schema, &pointer, &value, repairs),
             None if is_json(body) => {}
             None => found.add(DriftKind::NoJson, "$".to_owned(), pointer),
         }
@@ -75,22 +83,23 @@ fn status(document: &Document, info: &OperationInfo, head: &Head) -> Option<Foun
     Some(found)
 }
 
-/// The schema of a response with this status and its JSON pointer. Where the status has none, that of another success,
-/// which the response was decoded as.
+/// The schema of a response with this status, and its JSON pointer.
 fn schema<'d>(document: &'d Document, info: &OperationInfo, status: u16) -> Option<(&'d Value, String)> {
-    let of = |status: u16| {
-        let (name, response) = document.response(info, status)?;
-        let content = response.get("content")?.as_object()?;
-        let (media, content) = content.iter().find(|(media, _)| media.contains("json"))?;
-        let operation = document.pointer(info);
-        let (root, schema) = (Place::Root(&operation), content.get("schema")?);
-        let responses = root.child("responses");
-        let response = responses.child(name);
-        let content = response.child("content");
-        Some((schema, content.child(media).child("schema").to_string()))
-    };
+    let (name, response) = document.response(info, status)?;
+    let content = response.get("content")?.as_object()?;
+    let (media, content) = content.iter().find(|(media, _)| media.contains("json"))?;
+    let operation = document.pointer(info);
+    let (root, schema) = (Place::Root(&operation), content.get("schema")?);
+    let responses = root.child("responses");
+    let response = responses.child(name);
+    let content = response.child("content");
+    Some((schema, content.child(media).child("schema").to_string()))
+}
+
+/// The schema that a response with this status was decoded as: its own, else that of a success.
+fn decoded_as<'d>(document: &'d Document, info: &OperationInfo, status: u16) -> Option<(&'d Value, String)> {
     let documented = info.statuses.iter().map(|(status, _)| *status).filter(|status| *status < 300);
-    [status].into_iter().chain(documented).find_map(of)
+    [status].into_iter().chain(documented).find_map(|status| schema(document, info, status))
 }
 
 /// Differences, each of them once.
@@ -101,6 +110,20 @@ struct Found {
 }
 
 impl Found {
+    /// These differences, and those of a value.
+    fn and_of(
+        self,
+        document: &Document,
+        schema: &Value,
+        pointer: &str,
+        value: &Value,
+        repairs: &[Repair],
+    ) -> Self {
+        let mut search = Search { found: self, repaired: Repaired::of(repairs) };
+        document.compare(schema, Place::Root(pointer), value, &mut search);
+        search.finish()
+    }
+
     fn add(&mut self, kind: DriftKind, path: String, pointer: String) {
         let drift = Drift { kind, path, pointer };
         if self.listed.len() < MOST && self.known.insert(drift.clone()) {

@@ -16,10 +16,10 @@ use bytes::Bytes;
 use jsm_raw::OperationInfo;
 
 use super::repairs::Repair;
-use crate::transport::{Head, HeadObserver};
+use crate::transport::{Head, UndecodedObserver};
 
 /// Observes responses.
-pub(crate) trait Observer: HeadObserver {
+pub(crate) trait Observer: UndecodedObserver {
     /// Observes a response that was read whole, with what was repaired in it.
     fn response(&self, info: &'static OperationInfo, head: &Head, body: &Bytes, repairs: &[Repair]);
 }
@@ -36,9 +36,9 @@ impl<F: Fn(&DriftReport) + Send + Sync> DriftObserver<F> {
     }
 }
 
-impl<F: Fn(&DriftReport) + Send + Sync> HeadObserver for DriftObserver<F> {
-    fn head(&self, info: &'static OperationInfo, head: &Head) {
-        self.report(compare::head(info, head));
+impl<F: Fn(&DriftReport) + Send + Sync> UndecodedObserver for DriftObserver<F> {
+    fn undecoded(&self, info: &'static OperationInfo, head: &Head, body: Option<&Bytes>) {
+        self.report(compare::undecoded(info, head, body));
     }
 }
 
