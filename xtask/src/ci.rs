@@ -63,6 +63,12 @@ const STEPS: [Step; 13] = [
     ),
 ];
 
+/// Examples without a sandbox, which compares too, and one that observes drift: whether they contain the documents.
+const DOCUMENTS: [(&str, bool); 2] = [("bench_list", false), ("drift_report", true)];
+
+/// A text that is in each effective document and not in the code of a program.
+const MARK: &[u8] = b"x-jsm-base";
+
 /// Run the checks that a change has to pass.
 #[derive(clap::Args, Debug)]
 pub struct CiArgs {}
@@ -89,7 +95,31 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
     for example in examples(root) {
         step(root, "the examples run", &format!("cargo run --example {example} --quiet"), &[])?;
     }
+    for (example, has_documents) in DOCUMENTS {
+        check_documents(root, example, has_documents)?;
+    }
     Ok(Outcome::Fine("everything holds".to_owned()))
+}
+
+/// Checks whether the documents of the APIs are in the binary of an example.
+fn check_documents(root: &Path, example: &str, has_documents: bool) -> Result<(), Error> {
+    let claim = "only a program that observes drift contains the documents";
+    let command = format!("cargo build -p jsm-client --features oauth --example {example} --quiet");
+    step(root, claim, &command, &[])?;
+    let file = format!("target/debug/examples/{example}{}", std::env::consts::EXE_SUFFIX);
+    let binary = std::fs::read(root.join(&file))
+        .map_err(|error| Error::work(&file, error.to_string(), "run the command again"))?;
+    if binary.windows(MARK.len()).any(|bytes| bytes == MARK) == has_documents {
+        return Ok(());
+    }
+    Err(match has_documents {
+        true => Error::work(&file, "it contains no document", "look for what is in all of them as MARK"),
+        false => Error::work(
+            &file,
+            "it contains the documents of the APIs, which it does not use",
+            "reach `jsm_raw::Document` through `ClientBuilder::observe_drift` only",
+        ),
+    })
 }
 
 /// The examples that run by themselves, with a sandbox of their own.
