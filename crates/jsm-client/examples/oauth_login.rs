@@ -1,19 +1,19 @@
 //! Logs in with OAuth 2.0 (3LO) as a command line tool does: a browser authorises the app and returns to a loopback
-//! address. The tokens are kept in a file, so that the next run needs no browser.
+//! address. The tokens and the site are kept in files, so that the next run needs no browser.
 //!
 //! With `JSM_CLIENT_ID` and `JSM_CLIENT_SECRET` set, it is an app of the developer console whose callback URL is
 //! `http://127.0.0.1:8914/callback`, and `JSM_SITE` names the site. Otherwise it is an app of a sandbox, whose consent
 //! page needs no person.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs};
 
 use jsm_client::oauth::{
     AccessibleResource, App, AuthorizationRequest, Callback, FileTokenStore, OAuth, TokenStore, Tokens,
 };
 use jsm_client::servicedesk::service_desk::GetServiceDesks;
-use jsm_client::{BoxError, Client};
+use jsm_client::{BoxError, Client, serde_json};
 use jsm_sandbox::{Sandbox, Seed};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -40,22 +40,23 @@ async fn main() -> Result<(), BoxError> {
         }
     };
 
-    let store = FileTokenStore::new(&file);
-    let tokens = match store.load().await? {
-        Some(tokens) => tokens,
-        None => {
+    let (store, site_file) = (FileTokenStore::new(&file), file.with_extension("site.json"));
+    let site: AccessibleResource = match (store.load().await?, fs::read(&site_file)) {
+        (Some(_), Ok(stored)) => serde_json::from_slice(&stored)?,
+        _ => {
             let tokens = log_in(&app, port, &sandbox).await?;
+            let sites = app.accessible_resources(&tokens.access_token).await?;
+            let site = match env::var("JSM_SITE") {
+                Ok(wanted) => AccessibleResource::choose(&sites, &wanted)?,
+                Err(_) if sites.len() == 1 => AccessibleResource::only(&sites)?,
+                Err(_) => AccessibleResource::choose(&sites, "sandbox")?,
+            };
             // No other process renews tokens meanwhile, whose result would be written over these.
             let _lock = store.lock().await?;
             store.save(&tokens).await?;
-            tokens
+            fs::write(&site_file, serde_json::to_vec(site)?)?;
+            site.clone()
         }
-    };
-    let sites = app.accessible_resources(&tokens.access_token).await?;
-    let site = match env::var("JSM_SITE") {
-        Ok(wanted) => AccessibleResource::choose(&sites, &wanted)?,
-        Err(_) if sites.len() == 1 => AccessibleResource::only(&sites)?,
-        Err(_) => AccessibleResource::choose(&sites, "sandbox")?,
     };
 
     let oauth = OAuth::from_store(app, store);
@@ -64,8 +65,9 @@ async fn main() -> Result<(), BoxError> {
         println!("{}: {}", site.name, desk.project_name);
     }
     if env::var("JSM_CLIENT_ID").is_err() {
-        std::fs::remove_file(&file)?;
-        std::fs::remove_file(file.with_extension("json.lock"))?;
+        for file in [file.with_extension("json.lock"), site_file, file] {
+            fs::remove_file(file)?;
+        }
     }
     Ok(())
 }

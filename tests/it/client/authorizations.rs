@@ -166,6 +166,8 @@ fn an_authorization_that_cannot_work_is_refused_at_once() {
     assert_eq!(get("scope").as_deref(), Some("read:servicedesk-request offline_access"));
     let callback = Callback::from(&url);
     assert!(request.matches(&callback));
+    let listed = app("id", "secret").authorize_url(CALLBACK, &["a offline_access", " ", "b\n"], "x").unwrap();
+    assert!(listed.as_str().contains("&scope=a+offline_access+b&"), "{listed}");
     let shown = format!("{request:?} {callback:?}");
     assert!(shown.contains("8914") && !shown.contains(&get("state").unwrap()), "{shown}");
 }
@@ -180,6 +182,18 @@ async fn a_site_comes_once_with_the_scopes_of_all_its_products() {
     let sites = app.accessible_resources(&"access".into()).await.unwrap();
     assert_eq!(sites.len(), 2);
     assert_eq!(sites[0].scopes, ["read:a", "read:b"]);
+
+    // A consultant's account. The chosen site is stored with the tokens.
+    let scopes: Vec<String> = (0..40).map(|number| format!("read:scope-{number}:jira")).collect();
+    let many: Vec<_> = (0..1_000).map(|id| json!({"id": id.to_string(), "scopes": scopes})).collect();
+    let script = Script::of([response(200, &json!(many))]).await;
+    let app = App::new("id", "secret").resources_url(format!("{}/sites", script.url));
+    let sites = app.accessible_resources(&"access".into()).await.unwrap();
+    let stored = serde_json::to_string(&sites[999]).unwrap();
+    assert_eq!(
+        (sites.len(), &serde_json::from_str::<AccessibleResource>(&stored).unwrap()),
+        (1_000, &sites[999])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::clock::TestClock;
-use super::script::{Script, ScriptedResponse, json as response, text};
+use super::script::{Script, ScriptedResponse, empty, json as response, text};
 use super::{CLOUD_ID, of};
 
 const READ: &str = "read:servicedesk-request";
@@ -220,6 +220,47 @@ async fn a_renewal_outlives_the_call_that_wanted_it() {
     let asked = script.requests();
     assert_eq!(asked.last().unwrap().header("authorization"), Some("Bearer access 1"));
     assert_eq!(asked.len(), 3, "the token was renewed once");
+}
+
+#[tokio::test]
+async fn callers_that_leave_take_nothing_from_those_that_wait() {
+    const CALLS: usize = 512;
+    for is_refused in [true, false] {
+        // The tokens come once all have been refused, and one more request has come after them.
+        let before = if is_refused { CALLS + 1 } else { 1 };
+        let script = Script::serve(move |asked| match (asked.path.as_str(), asked.header("authorization")) {
+            ("/token", _) => tokens(1).after(before + 1),
+            ("/go", _) => text(200, ""),
+            (_, Some("Bearer access 0")) => empty(401),
+            _ => no_desks(),
+        })
+        .await;
+        let clock = TestClock::new();
+        let oauth = OAuth::new(scripted_app(&script), "refresh 0", |_| async { Ok(()) });
+        let jira = scripted(&script, &clock, oauth.access_token("access 0", (!is_refused).then_some(HOUR)));
+        clock.advance_to(HOUR);
+        let calls: Vec<_> = (0..CALLS)
+            .map(|_| {
+                let jira = jira.clone();
+                tokio::spawn(async move { jira.call(GetServiceDesks::new()).await.map(drop) })
+            })
+            .collect();
+        while script.requests().len() < before {
+            tokio::task::yield_now().await;
+        }
+        for call in calls.iter().step_by(2) {
+            call.abort();
+        }
+        crate::http::client().get(format!("{}/go", script.url)).send().await.unwrap();
+        for (number, call) in calls.into_iter().enumerate() {
+            let ended = call.await;
+            assert!(ended.map_or(number % 2 == 0, |called| called.is_ok()), "{number} of {is_refused}");
+        }
+        let asked = script.requests();
+        let count = |path: &str| asked.iter().filter(|asked| asked.path == path).count();
+        assert_eq!((count("/token"), count("/go")), (1, 1), "{is_refused}");
+        assert_eq!(asked.len(), before + 1 + CALLS / 2, "{is_refused}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the token endpoint and the stores of programs do wrong, and what comes of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use jsm_client::{BoxError, Client, Error, ErrorKind};
 use serde_json::json;
 
 use super::CLOUD_ID;
-use super::clock::TestClock;
-use super::script::{Script, ScriptedResponse, body_of, empty, json as response, text};
+use super::clock::{HeldTime, TestClock};
+use super::script::{Script, ScriptedResponse, body_of, dropped, empty, json as response, silence, text};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -242,6 +242,98 @@ async fn a_refusal_that_is_not_the_tokens_fails_one_call() {
         call(&client).await.unwrap();
         assert_eq!(sent(&script), ["refresh 0", "refresh 0", "Bearer access 1"]);
     }
+}
+
+#[tokio::test]
+async fn what_comes_in_place_of_tokens_loses_no_refresh_token() {
+    let page = |status| body_of(status, "text/html", b"<html><title>Wartung</title></html>".to_vec());
+    let cut = || response(200, &json!({"token_type": "Bearer", "access_token": "access 1"})).cut(20);
+    let long = format!("{{\"scope\": \"{}\", \"access_token\": \"access 1\"}}", "x".repeat(300_000));
+    // What comes, the error, and how long the client waits before it comes again.
+    let cases: [(ScriptedResponse, ErrorKind, &[f64]); 16] = [
+        (page(200), ErrorKind::Decode, &[]),
+        (page(403), ErrorKind::Server, &[]),
+        (page(502), ErrorKind::Server, &[2.0, 4.0]),
+        (text(429, ""), ErrorKind::RateLimited, &[2.0, 4.0, 8.0, 16.0]),
+        (text(429, "").header("Retry-After", "25"), ErrorKind::RateLimited, &[25.5, 25.5]),
+        (text(429, "").header("Retry-After", "3600"), ErrorKind::RateLimited, &[]),
+        (text(500, "oops"), ErrorKind::Server, &[]),
+        (text(503, "").header("Retry-After", "3600"), ErrorKind::Server, &[]),
+        (empty(200), ErrorKind::Decode, &[]),
+        (empty(204), ErrorKind::Decode, &[]),
+        (response(200, &json!(null)), ErrorKind::Decode, &[]),
+        (response(200, &json!([{"access_token": "access 1"}])), ErrorKind::Decode, &[]),
+        (response(200, &json!({"access_token": {"value": "access 1"}})), ErrorKind::Decode, &[]),
+        (text(200, &long), ErrorKind::Decode, &[]),
+        (cut(), ErrorKind::Decode, &[]),
+        (dropped(), ErrorKind::Connection, &[2.0, 4.0]),
+    ];
+    for (odd, kind, waits) in cases {
+        let shown = format!("{odd:?}").chars().take(120).collect::<String>();
+        let is_up = Arc::new(AtomicBool::new(false));
+        let up = Arc::clone(&is_up);
+        let script = Script::serve(move |asked| match asked.path.as_str() {
+            "/token" if up.load(Ordering::SeqCst) => tokens(1),
+            "/token" => odd.clone(),
+            _ => no_desks(),
+        })
+        .await;
+        let clock = TestClock::new();
+        let jira = client(&script, &clock, oauth(&script));
+        let calls = (0..50).map(|_| call(&jira));
+        for outcome in join_all(calls).await {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), kind, "{shown}: {error}");
+            assert!(!format!("{error} {error:?}").contains("access 1"), "{error}");
+        }
+        assert_eq!(clock.waits(), waits, "{shown}");
+        clock.advance_to(2 * HOUR);
+        is_up.store(true, Ordering::SeqCst);
+        call(&jira).await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let sent = sent(&script);
+        let (last, before) = sent.split_last().unwrap();
+        assert_eq!(last, "Bearer access 1", "{shown}");
+        assert!(before.iter().all(|sent| sent == "refresh 0"), "{shown}: {sent:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_endpoint_that_hangs_holds_up_no_token_that_is_valid() {
+    let _held = HeldTime::hold();
+    let script = Script::serve(|asked| if asked.path == "/token" { silence() } else { no_desks() }).await;
+    let clock = TestClock::new();
+    let jira = client(&script, &clock, oauth(&script).access_token("access 0", Some(HOUR)));
+    clock.advance_to(HOUR - Duration::from_secs(30));
+    let start = tokio::time::Instant::now();
+    let calls: Vec<_> = (0..512)
+        .map(|_| {
+            let call = jira.call(GetServiceDesks::new()).timeout(Duration::from_secs(8));
+            tokio::spawn(call.send())
+        })
+        .collect();
+    while script.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for call in calls.iter().step_by(2) {
+        call.abort();
+    }
+    tokio::time::advance(Duration::from_secs(5)).await;
+    for (number, call) in calls.into_iter().enumerate() {
+        assert!(call.await.map_or(number % 2 == 0, |called| called.is_ok()), "{number}");
+    }
+    // The renewal goes on, and calls do not wait for it any more.
+    call(&jira).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+    let sent = sent(&script);
+    assert_eq!(sent.iter().filter(|sent| sent.starts_with("refresh")).count(), 1);
+    assert_eq!(sent.iter().filter(|sent| *sent == "Bearer access 0").count(), 256 + 1);
+    // Once it has ended, they do.
+    clock.advance_to(HOUR);
+    let late = jira.call(GetServiceDesks::new()).timeout(Duration::from_secs(8)).send();
+    let late = tokio::spawn(late);
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(8)).await;
+    assert_eq!(late.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]

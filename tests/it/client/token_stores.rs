@@ -201,6 +201,21 @@ async fn tokens_that_cannot_be_saved_are_kept_and_saved_by_the_next_call() {
 }
 
 #[tokio::test]
+async fn a_stored_token_close_to_its_end_is_used_where_it_cannot_be_renewed() {
+    let script = Script::serve(|asked| match asked.path.as_str() {
+        "/token" => text(503, "").header("Retry-After", "3600"),
+        _ => no_desks(),
+    })
+    .await;
+    let (clock, store) = (TestClock::new(), InMemory::of(tokens("access 0", "refresh 0", START + 30)));
+    let client = scripted(&script, &clock, store);
+    call(&client).await.unwrap();
+    assert_eq!(sent(&script), ["refresh 0", "Bearer access 0"]);
+    clock.advance_to(Duration::from_secs(30));
+    assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::Server);
+}
+
+#[tokio::test]
 async fn a_store_without_usable_tokens_fails_calls_until_it_has_some() {
     let script = Script::serve(|asked| match asked.path.as_str() {
         "/token" => response(403, &json!({"error": "invalid_grant"})),
@@ -333,6 +348,11 @@ async fn a_file_holds_tokens_or_the_error_names_it_and_nothing_in_it() {
         assert!(shown.contains("Märchen.json: it holds no tokens (line 1"), "{shown}");
         assert!(!shown.contains("hush"), "{shown}");
     }
+    for other in ["{}", "[]", "{\"name\": \"hush-hush\", \"version\": \"1.0.0\"}"] {
+        fs::write(&path, other).unwrap();
+        let error = store.load().await.unwrap_err().to_string();
+        assert!(error.ends_with("Märchen.json: it holds no tokens, but other JSON"), "{error}");
+    }
     fs::write(&path, vec![b' '; 2 * 1024 * 1024]).unwrap();
     assert!(store.load().await.unwrap_err().to_string().contains("too large"));
     fs::write(&path, [0xff, 0xfe]).unwrap();
@@ -375,6 +395,34 @@ async fn a_lock_is_waited_for_and_released_when_it_is_dropped() {
     drop(lock);
     waits.await.unwrap();
     assert_eq!(*order.lock().unwrap(), ["first", "second"]);
+}
+
+#[tokio::test]
+async fn what_a_process_leaves_that_ends_within_a_save_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("tokens.json"));
+    store.save(&tokens("access", "refresh", START)).await.unwrap();
+    let minutes = |number: u64| std::time::SystemTime::now() - Duration::from_secs(60 * number);
+    for (name, written) in [
+        (".tokens.json.left.partial", minutes(3)),
+        (".tokens.json.written-now.partial", minutes(1)),
+        (".other.json.left.partial", minutes(3)),
+        ("tokens.json.partial", minutes(3)),
+    ] {
+        fs::File::create(folder.path().join(name)).unwrap().set_modified(written).unwrap();
+    }
+    drop(store.lock().await.unwrap());
+    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    let kept = [
+        ".other.json.left.partial",
+        ".tokens.json.written-now.partial",
+        "tokens.json",
+        "tokens.json.lock",
+        "tokens.json.partial",
+    ];
+    assert_eq!(names, kept);
+    assert!(store.load().await.unwrap().is_some());
 }
 
 #[cfg(unix)]

@@ -43,8 +43,11 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// How often a renewal is retried.
 const RETRIES: u32 = 2;
 
-/// How many bytes of a response are read.
+/// How many bytes of the token endpoint's response are read.
 const MAX_RESPONSE: usize = 256 * 1024;
+
+/// How many bytes of a list of sites are read. Each product of a site has an entry, with the names of all scopes.
+const MAX_SITES: usize = 16 * 1024 * 1024;
 
 /// Makes the credentials that a client uses.
 pub(crate) fn credentials(oauth: OAuth, http: &Http, clock: Arc<dyn Clock>) -> Result<Box<dyn Credentials>> {
@@ -153,7 +156,7 @@ impl App {
             return Err(Error::new(ErrorKind::Other, note));
         }
         let asked = retry_after::pause(status, &headers, SystemTime::now);
-        let body = read_body(response, MAX_RESPONSE).await?;
+        let body = read_body(response, MAX_SITES).await?;
         if status != StatusCode::OK {
             let error = Error::of_response(status, &headers, body).with_retry_after(asked);
             return Err(match error.kind() {

@@ -129,7 +129,7 @@ impl App {
     ///
     /// Of kind `Configuration`, when the address of the page is not valid.
     pub fn authorize_url(&self, redirect_uri: &str, scopes: &[&str], state: &str) -> Result<Url> {
-        let mut all = scopes.to_vec();
+        let mut all: Vec<&str> = scopes.iter().flat_map(|scope| scope.split_whitespace()).collect();
         if !all.contains(&OFFLINE) {
             all.push(OFFLINE);
         }

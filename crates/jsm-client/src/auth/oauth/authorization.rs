@@ -124,8 +124,16 @@ impl From<&str> for Callback {
     /// Reads a query, or that of an address. Of a parameter that comes twice, the first counts.
     fn from(text: &str) -> Self {
         let text = text.trim().split('#').next().unwrap_or_default();
-        let is_address = text.starts_with(['/', '?']) || text.contains("://");
-        let query = if is_address { text.split_once('?').map_or("", |(_, query)| query) } else { text };
+        // A value in a query can be an address, such as the issuer of RFC 9207.
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        let is_address =
+            text.starts_with(['/', '?']) || scheme.is_some_and(|scheme| !scheme.contains(['=', '&', '?']));
+        Self::of_query(if is_address { text.split_once('?').map_or("", |(_, query)| query) } else { text })
+    }
+}
+
+impl Callback {
+    fn of_query(query: &str) -> Self {
         let mut callback = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = value.into_owned();
@@ -155,7 +163,7 @@ impl From<String> for Callback {
 
 impl From<&Url> for Callback {
     fn from(url: &Url) -> Self {
-        Self::from(url.query().unwrap_or_default())
+        Self::of_query(url.query().unwrap_or_default())
     }
 }
 
@@ -177,9 +185,15 @@ mod tests {
             "code=c%2B1&state=st-1&extra=%ff",
             " state=st-1&code=c%2B1&why=what?\n",
             "?code=c%2B1&state=st-1&code=other&state=other",
+            "iss=https://id.example&code=c%2B1&state=st-1",
+            "/back?code=c%2B1&state=st-1&iss=https://id.example/?a",
+            "https://a.example/back?iss=https://id.example&code=c%2B1&state=st-1",
         ] {
             let code = request().code(&Callback::from(callback)).unwrap();
             assert_eq!(code.expose_secret(), "c+1", "{callback}");
+            if let Ok(url) = reqwest::Url::parse(callback) {
+                assert_eq!(request().code(&Callback::from(&url)).unwrap().expose_secret(), "c+1");
+            }
         }
         let json = r#"{"code": "c+1", "state": "st-1", "extra": 1}"#;
         let callback: Callback = serde_json::from_str(json).unwrap();

@@ -37,7 +37,9 @@ pub(crate) enum Source {
 /// | the same, with functions of the program in place of a store | [`new`](Self::new) |
 /// | a service account | [`client_credentials`](Self::client_credentials) |
 ///
-/// One renewal runs at a time, however many calls wait for it, and it goes on when they are cancelled.
+/// One renewal runs at a time, however many calls wait for it, and it goes on when they are cancelled, as long as the tokio
+/// runtime of the first of them runs. A token of an hour is renewed a minute before its end. Within that minute, calls wait
+/// for the renewal for five seconds at most, and use the old token if there is no new one.
 ///
 /// ```
 /// use jsm_client::{Client, oauth::{App, FileTokenStore, OAuth}};

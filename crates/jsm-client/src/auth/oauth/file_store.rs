@@ -1,10 +1,10 @@
 //! A file for tokens, which only its owner can read.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_core::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,7 +31,7 @@ const MAX_FILE: u64 = 1024 * 1024;
 ///   fails, it is refused. On Windows, the permissions are those of its folder. Missing folders are created for their
 ///   owner alone.
 /// - A save is atomic: it writes a new file next to the old one, flushes it to the disk, and renames it. A link to a file
-///   stays a link.
+///   stays a link. What a process leaves that ends while it saves, a later lock removes.
 /// - Processes that share the file take turns, by a lock on an empty file of the same name with `.lock` at the end, which
 ///   stays. A process that waits longer than two minutes gets an error.
 ///
@@ -130,11 +130,16 @@ fn read(path: &Path) -> io::Result<Option<Tokens>> {
     if text.expose_secret().trim().is_empty() {
         return Ok(None);
     }
-    serde_json::from_str(text.expose_secret()).map(Some).map_err(|error| {
+    let invalid = |note: String| io::Error::new(io::ErrorKind::InvalidData, note);
+    let tokens: Tokens = serde_json::from_str(text.expose_secret()).map_err(|error| {
         // The error's own text could repeat what is in the file.
-        let note = format!("it holds no tokens (line {}, column {})", error.line(), error.column());
-        io::Error::new(io::ErrorKind::InvalidData, note)
-    })
+        invalid(format!("it holds no tokens (line {}, column {})", error.line(), error.column()))
+    })?;
+    // Any object of JSON can be read as tokens, and the next save would replace a file that is none of ours.
+    match tokens.access_token.expose_secret().is_empty() && tokens.refresh_token.is_none() {
+        true => Err(invalid("it holds no tokens, but other JSON".to_owned())),
+        false => Ok(Some(tokens)),
+    }
 }
 
 fn write(path: &Path, tokens: &Tokens) -> io::Result<()> {
@@ -142,7 +147,8 @@ fn write(path: &Path, tokens: &Tokens) -> io::Result<()> {
     private_folders().create(&folder)?;
     let text = SecretString::from(serde_json::to_string_pretty(tokens)? + "\n");
     let random = secrets::secret().map_err(io::Error::other)?;
-    let partial = folder.join(joined(&[".".into(), name.clone(), ".".into(), random.expose_secret().into()]));
+    let [start, end] = partial_name(&name);
+    let partial = folder.join(joined(&[start, random.expose_secret().into(), end]));
     let written = private().create_new(true).open(&partial).and_then(|mut file| {
         file.write_all(text.expose_secret().as_bytes())?;
         file.sync_all()?;
@@ -163,11 +169,36 @@ fn write(path: &Path, tokens: &Tokens) -> io::Result<()> {
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let (folder, name) = place(path)?;
     private_folders().create(&folder)?;
-    let file = private().create(true).truncate(false).open(folder.join(joined(&[name, ".lock".into()])))?;
+    let file =
+        private().create(true).truncate(false).open(folder.join(joined(&[name.clone(), ".lock".into()])))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => {
+            remove_partials(&folder, &name);
+            Ok(Some(file))
+        }
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// How the name of a file begins and ends that becomes the file of this name.
+fn partial_name(name: &OsStr) -> [OsString; 2] {
+    [joined(&[".".into(), name.into(), ".".into()]), ".partial".into()]
+}
+
+/// Removes the tokens of processes that ended while they saved them. A file that is younger may still be written.
+fn remove_partials(folder: &Path, name: &OsStr) {
+    let [start, end] = partial_name(name);
+    for file in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = file.file_name();
+        let name = name.as_encoded_bytes();
+        let is_partial = name.starts_with(start.as_encoded_bytes()) && name.ends_with(end.as_encoded_bytes());
+        let written = || file.metadata().and_then(|metadata| metadata.modified());
+        let is_old = |written: SystemTime| written.elapsed().is_ok_and(|age| age > LOCK_TIMEOUT);
+        if is_partial && written().is_ok_and(is_old) {
+            // Another process may have done so.
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 

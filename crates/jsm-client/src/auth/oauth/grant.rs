@@ -15,7 +15,11 @@ use super::app::{AUDIENCE, App};
 use super::secrets::hide;
 use crate::auth::credentials::cleaned;
 use crate::error::known::{Meaning, says};
+use crate::error::printable::excerpt;
 use crate::error::{Error, ErrorKind, Result};
+
+/// How many characters of an error code are shown.
+const LONGEST_CODE: usize = 80;
 
 /// What is exchanged for tokens.
 #[derive(Clone, Copy)]
@@ -160,7 +164,8 @@ pub(crate) fn refused(app: &App, grant: &Grant<'_>, status: StatusCode, body: &[
         Some(Value::String(text)) => hide(text.trim(), &secrets),
         _ => String::new(),
     };
-    let (code, description) = (text("error"), text("error_description"));
+    // It becomes a part of what the client says itself.
+    let (code, description) = (excerpt(&text("error"), LONGEST_CODE), text("error_description"));
     let status = status.as_u16();
     let message = Some(if description.is_empty() { code.clone() } else { description.clone() });
     if code.is_empty() || !matches!(status, 400 | 401 | 403) {
@@ -273,8 +278,11 @@ mod tests {
             assert!(description.is_empty() || refused.error.message() == Some(description), "{body}");
         }
         let body = br#"{"error":"invalid_grant","error_description":"unknown: r-1 of s-1"}"#;
-        let refused = refused(&app, &refresh, StatusCode::FORBIDDEN, body);
+        let refused = self::refused(&app, &refresh, StatusCode::FORBIDDEN, body);
         let shown = format!("{:?} {}", refused.error, refused.error);
         assert!(!shown.contains("r-1") && !shown.contains("s-1"), "{shown}");
+        let long = serde_json::json!({"error": "not now, ".repeat(1_000), "error_description": "busy"});
+        let refused = self::refused(&app, &refresh, StatusCode::UNAUTHORIZED, long.to_string().as_bytes());
+        assert!(refused.cause == Cause::App && refused.error.to_string().len() < 250, "{}", refused.error);
     }
 }

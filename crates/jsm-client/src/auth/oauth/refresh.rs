@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, Shared};
 use http::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
+use tokio::time::timeout_at;
 
 use super::credentials::{OAuth, Reload, Source, not_a_token};
 use super::grant::{Cause, Grant, Granted, Refused};
@@ -25,6 +26,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// How much earlier than at its end an access token is renewed.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// How long calls wait for a renewal while their token is still valid.
+const WAIT_AHEAD: Duration = Duration::from_secs(5);
 
 /// How long an access token is valid if the token endpoint does not report it, as Atlassian documents it.
 const LIFE: Duration = Duration::from_secs(60 * 60);
@@ -67,6 +71,8 @@ struct Current {
 struct Running {
     result: Shared<BoxFuture<'static, Result<(), Arc<Error>>>>,
     finished: Arc<AtomicBool>,
+    /// When it began. A token endpoint that does not respond takes real time, so it is tokio's clock that counts.
+    since: tokio::time::Instant,
 }
 
 /// What only the renewal may touch.
@@ -141,6 +147,11 @@ impl Current {
         }
     }
 
+    /// Whether it is known that it has not expired.
+    fn is_valid(&self, endpoint: &dyn TokenEndpoint) -> bool {
+        self.has_ended(endpoint) == Some(false)
+    }
+
     /// Whether it may have expired; none where its age is unknown.
     fn has_ended(&self, endpoint: &dyn TokenEndpoint) -> Option<bool> {
         let (at, date) = self.ends?;
@@ -157,22 +168,27 @@ impl Credentials for Renewing {
         Box::pin(async move {
             loop {
                 let (running, is_own) = inner.renewal(refused.as_ref());
-                let renewed = running.result.await;
+                let renewed = match inner.is_valid(refused.as_ref()) {
+                    // It is renewed ahead of its end.
+                    true => timeout_at(running.since + WAIT_AHEAD, running.result).await.ok(),
+                    false => Some(running.result.await),
+                };
                 let current = inner.current.lock().unwrap_or_else(PoisonError::into_inner);
                 let other = current.as_ref().filter(|current| Some(&current.header) != refused.as_ref());
                 match (renewed, other) {
-                    (Ok(()), Some(other)) => return Ok(other.header.clone()),
+                    (Some(Ok(())), Some(other)) => return Ok(other.header.clone()),
                     // The renewal that was joined knew nothing of the refusal.
-                    (Ok(()), None) if !is_own => {}
-                    (Ok(()), None) => {
+                    (Some(Ok(())), None) if !is_own => {}
+                    (Some(Ok(())), None) => {
                         let current = current.as_ref().map(|current| current.header.clone());
                         return current.ok_or_else(|| "the renewal brought no token".into());
                     }
-                    // It was to be renewed ahead of its end, which is not there yet.
-                    (Err(_), Some(other)) if other.has_ended(&*inner.endpoint) == Some(false) => {
+                    (Some(Err(_)) | None, Some(other)) if other.is_valid(&*inner.endpoint) => {
                         return Ok(other.header.clone());
                     }
-                    (Err(error), _) => return Err(BoxError::from(error.duplicate())),
+                    (Some(Err(error)), _) => return Err(BoxError::from(error.duplicate())),
+                    // It has ended while this call waited.
+                    (None, _) => {}
                 }
             }
         })
@@ -216,6 +232,13 @@ impl Inner {
         (!ends && refused != Some(&current.header)).then(|| current.header.clone())
     }
 
+    /// Whether there is an access token that was not refused and has not ended.
+    fn is_valid(&self, refused: Option<&HeaderValue>) -> bool {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = current.as_ref().filter(|current| Some(&current.header) != refused);
+        current.is_some_and(|current| current.is_valid(&*self.endpoint))
+    }
+
     /// The renewal that is running, or a new one, and whether it is new. A caller that leaves leaves nothing behind.
     fn renewal(self: &Arc<Self>, refused: Option<&HeaderValue>) -> (Running, bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -238,7 +261,8 @@ impl Inner {
                 Err(Arc::new(Error::new(ErrorKind::TokenStore, note).with_source(stopped)))
             })
         };
-        let new = Running { result: result.boxed().shared(), finished };
+        let since = tokio::time::Instant::now();
+        let new = Running { result: result.boxed().shared(), finished, since };
         *running = Some(new.clone());
         (new, true)
     }
@@ -345,11 +369,12 @@ impl Inner {
         let (now, date) = (self.endpoint.now(), self.endpoint.date());
         let left =
             loaded.expires_at.map(|end| SystemTime::from(end).duration_since(date).unwrap_or_default());
-        if Some(&header) == refused || left.is_some_and(|left| left <= MARGIN) {
+        if Some(&header) == refused || left.is_some_and(|left| left.is_zero()) {
             return Ok(false);
         }
+        // Close to its end it is renewed at once, and is valid where that fails.
         self.use_from_now_on(Current::new(header, now, date, left, left));
-        Ok(true)
+        Ok(left.is_none_or(|left| left > MARGIN))
     }
 
     /// Exchanges the grant for tokens. If a refresh token is not valid, the stored one is used if it is newer.

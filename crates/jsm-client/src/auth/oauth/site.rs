@@ -1,7 +1,7 @@
 //! The sites to which an account gives an app access, and choosing one of them.
 
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::printable::trimmed;
@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 /// How many sites an error lists.
 const LISTED: usize = 10;
 
-/// A site to which an account gives an app access.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A site to which an account gives an app access. It is serializable, so that a program can store the chosen one with the
+/// tokens: the list needs an access token that is valid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccessibleResource {
     /// Its cloud id, for [`ClientBuilder::cloud_id`](crate::ClientBuilder::cloud_id).
