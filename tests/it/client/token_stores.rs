@@ -398,31 +398,40 @@ async fn a_lock_is_waited_for_and_released_when_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn what_a_process_leaves_that_ends_within_a_save_is_removed() {
+async fn a_save_that_a_process_began_before_it_ended_is_finished() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileTokenStore::new(folder.path().join("tokens.json"));
-    store.save(&tokens("access", "refresh", START)).await.unwrap();
-    let minutes = |number: u64| std::time::SystemTime::now() - Duration::from_secs(60 * number);
-    for (name, written) in [
-        (".tokens.json.left.partial", minutes(3)),
-        (".tokens.json.written-now.partial", minutes(1)),
-        (".other.json.left.partial", minutes(3)),
-        ("tokens.json.partial", minutes(3)),
-    ] {
-        fs::File::create(folder.path().join(name)).unwrap().set_modified(written).unwrap();
+    let leave = |name: &str, text: &str, minutes: u64| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let written = std::time::SystemTime::now() - Duration::from_secs(60 * minutes);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    };
+    let whole = |refresh: &str| serde_json::to_string(&tokens("access", refresh, START)).unwrap();
+    for is_saved in [true, false] {
+        if is_saved {
+            leave("tokens.json", &whole("refresh 0"), 5);
+        }
+        leave(".tokens.json.before.partial", &whole("refresh -1"), 60);
+        leave(".tokens.json.whole.partial", &whole("refresh 1"), 4);
+        leave(".tokens.json.broken.partial", &whole("refresh 2")[..30], 3);
+        leave(".tokens.json.being-written.partial", "", 1);
+        leave(".other.json.whole.partial", &whole("refresh 3"), 3);
+        drop(store.lock().await.unwrap());
+        let read = store.load().await.unwrap().unwrap();
+        assert_eq!(read.refresh_token.unwrap().expose_secret(), "refresh 1");
+        let mut names: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        let kept = [
+            ".other.json.whole.partial",
+            ".tokens.json.being-written.partial",
+            "tokens.json",
+            "tokens.json.lock",
+        ];
+        assert_eq!(names, kept);
+        fs::remove_file(store.path()).unwrap();
     }
-    drop(store.lock().await.unwrap());
-    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
-    names.sort();
-    let kept = [
-        ".other.json.left.partial",
-        ".tokens.json.written-now.partial",
-        "tokens.json",
-        "tokens.json.lock",
-        "tokens.json.partial",
-    ];
-    assert_eq!(names, kept);
-    assert!(store.load().await.unwrap().is_some());
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,7 +31,7 @@ const MAX_FILE: u64 = 1024 * 1024;
 ///   fails, it is refused. On Windows, the permissions are those of its folder. Missing folders are created for their
 ///   owner alone.
 /// - A save is atomic: it writes a new file next to the old one, flushes it to the disk, and renames it. A link to a file
-///   stays a link. What a process leaves that ends while it saves, a later lock removes.
+///   stays a link. If a process ends while it saves, the next lock finishes the save.
 /// - Processes that share the file take turns, by a lock on an empty file of the same name with `.lock` at the end, which
 ///   stays. A process that waits longer than two minutes gets an error.
 ///
@@ -173,7 +173,7 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
         private().create(true).truncate(false).open(folder.join(joined(&[name.clone(), ".lock".into()])))?;
     match file.try_lock() {
         Ok(()) => {
-            remove_partials(&folder, &name);
+            finish_saves(&folder, &name);
             Ok(Some(file))
         }
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -186,19 +186,27 @@ fn partial_name(name: &OsStr) -> [OsString; 2] {
     [joined(&[".".into(), name.into(), ".".into()]), ".partial".into()]
 }
 
-/// Removes the tokens of processes that ended while they saved them. A file that is younger may still be written.
-fn remove_partials(folder: &Path, name: &OsStr) {
+/// Finishes the saves of processes that ended within one, for a caller that has the lock: the tokens that they wrote are the
+/// only valid ones. What cannot be read is removed, unless it is so young that a process without the lock may write it.
+fn finish_saves(folder: &Path, name: &OsStr) {
     let [start, end] = partial_name(name);
-    for file in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = file.file_name();
+    let file = folder.join(name);
+    let written = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
         let name = name.as_encoded_bytes();
-        let is_partial = name.starts_with(start.as_encoded_bytes()) && name.ends_with(end.as_encoded_bytes());
-        let written = || file.metadata().and_then(|metadata| metadata.modified());
-        let is_old = |written: SystemTime| written.elapsed().is_ok_and(|age| age > LOCK_TIMEOUT);
-        if is_partial && written().is_ok_and(is_old) {
-            // Another process may have done so.
-            let _ = fs::remove_file(file.path());
+        if !name.starts_with(start.as_encoded_bytes()) || !name.ends_with(end.as_encoded_bytes()) {
+            continue;
         }
+        let partial = entry.path();
+        let Some(time) = written(&partial) else { continue };
+        let is_newer = written(&file).is_none_or(|saved| saved < time);
+        // Where this fails, the file is as it was, and the next lock tries again.
+        let _ = match is_newer && matches!(read(&partial), Ok(Some(_))) {
+            true => fs::rename(&partial, &file),
+            false if time.elapsed().is_ok_and(|age| age > LOCK_TIMEOUT) => fs::remove_file(&partial),
+            false => Ok(()),
+        };
     }
 }
 
