@@ -100,8 +100,7 @@ pub(super) fn no_value_in(info: &OperationInfo, map: &Map<String, Value>) -> Opt
     let explained = NoValue::Error(status);
     if properties.is_empty() {
         let is_error = map.keys().all(|name| ERROR_WORDS.contains(&name.as_str()));
-        let is_strong =
-            status.is_some() || map.contains_key("errorMessage") || map.contains_key("errorMessages");
+        let is_strong = status.is_some() || says(map, &["errorMessage", "errorMessages"]);
         return (is_error && is_strong && explains).then_some(explained);
     }
     if map.keys().any(|name| is_known(info, name)) {
@@ -121,15 +120,17 @@ fn is_known(info: &OperationInfo, name: &str) -> bool {
 
 /// Whether there is something in it for people to read.
 fn explains(map: &Map<String, Value>) -> bool {
-    let text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
-    ["errorMessage", "errorMessages", "message", "error", "errors", "error_description", "detail"].iter().any(
-        |name| match map.get(*name) {
-            Some(Value::Array(list)) => !list.is_empty(),
-            Some(Value::Object(parts)) => !parts.is_empty(),
-            Some(value) => text(value),
-            None => false,
-        },
-    )
+    says(map, &["errorMessage", "errorMessages", "message", "error", "errors", "error_description", "detail"])
+}
+
+/// Whether one of these names has a value that is not empty.
+fn says(map: &Map<String, Value>, names: &[&str]) -> bool {
+    names.iter().any(|name| match map.get(*name) {
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(parts)) => !parts.is_empty(),
+        Some(value) => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+        None => false,
+    })
 }
 
 /// The status that a body says it should have had.

@@ -65,6 +65,13 @@ impl<T> Poll<'_, T> {
 }
 
 impl<T> Response<T> {
+    /// The same response with another value, which is made from this one.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        let Self { value, status, headers, request_id, attempts, repairs } = self;
+        Response { value: change(value), status, headers, request_id, attempts, repairs }
+    }
+
     fn of(received: Received, decoded: Decoded<T>) -> Self {
         let Received { status, headers, attempts, .. } = received;
         Self {

@@ -162,6 +162,7 @@ async fn what_is_no_value_is_an_error() {
         (html(), ErrorKind::Html),
         (wrong(), ErrorKind::Server),
         (token(), ErrorKind::Authentication),
+        (json(200, &json!({"errorMessages": ["no"], "errors": {"summary": "too long"}})), ErrorKind::Validation),
         (json(404, &json!({"errorMessages": ["Issue does not exist"], "errors": {}})), ErrorKind::NotFound),
         (json(400, &json!({"errors": {"summary": "too long"}})), ErrorKind::Validation),
         (json(303, &json!({})).header("Location", "https://evil.example/"), ErrorKind::Authentication),
@@ -176,6 +177,12 @@ async fn what_is_no_value_is_an_error() {
         let error = jira.request(Method::GET, "/x").send::<User>().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(error.operation().map(|info| (info.name, info.method)), Some(("HttpRequest", "GET")));
+    }
+    for body in [json!({"errorMessage": null, "message": "m"}), json!({"errorMessages": [], "status": "x"})] {
+        let sent = body.clone();
+        let script = Script::serve(move |_| json(200, &sent)).await;
+        let jira = to(&script.url, &TestClock::new()).build().unwrap();
+        assert_eq!(jira.request(Method::GET, "/x").send::<Value>().await.unwrap(), body, "it is no error");
     }
     for response in [html(), wrong(), token()] {
         let script = Script::serve(move |_| response.clone()).await;
