@@ -29,11 +29,6 @@ impl<O: Operation> Call<O> {
         Self { session, operation, options: RequestOptions::new() }
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt, from sending the request to the last byte of the response. The \
                   default is the client's, which is 60 s.",

@@ -241,7 +241,7 @@ impl Client {
         Task::of_id(Arc::clone(&self.0), id.into())
     }
 
-    /// Waits for the ends of many tasks, a few of them at once.
+    /// Waits for the ends of many tasks at once, with a few polls in flight.
     ///
     /// Each task has an outcome or an error of its own. The outcome names the entries that its failures are about.
     ///
@@ -273,7 +273,8 @@ impl Client {
     /// Reads many objects by their ids, in as many requests as needed, and returns the ids that were not found.
     ///
     /// If the operation has other keys too, such as names of organizations, they are read in requests of their own, as
-    /// many as needed; those that were not found are not returned.
+    /// many as needed. Names that were not found are not returned: compare what was found with them, as the server does,
+    /// which may disregard case.
     ///
     /// ```
     /// # use jsm_client::{Client, csm::customer::FetchCustomerProfiles};

@@ -47,7 +47,7 @@ pub use call::{Call, WithMeta};
 pub use client::Client;
 pub use error::{Error, ErrorKind, FormError, Result, ResumeToken};
 pub use pagination::{Items, ListPage, Pages};
-pub use request::{HttpList, HttpRequest, ListStyle};
+pub use request::{HttpFile, HttpList, HttpRequest, ListStyle};
 pub use response::{Drift, DriftKind, DriftReport, Repair, RepairAction, Response};
 pub use transport::clock::{Clock, SystemClock};
 pub use transport::language::Language;

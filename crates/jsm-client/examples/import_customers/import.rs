@@ -1,7 +1,7 @@
 //! An import of customers that can be killed at any point and run again until it is complete.
 //!
-//! It keeps no state of its own. Each step can be repeated: a customer who exists is found, and adding somebody twice
-//! adds them once.
+//! It keeps no state of its own. Each step can be repeated: a customer who exists is found, and a customer who is added
+//! twice is a member once.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ struct User {
     email_address: Option<String>,
 }
 
-/// Imports all rows, `at_once` of them at a time. `done` is called for each of them.
+/// Imports all rows, `at_once` of them at a time, at least one. `done` is called for each of them.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub(crate) async fn import(
         let account = account(jira, &row).await;
         (row, account)
     });
-    let mut accounts = std::pin::pin!(accounts.buffer_unordered(at_once));
+    let mut accounts = std::pin::pin!(accounts.buffer_unordered(at_once.max(1)));
     while let Some((row, account)) = accounts.next().await {
         done(&row, &account);
         let id = match account {

@@ -128,6 +128,7 @@ impl<O: Paginated> Items<O> {
     }
 
     option_setters! {
+        with map_options,
         timeout: "Sets the timeout of one attempt to request a page; the client's by default, which is 60 s.",
         deadline: "Sets the deadline of one page: the time in which it has to be received, with retries and waits. The \
                    default is the client's, which is 5 minutes. The list as a whole has no deadline."

@@ -1,7 +1,8 @@
 //! What all pages of a list share.
 //!
 //! The request for the first page is built as for any call. For the pages after it, only the position in the URL is
-//! replaced, which spares formatting and parsing the same URL for every page.
+//! replaced, which spares formatting and parsing the same URL for every page. A list whose position is not in the URL has
+//! no parameter for it, and each of its requests is built.
 
 use std::sync::{Arc, OnceLock};
 
@@ -60,13 +61,15 @@ impl<O: Paginated> List<O> {
         base: &str,
         at: &Position,
     ) -> Result<Request, RequestError> {
+        let parameter = self.operation.position_parameter();
         // Whether the parameter can take a number of more than 31 bits, only the operation knows.
-        let fits = !matches!(at, Position::Offset(n) | Position::Number(n) if i32::try_from(*n).is_err());
+        let fits = !parameter.is_empty()
+            && !matches!(at, Position::Offset(n) | Position::Number(n) if i32::try_from(*n).is_err());
         let built = self.built.get().filter(|_| fits);
         let built = built.and_then(|(place, request)| Some((place, request.try_clone()?)));
         if let Some((place, mut request)) = built {
             if place != at {
-                set_position(request.url_mut(), self.operation.position_parameter(), at);
+                set_position(request.url_mut(), parameter, at);
             }
             return Ok(request);
         }

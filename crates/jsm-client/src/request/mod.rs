@@ -1,8 +1,9 @@
 //! Requests to endpoints that no document describes: any path of the site or of the gateway.
 //!
-//! `path` checks and encodes paths, `prepared` is a request that can be sent, `list` reads one as a list, and `style` is
-//! the pagination style of that list. Everything else is what calls of operations have.
+//! `path` checks and encodes paths, `prepared` is a request that can be sent, `file` downloads its response, `list` reads
+//! it as a list, and `style` is the pagination style of that list. Everything else is what calls of operations have.
 
+mod file;
 mod list;
 mod path;
 mod prepared;
@@ -19,6 +20,7 @@ use jsm_raw::{FilePart, RequestError, ResponseBody};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use file::HttpFile;
 pub use list::HttpList;
 pub use style::ListStyle;
 
@@ -27,6 +29,7 @@ use crate::pagination::{Items, Pages};
 use crate::response::{Response, Session};
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::transport::{RequestSpec, send};
+use crate::workflows::downloads::Download;
 use prepared::{Body, JSON_TYPE, Prepared, info};
 
 /// A request to an endpoint that this crate does not cover. [`Client::request`](crate::Client::request) makes it.
@@ -175,11 +178,6 @@ impl HttpRequest {
         self.invalid.get_or_insert(error);
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt, from sending the request to the last byte of the response. The \
                   default is the client's, which is 60 s.",
@@ -226,7 +224,8 @@ impl HttpRequest {
     /// Sends the request, and returns the body as it is, with status, headers and request id.
     ///
     /// The body is not examined, so an HTML page is a response like any other. A status other than 2xx is an error all
-    /// the same, whose [`body`](Error::body) has the first 64 KiB.
+    /// the same, whose [`body`](Error::body) has the first 64 KiB. The body is held in memory, and may have 64 MiB by
+    /// default; for files, see [`download`](Self::download).
     ///
     /// # Errors
     ///
@@ -239,6 +238,29 @@ impl HttpRequest {
             let spec = spec(&prepared, &options, &build);
             Ok(Response::raw(send(&session.transport, &spec, &|_, _| Ok(())).await?))
         })
+    }
+
+    /// Downloads the response as a file: to a stream or to the disk, of any size.
+    ///
+    /// What holds for [`Client::download`](crate::Client::download) holds here: redirects to the file are followed, with
+    /// credentials for the site's own addresses only, and a download that breaks off is resumed. The options that were set
+    /// before are those of the download; the [timeout](Download::timeout) and the [deadline](Download::deadline) have
+    /// other defaults.
+    ///
+    /// ```
+    /// # use jsm_client::{Client, http::Method};
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// let content = jira.request(Method::GET, "/rest/api/3/attachment/content/{id}").path_param("id", 10_000);
+    /// let mut file = content.download().stream().await?;
+    /// while let Some(bytes) = file.try_next().await? {
+    ///     println!("{} bytes", bytes.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(mut self) -> Download<HttpFile> {
+        let (session, options) = (Arc::clone(&self.session), std::mem::take(&mut self.options));
+        Download::new(session, HttpFile::new(self.prepared())).options(options)
     }
 
     /// Reads a list item by item: a stream over all its pages. See [`ListStyle`].

@@ -17,13 +17,16 @@ pub(super) const JSON_TYPE: &str = "application/json";
 /// The methods that can be sent.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The facts of requests whose response is JSON, and of those whose response is ignored, by method.
+/// The facts of requests whose response is JSON, is ignored, or is a file, by method.
 static JSON: [OperationInfo; 7] = facts(ResponseBody::Json);
 static NOTHING: [OperationInfo; 7] = facts(ResponseBody::Nothing);
+static FILES: [OperationInfo; 7] = facts(ResponseBody::Bytes);
 
-/// The facts of a request of JSON by GET.
+/// The facts of a request by GET, of JSON and of a file.
 pub(super) const GET: &OperationInfo =
     &OperationInfo::undocumented("HttpRequest", "GET", &ANY_PATH, ResponseBody::Json);
+pub(super) const FILE: &OperationInfo =
+    &OperationInfo::undocumented("HttpRequest", "GET", &ANY_PATH, ResponseBody::Bytes);
 
 const fn facts(response: ResponseBody) -> [OperationInfo; 7] {
     const fn of(method: &'static str, response: ResponseBody) -> OperationInfo {
@@ -43,7 +46,11 @@ const fn facts(response: ResponseBody) -> [OperationInfo; 7] {
 
 /// The facts of a request by this method; of GET for a method that is refused.
 pub(super) fn info(method: &Method, response: ResponseBody) -> &'static OperationInfo {
-    let facts = if response == ResponseBody::Nothing { &NOTHING } else { &JSON };
+    let facts = match response {
+        ResponseBody::Nothing => &NOTHING,
+        ResponseBody::Bytes => &FILES,
+        _ => &JSON,
+    };
     facts.iter().find(|info| info.method == method.as_str()).unwrap_or(&facts[0])
 }
 

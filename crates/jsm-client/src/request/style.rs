@@ -24,6 +24,9 @@ const LAST: [&str; 3] = ["isLast", "isLastPage", "last"];
 /// The properties that hold links.
 const LINKS: [&str; 2] = ["_links", "links"];
 
+/// How many properties a page has at most. Pages have few, and a property takes more memory than it takes in a body.
+const PROPERTIES: usize = 1_000;
+
 /// The pagination style of a list: by which query parameters it is read, and where its pages hold their items.
 ///
 /// | list | style |
@@ -34,10 +37,13 @@ const LINKS: [&str; 2] = ["_links", "links"];
 /// | of Customer Service Management | `ListStyle::cursor("cursor", "limit")` |
 /// | with numbered pages | `ListStyle::number("page", "size")` |
 ///
+/// Where a list is read by `POST` and its position is a property of the JSON body, add [`in_body`](Self::in_body).
+///
 /// A page is a JSON array, or an object with the items in the only property that is an array, or in `values`, `results`
 /// or `items`; [`items_in`](Self::items_in) names another one. The next cursor is in `nextPageToken`, `nextPageCursor`,
 /// `nextCursor` or `next`, or in the link `next` of `_links` or `links`; [`next_in`](Self::next_in) names another
-/// property. Links are read for the cursor in them and never followed.
+/// property. Links are read for the cursor in them and never followed; a link without the query parameter of the cursor is
+/// an error.
 ///
 /// A list ends where the server says so, by `isLast`, `isLastPage`, `last` or `total`, by a missing cursor, or else by an
 /// empty page. A page that comes twice is an error, as in every list.
@@ -50,13 +56,15 @@ pub struct ListStyle {
     pub(super) pagination: Pagination,
     pub(super) position: Cow<'static, str>,
     pub(super) size: Cow<'static, str>,
+    /// Whether the position and the page size are in the JSON body.
+    pub(super) in_body: bool,
     items: Option<Cow<'static, str>>,
     next: Option<Cow<'static, str>>,
 }
 
 impl ListStyle {
     fn new(pagination: Pagination, position: Cow<'static, str>, size: Cow<'static, str>) -> Self {
-        Self { pagination, position, size, items: None, next: None }
+        Self { pagination, position, size, in_body: false, items: None, next: None }
     }
 
     /// Pages by a zero-based offset, with the names of the query parameters for the offset and for the page size.
@@ -75,6 +83,31 @@ impl ListStyle {
     #[must_use]
     pub fn number(number: impl Into<Cow<'static, str>>, size: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Pagination::Number, number.into(), size.into())
+    }
+
+    /// Puts the position and the page size into the JSON body of the request, as the properties of these names, not into the
+    /// query. The body has to be a JSON object; without one, it is an object of these properties alone.
+    ///
+    /// By its method, a `POST` is not idempotent. Reading a list is: declare it, so that pages are retried.
+    ///
+    /// ```
+    /// use jsm_client::{ListStyle, http::Method, serde_json::json};
+    /// # use jsm_client::{Client, serde_json::Value};
+    ///
+    /// # async fn example(jira: Client) -> jsm_client::Result<()> {
+    /// let search = jira.request(Method::POST, "/rest/api/3/search/jql").json(&json!({"jql": "project = HELP"}));
+    /// let style = ListStyle::cursor("nextPageToken", "maxResults").in_body();
+    /// let mut issues = search.idempotent(true).items::<Value>(style);
+    /// while let Some(issue) = issues.try_next().await? {
+    ///     println!("{}", issue["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn in_body(mut self) -> Self {
+        self.in_body = true;
+        self
     }
 
     /// Names the property of a page that holds the items.
@@ -135,22 +168,39 @@ impl ListStyle {
             page.last = Some(true);
         }
         page.linked = LINKS.iter().any(|name| outline.get(name).is_some_and(Value::is_object));
-        page.next = self.next(&outline);
+        page.next = match page.last {
+            Some(true) => None,
+            _ => self.next(&outline)?,
+        };
         Ok(page)
     }
 
     /// The next cursor. In a list by offset, the link to the next page.
-    fn next(&self, outline: &Outline) -> Option<String> {
+    fn next(&self, outline: &Outline) -> Result<Option<String>, serde_json::Error> {
         let text = |name: &str| outline.get(name).and_then(Value::text);
-        let link = || LINKS.iter().find_map(|name| outline.get(name).and_then(Value::next_link));
+        let link = LINKS.iter().find_map(|name| outline.get(name).and_then(Value::next_link));
         if matches!(self.pagination, Pagination::Offset | Pagination::Number) {
-            return link();
+            return Ok(link);
         }
-        let next = match &self.next {
+        let named = match &self.next {
             Some(property) => text(property),
-            None => NEXT.iter().find_map(|name| text(name)).or_else(link),
+            None => NEXT.iter().find_map(|name| text(name)),
         };
-        next.map(|next| parameter(&next, &self.position).unwrap_or(next))
+        let in_link = |link: &str| {
+            let cursor = parameter(link, &self.position).filter(|cursor| !cursor.is_empty());
+            cursor.ok_or_else(|| {
+                let name = &self.position;
+                serde_json::Error::custom(format!(
+                    "its link to the next page has no parameter `{name}`; give the name that it has to the style"
+                ))
+            })
+        };
+        match (named, link.filter(|_| self.next.is_none())) {
+            (Some(next), _) if next.contains("://") => in_link(&next).map(Some),
+            (Some(next), _) => Ok(Some(parameter(&next, &self.position).unwrap_or(next))),
+            (None, Some(link)) => in_link(&link).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The property of a body that holds the items; empty where the body is the list itself.
@@ -319,6 +369,10 @@ impl<'de> Deserialize<'de> for Outline {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline, A::Error> {
                 let mut properties = Vec::new();
                 while let Some(property) = map.next_entry()? {
+                    if properties.len() == PROPERTIES {
+                        let note = format!("it has more than {PROPERTIES} properties, which no page has");
+                        return Err(A::Error::custom(note));
+                    }
                     properties.push(property);
                 }
                 Ok(Outline::Object(properties))

@@ -23,8 +23,6 @@ pub(crate) use decode::Decoding;
 pub(crate) use drift::{DriftObserver, Observer};
 pub(crate) use expected_file::{Expected, HTML, is_untyped};
 pub(crate) use repairs::Repairs;
-#[cfg(feature = "csm")]
-pub(crate) use session::Poll;
 pub(crate) use session::Session;
 #[cfg(feature = "servicedesk")]
 pub(crate) use session::measure;

@@ -45,24 +45,8 @@ pub struct Response<T> {
     pub repairs: Vec<Repair>,
 }
 
-/// Whether a value is not the final one: the time to wait for the next, and the error if the deadline leaves none.
-pub(crate) type NotFinal<'a, T> = &'a (dyn Fn(&T) -> Option<(Error, Duration)> + Send + Sync);
-
 /// Decodes a response.
 type Decode<'a, T> = &'a (dyn Fn(&Head, &Bytes) -> Result<Decoded<T>, NoValue> + Send + Sync);
-
-/// When a server that works has to be asked again.
-pub(crate) struct Poll<'a, T> {
-    /// Whether a value is not the final one.
-    pub(crate) value: Option<NotFinal<'a, T>>,
-    /// Whether an error means that the server is busy.
-    pub(crate) error: Option<Busy<'a>>,
-}
-
-impl<T> Poll<'_, T> {
-    /// Every response is final.
-    pub(crate) const NEVER: Self = Self { value: None, error: None };
-}
 
 impl<T> Response<T> {
     /// The same response with another value, which is made from this one.
@@ -100,15 +84,15 @@ impl Session {
         operation: O,
         options: &RequestOptions,
     ) -> Result<Response<O::Output>> {
-        self.poll(operation, options, &Poll::NEVER).await
+        self.call_unless_busy(operation, options, None).await
     }
 
-    /// Calls an operation until its response is final.
-    pub(crate) async fn poll<O: Operation>(
+    /// Calls an operation, again and again as long as `busy` says that the server is.
+    pub(crate) async fn call_unless_busy<O: Operation>(
         &self,
         mut operation: O,
         options: &RequestOptions,
-        poll: &Poll<'_, O::Output>,
+        busy: Option<Busy<'_>>,
     ) -> Result<Response<O::Output>> {
         options.check().map_err(|error| error.with_operation(O::INFO))?;
         // One key for all attempts: the server recognizes a request that is sent again.
@@ -126,15 +110,10 @@ impl Session {
             build: &build,
             single_use,
             rate_limit_key: key,
-            busy: poll.error,
+            busy,
         };
-        let decode = |head: &Head, body: &Bytes| {
-            let value = decode::<O>(&self.decoding, self.observer.as_deref(), head, body)?;
-            match poll.value.and_then(|not_final| not_final(&value.value)) {
-                Some((error, wait)) => Err(NoValue { not_ready: Some(wait), ..NoValue::of(error) }),
-                None => Ok(value),
-            }
-        };
+        let decode =
+            |head: &Head, body: &Bytes| decode::<O>(&self.decoding, self.observer.as_deref(), head, body);
         let (received, decoded) = self.send(&spec, &decode).await?;
         Ok(Response::of(received, decoded))
     }

@@ -30,7 +30,7 @@ pub(crate) enum Failure {
         /// Whether the server asks for a pause of the whole operation.
         pauses: bool,
     },
-    /// The server works and has no final response yet. It is asked again after this time.
+    /// The server works, and is too busy for the request. It is asked again after this time.
     NotReady(Error, Duration),
 }
 
@@ -164,7 +164,7 @@ pub(super) fn of_unread_body(error: Error, idempotent: bool) -> Failure {
 /// Examines a response within its attempt, while its request can still be sent again.
 pub(crate) type Check<'a> = &'a (dyn Fn(&Head, &Bytes) -> Result<(), NoValue> + Send + Sync);
 
-/// A response that was read whole and has no value of the operation, or none yet.
+/// A response that was read whole and has no value of the operation.
 #[derive(Debug)]
 pub(crate) struct NoValue {
     pub(crate) error: Error,
@@ -172,13 +172,11 @@ pub(crate) struct NoValue {
     pub(crate) as_if: Option<StatusCode>,
     /// Whether the next response may have a value.
     pub(crate) retry: bool,
-    /// After which time the server has a value, where it reports that it has none yet.
-    pub(crate) not_ready: Option<Duration>,
 }
 
 impl NoValue {
     pub(crate) fn of(error: Error) -> Self {
-        Self { error, as_if: None, retry: false, not_ready: None }
+        Self { error, as_if: None, retry: false }
     }
 }
 
@@ -188,10 +186,7 @@ pub(super) fn of_no_value(
     idempotent: bool,
     authorization: Option<HeaderValue>,
 ) -> Failure {
-    let NoValue { error, as_if, retry, not_ready } = no_value;
-    if let Some(wait) = not_ready {
-        return Failure::NotReady(error, wait);
-    }
+    let NoValue { error, as_if, retry } = no_value;
     match (as_if, authorization) {
         (Some(StatusCode::UNAUTHORIZED), Some(value)) => Failure::Unauthorized(error, value),
         (Some(status), _) if is_retryable(status, error.retry_after(), idempotent) => {
@@ -266,7 +261,5 @@ mod tests {
             let failure = of_no_value(no_value(as_if, retry), true, authorization);
             assert_eq!(name(&failure), expected, "{as_if:?} {retry}");
         }
-        let running = NoValue { not_ready: Some(Duration::ZERO), ..NoValue::of(error(None)) };
-        assert_eq!(name(&of_no_value(running, false, None)), "not ready");
     }
 }

@@ -121,10 +121,26 @@ impl RequestOptions {
     }
 }
 
-/// Writes the setters of [`RequestOptions`] into an `impl` block of a type that has `map_options`. What the timeout and
-/// the deadline mean for the type, with their defaults, is documented where it is used.
+/// Writes the setters of [`RequestOptions`] into an `impl` block of a type with a field `options`, or of one that says with
+/// `map_options` of its own how they are changed. What the timeout and the deadline mean for the type, with their
+/// defaults, is documented where it is used.
 macro_rules! option_setters {
     (timeout: $timeout:literal, deadline: $deadline:literal) => {
+        fn map_options(
+            mut self,
+            change: impl ::std::ops::FnOnce(
+                $crate::transport::options::RequestOptions,
+            ) -> $crate::transport::options::RequestOptions,
+        ) -> Self {
+            self.options = change(self.options);
+            self
+        }
+
+        $crate::transport::options::option_setters! {
+            with map_options, timeout: $timeout, deadline: $deadline
+        }
+    };
+    (with map_options, timeout: $timeout:literal, deadline: $deadline:literal) => {
         /// Sets all options at once, in place of those set before. See
         /// [`RequestOptions`](crate::RequestOptions).
         pub fn options(self, options: $crate::transport::options::RequestOptions) -> Self {

@@ -18,6 +18,7 @@ use jsm_raw::{Batched, FilePart, Operation};
 
 use super::batches::batches;
 use super::deadline::Deadline;
+use super::effect::Effect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::response::{Session, measure};
 use crate::transport::options::{RequestOptions, option_setters};
@@ -103,11 +104,6 @@ impl Upload {
         Self { session, operation, options: RequestOptions::new() }
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt of a request that uploads; 30 minutes by default.",
         deadline: "Sets the deadline of the whole upload, with retries and waits. The default is the client's \
@@ -151,11 +147,6 @@ impl Attach {
     /// Sets the service desk of the request. Without it, one more request looks it up.
     pub fn desk(mut self, desk: impl Into<ServiceDeskId>) -> Self {
         self.desk = Some(desk.into());
-        self
-    }
-
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
         self
     }
 
@@ -217,7 +208,8 @@ pub(super) async fn attach_all(
         attach = attach.additional_comment(AdditionalComment::new(comment));
     }
     deadline.call(attach).await.map_err(|error| {
-        let files = outcomes(uploaded, after(&error));
+        let idempotent = deadline.is_idempotent(AddRequestAttachments::INFO);
+        let files = outcomes(uploaded, after(Effect::of(&error, idempotent)));
         AttachError { error, files }
     })
 }
@@ -279,14 +271,12 @@ async fn upload(
     Ok(done)
 }
 
-/// The status of files after the request to attach them failed with this error.
-pub(super) fn after(error: &Error) -> fn(TemporaryAttachmentId) -> FileStatus {
-    match error.status().map(|status| status.as_u16()) {
-        // It was done, and only the response could not be read.
-        Some(200..=299) => FileStatus::Attached,
-        Some(500..) => FileStatus::Unclear,
-        None if error.attempts() > 0 && !error.is_rate_limited() => FileStatus::Unclear,
-        _ => FileStatus::Uploaded,
+/// The status of files after the request to attach them failed.
+pub(super) fn after(effect: Effect) -> fn(TemporaryAttachmentId) -> FileStatus {
+    match effect {
+        Effect::Done => FileStatus::Attached,
+        Effect::Unclear => FileStatus::Unclear,
+        Effect::Nothing => FileStatus::Uploaded,
     }
 }
 

@@ -21,7 +21,7 @@ use super::deadline::Deadline;
 use super::tasks::{Entries, Task};
 use crate::error::known::{Meaning, says};
 use crate::error::{Error, Result};
-use crate::response::{Poll, Session};
+use crate::response::Session;
 use crate::transport::idempotency_key;
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::transport::retry::RetryPolicy;
@@ -53,11 +53,6 @@ pub struct BulkError<O> {
 impl<O> Bulk<O> {
     pub(crate) fn new(session: Arc<Session>, operation: O) -> Self {
         Self { session, operation, options: RequestOptions::new() }
-    }
-
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
     }
 
     option_setters! {
@@ -114,8 +109,7 @@ where
             || backoff.wait(turn.fetch_add(1, Ordering::Relaxed) + 1, None, session.transport.clock.random());
         is_full(error).then(wait)
     };
-    let poll = Poll { value: None, error: Some(&busy) };
-    Ok(session.poll(batch.clone(), &deadline.options(), &poll).await?.value.id)
+    Ok(session.call_unless_busy(batch.clone(), &deadline.options(), Some(&busy)).await?.value.id)
 }
 
 /// Whether the server has as many unfinished tasks as it accepts. It reports that with a 400, in its message only.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jsm_raw::Operation;
+#[cfg(feature = "servicedesk")]
+use jsm_raw::OperationInfo;
 
 use crate::error::Result;
 use crate::response::Session;
@@ -69,6 +71,18 @@ impl<'a> Deadline<'a> {
     /// The options of the next request, which has the time that is left.
     pub(super) fn options(&self) -> RequestOptions {
         self.options.clone().deadline(self.left())
+    }
+
+    /// Whether the caller decides which requests are sent again.
+    #[cfg(feature = "servicedesk")]
+    pub(super) fn has_own_retries(&self) -> bool {
+        self.options.retry.is_some() || self.options.idempotent.is_some()
+    }
+
+    /// Whether requests of this operation are sent again after an attempt that can have done something.
+    #[cfg(feature = "servicedesk")]
+    pub(super) fn is_idempotent(&self, info: &OperationInfo) -> bool {
+        self.options.idempotent.unwrap_or(info.idempotent)
     }
 
     /// Calls an operation in the time that is left.

@@ -43,11 +43,6 @@ impl<O> FetchAll<O> {
         Self { session, operation, options: RequestOptions::new() }
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt of a request; the client's by default, which is 60 s.",
         deadline: "Sets the deadline of the whole lookup. The default is the client's \

@@ -10,6 +10,8 @@ pub mod batches;
 pub mod bulk;
 mod deadline;
 pub mod downloads;
+#[cfg(feature = "servicedesk")]
+mod effect;
 pub mod lookup;
 mod partial;
 #[cfg(feature = "servicedesk")]

@@ -85,7 +85,7 @@ async fn an_error_tells_what_exists() {
     let not_created: Is = |error| matches!(error.creation, Creation::NotCreated);
     let unclear: Is = |error| matches!(error.creation, Creation::Unclear);
     let created: Is = |error| matches!(&error.creation, Creation::Created(request) if error.to_string().contains(request.issue_key.as_str()));
-    let cases: [(Fault, Is, FileStatusOf, &str); 8] = [
+    let cases: [(Fault, Is, FileStatusOf, &str); 10] = [
         (Fault::status(400).on(UPLOAD), not_created, FileStatusOf::NotSent, "files not sent: 1"),
         (
             Fault::status(400).on(CREATE),
@@ -112,6 +112,14 @@ async fn an_error_tells_what_exists() {
             "look for it before you create it again",
         ),
         (Fault::status(201).text("{").on(CREATE), unclear, FileStatusOf::Uploaded, "look for it"),
+        // What describes an error does not prove that the files are attached.
+        (
+            Fault::status(200).text(r#"{"errorMessages": ["No."]}"#).on(ATTACH),
+            created,
+            FileStatusOf::Unclear,
+            "files uploaded and perhaps attached: 1",
+        ),
+        (Fault::html().on(ATTACH), created, FileStatusOf::Unclear, "files uploaded and perhaps attached: 1"),
         (
             Fault::status(400).on(ATTACH),
             created,
@@ -135,6 +143,24 @@ async fn an_error_tells_what_exists() {
         assert!(calls(&sandbox, CREATE) <= 1, "creating twice makes two requests");
         assert_eq!(error.files[0].name, "0.txt");
     }
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_is_created() {
+    let (sandbox, jira) = start().await;
+    let create =
+        || jira.create_request("HELP", "Ask for access").field("summary", "x").field("System", "Wiki");
+    create().await.unwrap();
+    drop(sandbox);
+    // The connection that is kept open breaks, so that the request may have arrived.
+    let error = create().await.unwrap_err();
+    assert!(matches!(error.creation, Creation::Unclear), "{error}");
+    let error = create().await.unwrap_err();
+    assert!(error.error.is_connection() && error.error.attempts() > 1, "{error}");
+    assert!(matches!(error.creation, Creation::NotCreated), "{error}");
+    // Where the program declares it idempotent, an attempt before can have created it.
+    let error = create().idempotent(true).await.unwrap_err();
+    assert!(matches!(error.creation, Creation::Unclear), "{error}");
 }
 
 /// The status of a file, without its id.

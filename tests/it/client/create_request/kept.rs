@@ -57,6 +57,52 @@ async fn a_failure_is_the_failure_of_all_who_wait() {
 }
 
 #[tokio::test]
+async fn fewer_retries_of_one_caller_are_not_those_of_the_others() {
+    let portal = Portal::with_all_fields();
+    let mut failures = 0;
+    // The first two requests fail, once those that wait have arrived.
+    let script = Script::serve(move |request| {
+        failures += 1;
+        if failures <= 2 { script::empty(503) } else { portal.respond(request) }
+    })
+    .await;
+    let jira = client(&script);
+    let create = |number: usize| {
+        let request =
+            jira.clone().create_request("HELP", "Get help").field("summary", format!("number {number}"));
+        if number == 0 { request.retry(jsm_client::RetryPolicy::never()) } else { request }
+    };
+    let tasks: Vec<_> = (0..512).map(|number| tokio::spawn(create(number).send())).collect();
+    // Half of those that wait leave.
+    tokio::task::yield_now().await;
+    tasks.iter().skip(1).step_by(2).for_each(|task| task.abort());
+    let mut results = join_all(tasks.into_iter().step_by(2)).await.into_iter().map(Result::unwrap);
+    let first = results.next().unwrap().unwrap_err();
+    assert_eq!(first.error.kind(), ErrorKind::Server, "{first}");
+    for result in results {
+        result.unwrap_or_else(|error| panic!("{error}"));
+    }
+    assert!(count(&script, "requesttype/25/field") <= 2, "{}", count(&script, "requesttype/25/field"));
+}
+
+#[tokio::test]
+async fn a_request_type_that_is_gone_is_looked_for_again() {
+    let (script, portal) = Portal::with_all_fields().start().await;
+    let jira = client(&script);
+    let create = || jira.create_request("HELP", "Get help").field("summary", "x").send();
+    create().await.unwrap();
+    {
+        let mut portal = portal.lock().unwrap();
+        portal.types[0] = ("35", "Get help");
+        portal.created = (404, json!({"errorMessage": "There is no such request type."}));
+    }
+    assert!(create().await.unwrap_err().error.is_not_found());
+    portal.lock().unwrap().created = (201, json!({"issueKey": "HELP-2"}));
+    create().await.unwrap();
+    assert_eq!(bodies(&script).last().unwrap()["requestTypeId"], "35");
+}
+
+#[tokio::test]
 async fn a_deadline_is_that_of_its_own_caller() {
     let (script, _) = Portal::with_all_fields().start().await;
     let jira = client(&script);

@@ -179,6 +179,107 @@ async fn a_position_in_the_query_is_where_the_list_begins() {
     }
 }
 
+/// The request as if what its body has were in its query.
+fn with_body_in_query(request: &ScriptedRequest) -> ScriptedRequest {
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pairs = body.as_object().unwrap().iter().map(|(name, value)| format!("{name}={}", text(value)));
+    ScriptedRequest { query: pairs.collect::<Vec<_>>().join("&"), ..request.clone() }
+}
+
+#[tokio::test]
+async fn the_position_can_be_in_the_body() {
+    for (style, style_of, requests) in STYLES {
+        let script = Script::serve(move |request| page(style, &with_body_in_query(request))).await;
+        let jira = client(&script);
+        let list = || jira.request(Method::POST, "/x").query(&[("q", "1")]).json(&json!({"jql": "ü = 1"}));
+        let items = || list().items::<Item>(style_of().in_body());
+        assert_eq!(read(items()).await, ((0..10).collect(), None), "{style}");
+        assert_eq!(script.requests().len(), requests, "{style}");
+        for asked in script.requests() {
+            assert_eq!(asked.query, "q=1", "{style}");
+            assert_eq!(asked.header("content-type"), Some("application/json"));
+            assert!(asked.body.contains("\"jql\":\"ü = 1\""), "{style}: {}", asked.body);
+        }
+        let mut some = items().page_size(3);
+        some.try_next().await.unwrap();
+        let sent: Value = serde_json::from_str(&script.requests().last().unwrap().body).unwrap();
+        let size = ["limit", "maxResults", "size"].iter().find_map(|name| sent.get(name));
+        assert_eq!(size, Some(&json!(3)), "{style}: {sent}");
+        // A token leads on in another process, and only with the same arguments.
+        let token = some.resume_token();
+        assert_eq!(read(items().resume(token.clone())).await, ((1..10).collect(), None), "{style}");
+        let other = jira.request(Method::POST, "/x").query(&[("q", "1")]).json(&json!({"jql": "b"}));
+        let (_, error) = read(other.items(style_of().in_body()).resume(token)).await;
+        assert!(error.is_some_and(|error| error.contains("other arguments")), "{style}");
+    }
+    // A position in the body is where the list begins, and its size is the page size.
+    let script = Script::serve(|request| page("token", &with_body_in_query(request))).await;
+    let search = client(&script).request(Method::POST, "/x");
+    let search = search.json(&json!({"nextPageToken": "t6", "maxResults": 2}));
+    assert_eq!(read(search.items(STYLES[4].1().in_body())).await, ((6..10).collect(), None));
+    let bodies: Vec<Value> =
+        script.requests().iter().map(|asked| serde_json::from_str(&asked.body).unwrap()).collect();
+    let expected = ["t6", "t8"].map(|token| json!({"nextPageToken": token, "maxResults": 2}));
+    assert_eq!(bodies, expected);
+    // Without a body there is one of the position alone.
+    let script = Script::serve(|request| page("token", &with_body_in_query(request))).await;
+    let list = client(&script).request(Method::POST, "/x").items(STYLES[4].1().in_body());
+    assert_eq!(read(list).await, ((0..10).collect(), None));
+    assert_eq!(script.requests()[0].body, "{}");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_have_a_position_is_refused() {
+    let script = Script::of([]).await;
+    let jira = client(&script);
+    let post = || jira.request(Method::POST, "/x");
+    for request in [
+        post().json(&json!([1])),
+        post().json(&"x"),
+        post().body("a=1", "application/x-www-form-urlencoded"),
+        post().files("file", [jsm_client::FilePart::bytes("a.txt", "x")]),
+    ] {
+        let (_, error) = read(request.items(STYLES[4].1().in_body())).await;
+        let error = error.unwrap();
+        assert!(error.contains("the body has to be a JSON object"), "{error}");
+    }
+    assert_eq!(script.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_link_without_the_cursor_is_an_error_and_no_cursor() {
+    let items = || json!([{"id": 1}]);
+    for next in [
+        json!({"results": items(), "_links": {"next": "/wiki/x?after=b"}}),
+        json!({"results": items(), "next": "https://acme.example/x?after=b"}),
+        json!({"results": items(), "links": {"next": "?cursor="}}),
+    ] {
+        let page = next.clone();
+        let script = Script::serve(move |_| json(200, &page)).await;
+        let (_, error) =
+            read(client(&script).request(Method::GET, "/x").items(ListStyle::cursor("cursor", "limit")))
+                .await;
+        assert!(
+            error.as_ref().is_some_and(|error| error.contains("no parameter `cursor`")),
+            "{next}: {error:?}"
+        );
+        assert_eq!(script.requests().len(), 1);
+    }
+    let last = json!({"isLast": true, "results": items(), "_links": {"next": "/wiki/x?after=b"}});
+    let script = Script::of([json(200, &last)]).await;
+    let list = client(&script).request(Method::GET, "/x").items(ListStyle::cursor("cursor", "limit"));
+    assert_eq!(read(list).await, (vec![1], None));
+}
+
+#[tokio::test]
+async fn a_body_of_very_many_properties_is_no_page() {
+    let many: serde_json::Map<String, Value> = (0..2_000).map(|n| (n.to_string(), json!(1))).collect();
+    let script = Script::serve(move |_| json(200, &Value::Object(many.clone()))).await;
+    let (_, error) = read(client(&script).request(Method::GET, "/x").items(STYLES[4].1())).await;
+    assert!(error.as_ref().is_some_and(|error| error.contains("more than 1000 properties")), "{error:?}");
+}
+
 #[tokio::test]
 async fn no_server_makes_a_list_endless() {
     let items = || json!([{"id": 1}, {"id": 2}]);

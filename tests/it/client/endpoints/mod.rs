@@ -1,5 +1,6 @@
 //! Requests to endpoints that the crate does not cover.
 
+mod files; // Files of any size.
 mod lists; // Lists of any style.
 mod paths; // Where requests go, and where they do not.
 

@@ -209,7 +209,7 @@ fn numbers(tasks: impl IntoIterator<Item = Task>) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn many_tasks_are_waited_for_a_few_at_a_time() {
+async fn many_tasks_are_waited_for_at_once() {
     let site = Tasks::that_end_after(|id| 1 + (id % 3) as u32).await;
     let clock = TestClock::new();
     let csm = site.client(&clock);
@@ -228,15 +228,55 @@ async fn many_tasks_are_waited_for_a_few_at_a_time() {
     assert_eq!(failed[0].0.id().as_str(), "13");
     assert!(failed[0].1.as_ref().unwrap_err().is_not_found());
     let (counts, running, most) = site.polls.lock().unwrap().clone();
-    assert!(running.is_empty() && most <= 6, "{most} at once");
+    assert!(running.is_empty() && most > 100, "{most} are waited for at once");
     assert!(counts.iter().all(|(id, count)| *id == 13 || *count == 1 + (*id % 3) as u32), "{counts:?}");
     let seen = seen.lock().unwrap();
     assert!(!seen.contains_key(&13));
     assert!(counts.keys().filter(|id| **id != 13).all(|id| seen[id].len() as u32 == counts[id]));
-    // The intervals are those of each task: 2 s before the first poll of the first ones, then 3 s and 4.5 s.
+    // The intervals are those of each task: 2 s before its first poll, then 3 s and 4.5 s.
     let waits: BTreeSet<String> = clock.waits().iter().map(|wait| format!("{wait:.1}")).collect();
     assert!(waits.is_subset(&["2.0", "3.0", "4.5"].map(str::to_owned).into()), "{waits:?}");
-    assert_eq!(clock.waits().iter().filter(|wait| **wait == 2.0).count(), 6, "the others have waited");
+    assert_eq!(clock.waits().iter().filter(|wait| **wait == 2.0).count(), 200);
+}
+
+#[tokio::test]
+async fn tasks_that_do_not_end_hold_up_no_other() {
+    // The first 20 go on for ever; 492 others have ended by their second poll.
+    let site = Tasks::that_end_after(|id| if id < 120 { u32::MAX } else { 2 }).await;
+    let csm = site.client(&TestClock::new());
+    let wait = csm.wait_all((100..612u64).map(|id| csm.task(id.to_string())));
+    let outcomes = wait.concurrency(4).deadline(Duration::from_secs(600)).await;
+    let (ended, running): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|(_, outcome)| outcome.is_ok());
+    assert_eq!((ended.len(), running.len()), (492, 20));
+    for (task, outcome) in running {
+        let error = outcome.unwrap_err();
+        assert!(
+            error.is_timeout() && error.to_string().contains("has the status IN_PROGRESS"),
+            "{task:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_more_polls_are_in_flight_than_allowed() {
+    // No response comes before the seventh request, which waits for its turn.
+    let script = Script::serve(|_| {
+        json(200, &json!({"id": "1", "type": "T", "status": "COMPLETED", "failures": []})).after(7)
+    })
+    .await;
+    let csm = to(&script.url, &TestClock::new()).build().unwrap();
+    let wait =
+        tokio::spawn(csm.wait_all((0..512).map(|id: u32| csm.task(id.to_string()))).concurrency(6).send());
+    while script.requests().len() < 6 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(script.requests().len(), 6);
+    // Another caller's poll is the seventh.
+    assert_eq!(csm.task("other").status().await.unwrap().status, "COMPLETED");
+    let outcomes = wait.await.unwrap();
+    assert!(outcomes.len() == 512 && outcomes.iter().all(|(_, outcome)| outcome.is_ok()));
+    assert_eq!(script.requests().len(), 513);
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Without compression, so that the length is known, and a part can be requested.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// A download. [`Client::download`](crate::Client::download) makes it; [`stream`](Self::stream) or
+/// A download. [`Client::download`](crate::Client::download) or
+/// [`HttpRequest::download`](crate::HttpRequest::download) makes it; [`stream`](Self::stream) or
 /// [`to_file`](Self::to_file) starts it.
 ///
 /// Dropping their future cancels the download; a partial file is removed.
@@ -69,11 +70,6 @@ impl<O: Operation<Output = Bytes>> Download<O> {
         }
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt: the time until the file begins. The default is the \
                   [`idle_timeout`](Self::idle_timeout).",
@@ -89,7 +85,7 @@ impl<O: Operation<Output = Bytes>> Download<O> {
     }
 
     /// Sets how many bytes the file may have; there is no limit by default. A larger file is an error of kind
-    /// [`TooLarge`](crate::ErrorKind::TooLarge).
+    /// [`TooLarge`](crate::ErrorKind::TooLarge): before its first byte, if the server sends their number.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -136,9 +132,11 @@ impl<O: Operation<Output = Bytes>> Download<O> {
         let name = path.file_name().ok_or_else(|| {
             Error::configuration(format!("{} names no file; give one with a name", path.display()))
         })?;
+        let (info, template) = (self.operation.info(), self.operation.template());
+        let name_error = |error: Error| error.with_operation(info).with_template(template);
         let failed = |source: io::Error| {
             let note = format!("cannot write {}: {source}", path.display());
-            Error::configuration(note).with_operation(O::INFO).with_source(source)
+            name_error(Error::configuration(note)).with_source(source)
         };
         let (source, report, max_bytes) = self.source(Some(name));
         let deadline = source.deadline();
@@ -164,7 +162,7 @@ impl<O: Operation<Output = Bytes>> Download<O> {
         };
         match tokio::time::timeout_at(until, written).await {
             Ok(written) => written,
-            Err(_) => Err(too_long(time).with_operation(O::INFO)),
+            Err(_) => Err(name_error(too_long(time))),
         }
     }
 
@@ -175,7 +173,10 @@ impl<O: Operation<Output = Bytes>> Download<O> {
         options.timeout.get_or_insert(idle);
         options.headers.insert(ACCEPT_ENCODING, IDENTITY);
         let source = Source {
-            info: O::INFO,
+            info: operation.info(),
+            template: operation.template(),
+            gateway_path: operation.gateway_path().map(str::to_owned),
+            single_use: operation.is_single_use(),
             rate_limit_key: operation.rate_limit_key().map(str::to_owned),
             build: Box::new(move |http, base| operation.request(http, base)),
             name: name.map(OsStr::to_owned),

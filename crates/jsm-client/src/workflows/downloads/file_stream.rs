@@ -111,6 +111,17 @@ impl Limits {
         Self { max_bytes, time: deadline.time(), deadline: timer, idle: source.idle, stalled: None }
     }
 
+    /// Rejects a file of more bytes than it may have.
+    fn check(&self, bytes: u64) -> Result<()> {
+        match bytes <= self.max_bytes {
+            true => Ok(()),
+            false => {
+                let note = format!("the file has more than the {} bytes that are allowed", self.max_bytes);
+                Err(Error::new(ErrorKind::TooLarge, note))
+            }
+        }
+    }
+
     /// Ready when the deadline has passed.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         self.deadline.as_mut().poll(context).map(|()| too_long(self.time))
@@ -148,9 +159,11 @@ impl FileStream {
         let opened = source.open().await?;
         let Opened { head, content, attempts, ticket } = opened;
         let (total, pieces) = pieces(content);
+        let limits = Limits::new(max_bytes, &source);
+        limits.check(total.unwrap_or(0)).map_err(|error| source.name(error).with_attempts(attempts))?;
         Ok(Self {
             state: State::Reading(pieces),
-            limits: Limits::new(max_bytes, &source),
+            limits,
             progress: Progress { bytes: 0, total },
             report,
             untyped: response::is_untyped(&head.headers),
@@ -166,6 +179,18 @@ impl FileStream {
             headers: head.headers,
             source: Arc::new(source),
         })
+    }
+
+    /// The next bytes; `None` at the end of the file.
+    ///
+    /// It is what `TryStreamExt::try_next` returns, without an import. It is cancel safe: dropping the future loses no
+    /// byte.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read to its end; see [`Download`](super::Download).
+    pub async fn try_next(&mut self) -> Result<Option<Bytes>> {
+        self.next().await.transpose()
     }
 
     /// How many bytes were received, and how many the file has, if the server sent their number.
@@ -216,7 +241,7 @@ impl FileStream {
             };
             self.state = State::Done;
             let attempts = error.attempts().max(self.attempts);
-            return Poll::Ready(Some(Err(error.with_operation(self.source.info).with_attempts(attempts))));
+            return Poll::Ready(Some(Err(self.source.name(error).with_attempts(attempts))));
         }
     }
 
@@ -261,10 +286,7 @@ impl FileStream {
                 format!("the file has more than its {} bytes", self.progress.total.unwrap_or_default());
             return Err(Error::new(ErrorKind::Other, note));
         }
-        if self.progress.bytes > self.limits.max_bytes {
-            let note = format!("the file has more than the {} bytes that are allowed", self.limits.max_bytes);
-            return Err(Error::new(ErrorKind::TooLarge, note));
-        }
+        self.limits.check(self.progress.bytes)?;
         if let Some(report) = &mut self.report {
             report(self.progress);
         }
@@ -317,6 +339,9 @@ impl FileStream {
                 Step::Continue
             }
             Continuation::Other if self.can_start_over() => {
+                if let Err(error) = self.limits.check(length.unwrap_or(0)) {
+                    return Step::Failed(error);
+                }
                 self.skip = 0;
                 self.progress = Progress { bytes: 0, total: length };
                 self.untyped = response::is_untyped(&head.headers);

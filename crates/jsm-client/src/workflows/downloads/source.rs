@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{IF_RANGE, RANGE};
 use jsm_raw::{OperationInfo, RequestError};
@@ -23,8 +24,13 @@ pub(super) type Build =
 pub(super) struct Source {
     pub(super) session: Arc<Session>,
     pub(super) info: &'static OperationInfo,
+    /// The path with its placeholders; empty where it is not known.
+    pub(super) template: &'static str,
+    /// The path below the gateway that is in place of the API's base.
+    pub(super) gateway_path: Option<String>,
     pub(super) options: RequestOptions,
     pub(super) build: Build,
+    pub(super) single_use: bool,
     pub(super) rate_limit_key: Option<String>,
     pub(super) media_type: Option<String>,
     /// The name under which the file will be stored.
@@ -52,10 +58,24 @@ impl Source {
         self.options.headers.contains_key(RANGE)
     }
 
+    /// An error of this download.
+    pub(super) fn name(&self, error: Error) -> Error {
+        error.with_operation(self.info).with_template(self.template)
+    }
+
     /// Requests the whole file.
     pub(super) async fn open(&self) -> Result<Opened> {
         let options = self.deadline().options();
         let mut opened = open(&self.session.transport, &self.spec(&options), None).await?;
+        if opened.head.status == StatusCode::PARTIAL_CONTENT && !self.is_part() {
+            let note = "the server sent a part of the file, and the whole was requested";
+            let error = Error::new(ErrorKind::Other, note).with_attempts(opened.attempts);
+            return Err(self.name(error.with_response(
+                opened.head.status,
+                &opened.head.headers,
+                Bytes::new(),
+            )));
+        }
         self.check(&mut opened).await?;
         Ok(opened)
     }
@@ -113,11 +133,11 @@ impl Source {
     fn spec<'a>(&'a self, options: &'a RequestOptions) -> RequestSpec<'a> {
         RequestSpec {
             info: self.info,
-            template: self.info.path,
-            gateway_path: None,
+            template: self.template,
+            gateway_path: self.gateway_path.as_deref(),
             options,
             build: &*self.build,
-            single_use: false,
+            single_use: self.single_use,
             rate_limit_key: self.rate_limit_key.as_deref(),
             busy: None,
         }
@@ -136,11 +156,10 @@ impl Source {
             elsewhere: address.as_ref().filter(|address| !site.owns(address)),
             name: self.name.as_deref(),
         };
-        let content = std::mem::replace(&mut opened.content, Content::Whole(bytes::Bytes::new()));
+        let content = std::mem::replace(&mut opened.content, Content::Whole(Bytes::new()));
         let time = self.idle.min(self.deadline().left());
         let checked = expected.check(&opened.head.headers, content, time).await;
-        opened.content =
-            checked.map_err(|error| error.with_operation(self.info).with_attempts(opened.attempts))?;
+        opened.content = checked.map_err(|error| self.name(error).with_attempts(opened.attempts))?;
         Ok(())
     }
 }

@@ -104,7 +104,7 @@ impl<V: Clone> Cache<V> {
                 Ok(Found { value, number, is_old: false })
             }
             Err(error) => {
-                state.failure = is_of_all(&error).then(|| (error.duplicate(), number));
+                state.failure = is_of_all(&error, deadline).then(|| (error.duplicate(), number));
                 Err(error)
             }
         }
@@ -151,10 +151,15 @@ impl<V: Clone> State<V> {
     }
 }
 
-/// Whether the callers that wait would fail as well: their options, such as a deadline, do not matter.
-fn is_of_all(error: &Error) -> bool {
-    use ErrorKind::{Configuration, ExperimentalOptIn, RateLimited, Timeout};
-    !matches!(error.kind(), Configuration | ExperimentalOptIn | RateLimited | Timeout)
+/// Whether the callers that wait would fail as well: the options of the caller that failed, such as a deadline or fewer
+/// retries, do not matter.
+fn is_of_all(error: &Error, deadline: Deadline<'_>) -> bool {
+    use ErrorKind::{Configuration, Connection, ExperimentalOptIn, RateLimited, Server, Timeout};
+    match error.kind() {
+        Configuration | ExperimentalOptIn | RateLimited | Timeout => false,
+        Connection | Server => !deadline.has_own_retries(),
+        _ => true,
+    }
 }
 
 fn lock<T>(mutex: &StdMutex<T>) -> MutexGuard<'_, T> {

@@ -8,7 +8,8 @@ use jsm_raw::servicedesk::types::CustomerRequest;
 use jsm_raw::{FieldError, FilePart, Operation};
 
 use super::super::attachments::{AttachError, FileOutcome, not_sent, write_counts};
-use crate::error::{Error, ErrorKind};
+use super::super::effect::Effect;
+use crate::error::Error;
 
 /// The error of a request that was not created, or whose files are not attached.
 #[derive(Debug)]
@@ -46,15 +47,16 @@ impl CreateRequestError {
         Self { fields, ..unsent.into() }
     }
 
-    /// The request that creates failed.
-    pub(super) fn of_creation(error: Error, files: impl Iterator<Item = FileOutcome>) -> Self {
-        let status = error.status().map(|status| status.as_u16());
-        let may_exist = match status {
-            Some(200..=299 | 500..) => true,
-            Some(_) => false,
-            None => error.attempts() > 0 && error.kind() != ErrorKind::RateLimited,
+    /// The request that creates failed. If it was created, its key is not known.
+    pub(super) fn of_creation(
+        error: Error,
+        effect: Effect,
+        files: impl Iterator<Item = FileOutcome>,
+    ) -> Self {
+        let creation = match effect {
+            Effect::Nothing => Creation::NotCreated,
+            Effect::Done | Effect::Unclear => Creation::Unclear,
         };
-        let creation = if may_exist { Creation::Unclear } else { Creation::NotCreated };
         Self { error, fields: Vec::new(), creation, files: files.collect() }
     }
 

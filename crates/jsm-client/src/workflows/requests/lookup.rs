@@ -159,10 +159,12 @@ impl Lookup<'_> {
 
     async fn types(self, desk: &ServiceDeskId, newer_than: Option<u64>) -> Result<Found<Types>> {
         let fetch = async {
-            let list = Pages::new(Arc::clone(self.session), GetRequestTypes::new(desk));
-            let mut pages = list.options(self.deadline.options());
+            let mut pages = Pages::new(Arc::clone(self.session), GetRequestTypes::new(desk));
             let mut types = Vec::new();
-            while let Some(page) = pages.try_next().await? {
+            loop {
+                // The options have the time that is left for one page.
+                pages = pages.options(self.deadline.options());
+                let Some(page) = pages.try_next().await? else { break };
                 types.extend(page.items.into_iter().map(|found| (found.id, found.name)));
             }
             Ok(Arc::new(types))

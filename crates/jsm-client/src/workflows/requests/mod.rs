@@ -27,6 +27,7 @@ use super::attachments::{
     FileStatus, Visibility, after, attach_all, look_at, not_sent, outcomes, upload_all,
 };
 use super::deadline::Deadline;
+use super::effect::Effect;
 use crate::error::Result;
 use crate::response::Session;
 use crate::transport::options::{RequestOptions, option_setters};
@@ -132,11 +133,6 @@ impl NewRequest {
         self
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt of a request. The default is 30 minutes for a request that uploads, \
                   and the client's for the others.",
@@ -189,12 +185,13 @@ impl NewRequest {
         let created = match deadline.call(create).await {
             Ok(created) => created,
             Err(error) => {
-                if error.is_invalid_request() {
+                if error.is_invalid_request() || error.is_not_found() {
                     lookup.forget(&found);
                 }
-                let with_it = outcomes(given_along, after(&error));
-                let not_attached = outcomes(left, FileStatus::Uploaded);
-                return Err(CreateRequestError::of_creation(error, with_it.into_iter().chain(not_attached)));
+                let effect = Effect::of(&error, deadline.is_idempotent(CreateRequest::INFO));
+                let with_it = outcomes(given_along, after(effect)).into_iter();
+                let files = with_it.chain(outcomes(left, FileStatus::Uploaded));
+                return Err(CreateRequestError::of_creation(error, effect, files));
             }
         };
         if left.is_empty() {

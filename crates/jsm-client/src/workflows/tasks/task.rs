@@ -11,11 +11,12 @@ use jsm_raw::csm::TaskId;
 use jsm_raw::csm::task::GetTask;
 use jsm_raw::csm::types::{TaskFailure, TaskStatusResponse};
 use jsm_raw::{Batched, Operation};
+use tokio::sync::Semaphore;
 
 use super::entries::Entries;
 use super::state::{TaskResult, TaskState};
 use crate::error::{Error, ErrorKind, Result};
-use crate::response::{Poll, Session};
+use crate::response::Session;
 use crate::transport::clock::FOREVER;
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::workflows::deadline::Deadline;
@@ -166,11 +167,6 @@ impl Wait {
         self
     }
 
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
-        self
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt to request the status; the client's by default, which is 60 s.",
         deadline: "Sets the deadline of the whole wait. When it passes, the wait fails, and the task goes on. The \
@@ -190,9 +186,9 @@ impl Wait {
         let Self { task, first, longest, report: on_status, options } = &self;
         let poller = Poller {
             first: *first,
-            interval: *first,
             longest: *longest,
             deadline: Deadline::new(&task.session, options),
+            turns: None,
             report: &|response| report(on_status.as_ref(), |on_status| on_status(response)),
         };
         poller.wait(task).await
@@ -203,11 +199,11 @@ impl Wait {
 pub(super) struct Poller<'a> {
     /// The wait before the first poll.
     pub(super) first: Duration,
-    /// The first interval between polls.
-    pub(super) interval: Duration,
-    /// The longest one.
+    /// The longest interval between polls.
     pub(super) longest: Duration,
     pub(super) deadline: Deadline<'a>,
+    /// What each poll has to have one of, where many tasks are polled.
+    pub(super) turns: Option<&'a Semaphore>,
     /// Called with each status.
     pub(super) report: &'a (dyn Fn(&TaskStatusResponse) + Send + Sync),
 }
@@ -215,33 +211,33 @@ pub(super) struct Poller<'a> {
 impl Poller<'_> {
     /// Polls a task until it has ended.
     pub(super) async fn wait(self, task: &Task) -> Result<TaskOutcome> {
-        let Self { first, interval, longest, deadline, report } = self;
-        if first >= deadline.left() {
-            return Err(task.too_late(deadline.time(), None));
-        }
-        if !first.is_zero() {
-            task.session.transport.clock.sleep(first).await;
-        }
-        let interval = Mutex::new(interval);
-        let not_ended = |response: &TaskStatusResponse| {
-            report(response);
-            let state = TaskState::of(response);
-            if let TaskState::Ended(_) = state {
-                return None;
+        let Self { first, longest, deadline, turns, report } = self;
+        let (mut interval, mut last) = (first, None);
+        loop {
+            if interval >= deadline.left() {
+                return Err(task.too_late(deadline.time(), last));
             }
-            let mut interval = interval.lock().unwrap_or_else(PoisonError::into_inner);
-            *interval = interval.mul_f64(1.5).min(longest);
-            Some((task.too_late(deadline.time(), Some((state, &response.status))), *interval))
-        };
-        let poll = Poll { value: Some(&not_ended), error: None };
-        let options = deadline.options();
-        let response = task.session.poll(GetTask::new(task.id.clone()), &options, &poll).await?.value;
-        match TaskState::of(&response) {
-            TaskState::Ended(result) => {
-                let failed = task.entries.as_ref().map(|entries| entries.failed(&response.failures));
-                Ok(TaskOutcome { result, response, failed: failed.unwrap_or_default() })
+            task.session.transport.clock.sleep(interval).await;
+            let response = {
+                let _turn = match turns {
+                    Some(turns) => turns.acquire().await.ok(),
+                    None => None,
+                };
+                if deadline.left().is_zero() {
+                    return Err(task.too_late(deadline.time(), last));
+                }
+                // Tasks that are not polled at the moment need no memory for a call.
+                Box::pin(deadline.call(GetTask::new(task.id.clone()))).await?
+            };
+            report(&response);
+            match TaskState::of(&response) {
+                TaskState::Ended(result) => {
+                    let failed = task.entries.as_ref().map(|entries| entries.failed(&response.failures));
+                    return Ok(TaskOutcome { result, response, failed: failed.unwrap_or_default() });
+                }
+                state => last = Some((state, response.status)),
             }
-            state => Err(task.too_late(deadline.time(), Some((state, &response.status)))),
+            interval = interval.mul_f64(1.5).min(longest);
         }
     }
 }
@@ -261,7 +257,7 @@ pub(super) fn report<F: ?Sized>(on_status: Option<&Report<F>>, call: impl FnOnce
 
 impl Task {
     /// The error of a task that has not ended by the deadline.
-    fn too_late(&self, time: Duration, last: Option<(TaskState, &str)>) -> Error {
+    fn too_late(&self, time: Duration, last: Option<(TaskState, String)>) -> Error {
         let (id, seconds) = (&self.id, time.as_secs());
         let note = match last {
             Some((TaskState::Unknown(status), _)) => format!(

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jsm_raw::csm::types::TaskStatusResponse;
+use tokio::sync::Semaphore;
 
 use super::task::{FIRST, LONGEST, Poller, Report, Task, TaskOutcome, interval, report};
 use crate::error::Result;
@@ -19,7 +20,7 @@ use crate::workflows::deadline::{Deadline, End};
 /// What is called with every status of every task.
 type OnTaskStatus = Report<dyn FnMut(&Task, &TaskStatusResponse) + Send>;
 
-/// How many tasks are polled at once by default.
+/// How many polls are in flight by default.
 const CONCURRENCY: usize = 8;
 
 /// Waits for the ends of many tasks. [`Client::wait_all`](crate::Client::wait_all) makes it; await it, or read the
@@ -45,7 +46,7 @@ struct Shared {
     report: Option<OnTaskStatus>,
     options: RequestOptions,
     end: End,
-    start: Instant,
+    turns: Semaphore,
 }
 
 impl WaitAll {
@@ -61,14 +62,16 @@ impl WaitAll {
         }
     }
 
-    /// Sets how many tasks are polled at once; 8 by default, at least 1. The others wait until one of these has ended.
-    pub fn concurrency(mut self, tasks: usize) -> Self {
-        self.concurrency = tasks.max(1);
+    /// Sets how many polls are in flight at the same time; 8 by default, at least 1.
+    ///
+    /// All tasks are waited for at once, each at its own intervals, so that a task that does not end holds up no other.
+    pub fn concurrency(mut self, polls: usize) -> Self {
+        self.concurrency = polls.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
     /// Sets the wait before the first poll, 2 s by default, and the longest interval between two polls of a task, 30 s by
-    /// default. See [`Wait::poll_interval`](super::Wait::poll_interval). A task whose turn comes later is polled at once.
+    /// default. See [`Wait::poll_interval`](super::Wait::poll_interval).
     pub fn poll_interval(mut self, first: Duration, longest: Duration) -> Self {
         (self.first, self.longest) = interval(first, longest);
         self
@@ -77,11 +80,6 @@ impl WaitAll {
     /// Sets a function that is called with each status of each task that the server reports, the last one included.
     pub fn on_status(mut self, report: impl FnMut(&Task, &TaskStatusResponse) + Send + 'static) -> Self {
         self.report = Some(Arc::new(Mutex::new(report)));
-        self
-    }
-
-    fn map_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.options = change(self.options);
         self
     }
 
@@ -126,8 +124,8 @@ impl WaitAll {
     /// The outcomes as they come, with the numbers of their tasks.
     fn numbered(self) -> BoxStream<'static, (usize, Task, Result<TaskOutcome>)> {
         let Self { session, tasks, concurrency, first, longest, report, options } = self;
-        let (end, start) = (End::new(&session, &options), session.transport.clock.now());
-        let shared = Arc::new(Shared { session, first, longest, report, options, end, start });
+        let (end, turns) = (End::new(&session, &options), Semaphore::new(concurrency));
+        let shared = Arc::new(Shared { session, first, longest, report, options, end, turns });
         let wait = move |(number, task): (usize, Task)| {
             let shared = Arc::clone(&shared);
             async move {
@@ -135,21 +133,20 @@ impl WaitAll {
                 (number, task, outcome)
             }
         };
-        stream::iter(tasks.into_iter().enumerate()).map(wait).buffer_unordered(concurrency).boxed()
+        let waits: FuturesUnordered<_> = tasks.into_iter().enumerate().map(wait).collect();
+        waits.boxed()
     }
 }
 
 impl Shared {
     async fn wait(&self, task: &Task) -> Result<TaskOutcome> {
-        let Self { session, first, longest, report: on_status, options, end, start } = self;
-        // What waited for its turn need not wait for its first poll as well.
-        let passed = session.transport.clock.now().saturating_duration_since(*start);
+        let Self { session, first, longest, report: on_status, options, end, turns } = self;
         let on_status = on_status.as_ref();
         let poller = Poller {
-            first: first.saturating_sub(passed),
-            interval: *first,
+            first: *first,
             longest: *longest,
             deadline: Deadline::at(*end, session, options),
+            turns: Some(turns),
             report: &|response| report(on_status, |on_status| on_status(task, response)),
         };
         poller.wait(task).await
