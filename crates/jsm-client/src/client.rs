@@ -54,6 +54,9 @@ impl Client {
 
     /// Calls an operation. Await it as it is, or set options first.
     ///
+    /// A list of more entries than the server takes in one request is refused before anything is sent, with an error of
+    /// kind [`Configuration`](crate::ErrorKind::Configuration); [`in_batches`](Self::in_batches) sends it in several.
+    ///
     /// ```
     /// # use jsm_client::{Client, servicedesk::customer::CreateCustomer};
     /// # async fn example(jira: Client) -> jsm_client::Result<()> {

@@ -69,6 +69,12 @@ pub trait Operation: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
         &mut []
     }
 
+    /// How many entries the request carries, as the server counts them towards
+    /// [`OperationInfo::batch_limit`](crate::OperationInfo::batch_limit); 0 where it has no limit.
+    fn batch_size(&self) -> usize {
+        0
+    }
+
     /// Sets the idempotency key of an operation that takes one and has none yet. Any other operation ignores it.
     fn ensure_idempotency_key(&mut self, key: impl FnOnce() -> String) {
         let _ = key;

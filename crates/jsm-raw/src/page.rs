@@ -191,7 +191,8 @@ pub trait Paginated: Operation {
         self.info().pagination
     }
 
-    /// The query parameter that carries the position, which can depend on the arguments.
+    /// The query parameter that carries the position, which can depend on the arguments; empty where the query does not
+    /// carry it.
     fn position_parameter(&self) -> &str {
         Self::POSITION_PARAMETER
     }

@@ -95,6 +95,7 @@ impl Session {
         busy: Option<Busy<'_>>,
     ) -> Result<Response<O::Output>> {
         options.check().map_err(|error| error.with_operation(O::INFO))?;
+        check_batch_size(&operation)?;
         // One key for all attempts: the server recognizes a request that is sent again.
         operation.ensure_idempotency_key(idempotency_key::random);
         let single_use = operation.is_single_use();
@@ -186,6 +187,20 @@ impl Session {
         let decoded = decoded.ok_or_else(|| Error::new(ErrorKind::Decode, "the response was not decoded"))?;
         Ok((received, decoded))
     }
+}
+
+/// Rejects more entries than the server takes in one request.
+fn check_batch_size<O: Operation>(operation: &O) -> Result<()> {
+    let Some(limit) = O::INFO.batch_limit else { return Ok(()) };
+    let size = operation.batch_size();
+    if size <= limit as usize {
+        return Ok(());
+    }
+    let note = format!(
+        "the request has {size} entries, and the server takes {limit} at once; \
+         Client::in_batches, or bulk, fetch or upload, sends them in several requests"
+    );
+    Err(Error::configuration(note).with_operation(O::INFO))
 }
 
 /// Measures the files that a request carries. Folders and missing files are refused before anything is sent.

@@ -106,7 +106,7 @@ pub(super) fn batches<O: Batched>(operation: &O) -> Vec<O> {
 
 /// The operation once for each batch of its entries.
 ///
-/// An entry that exceeds the limit by itself is a batch of its own, and the server responds with its own error.
+/// An entry that exceeds the limit by itself is a batch of its own, which is refused before it is sent.
 fn split<O: Batched>(operation: &O, limit: usize) -> Vec<O> {
     let mut batches: Vec<Vec<O::Entry>> = Vec::new();
     let mut size = 0;

@@ -106,6 +106,21 @@ impl<'c> List<'c> {
     }
 }
 
+/// The method that counts what the server limits, where it has a limit.
+pub(crate) fn batch_size(context: &Context<'_>, bound: &Bound<'_>) -> Option<TokenStream> {
+    let annotations = &bound.operation.annotations;
+    annotations.batch_limit?;
+    let other = annotations.batch.as_ref().and_then(|batch| batch.other);
+    let other = other.and_then(|other| field(&bound.body()?.ty, other, &context.structs));
+    let other = other.map(|(other, _)| quote!(+ self.body.#other.len()));
+    Some(quote! {
+        fn batch_size(&self) -> usize {
+            let entries = crate::Batched::entries(self).iter();
+            entries.map(<Self as crate::Batched>::entry_size).sum::<usize>() #other
+        }
+    })
+}
+
 /// The expression of how many entries an entry counts as.
 fn entry_size(context: &Context<'_>, batch: &Batch<'_>, list: &List<'_>) -> Option<TokenStream> {
     let Some(size) = batch.entry_size else { return Some(quote!(let _ = entry; 1)) };

@@ -40,6 +40,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
     let (rate_limit_key, single_use) = (rate_limit_key(bound), single_use(operation));
     let paginated = pagination::paginated(context, bound);
     let batched = batches::batched(context, bound)?;
+    let batch_size = batches::batch_size(context, bound);
     Ok(quote! {
         #[doc = #doc]
         #(#[doc(alias = #aliases)])*
@@ -69,6 +70,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
             #rate_limit_key
             #ensure_key
             #single_use
+            #batch_size
         }
         #paginated
         #batched

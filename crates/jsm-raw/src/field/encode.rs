@@ -242,8 +242,10 @@ fn user(field: &Description<'_>, value: &Value, text: Option<&str>) -> Result<Va
     }
     match account_id(id) {
         Ok(()) => Ok(json!({ "accountId": id })),
-        Err(why) => {
-            Err(invalid(field, format!("takes the id of an account, and \"{}\" is {why}", excerpt(id))))
+        // Names and addresses of people do not belong into logs.
+        Err(what) => {
+            let next = "find the id with a search for users, as in the recipe for new requests";
+            Err(invalid(field, format!("takes the id of an account, not {what}; {next}")))
         }
     }
 }
@@ -268,9 +270,9 @@ fn organization(field: &Description<'_>, value: &Value, text: Option<&str>) -> R
 /// Whether a text can be the id of an account, or what it is instead.
 fn account_id(text: &str) -> Result<(), &'static str> {
     match text {
-        "" => Err("empty"),
-        text if text.contains('@') => Err("an email address; look the account up first"),
-        text if text.contains(char::is_whitespace) => Err("a name; look the account up first"),
+        "" => Err("an empty text"),
+        text if text.contains('@') => Err("an email address"),
+        text if text.contains(char::is_whitespace) => Err("a name"),
         _ => Ok(()),
     }
 }

@@ -6,13 +6,14 @@ use futures_util::TryStreamExt;
 use jsm_client::csm::experience::{GetOrganizationsWithAccess, GrantOrganizationsAccess};
 use jsm_client::csm::organization::FetchOrganizations;
 use jsm_client::servicedesk::AccountId;
+use jsm_client::servicedesk::attachment::AttachTemporaryFiles;
 use jsm_client::servicedesk::customer::{AddCustomers, GetCustomers, RemoveCustomers};
 use jsm_client::servicedesk::organization::{
     AddOrganizationUsers, CreateOrganization, GetOrganizationUsers, RemoveOrganizationUsers,
 };
 use jsm_client::servicedesk::request_type::CheckRequestTypePermissions;
 use jsm_client::servicedesk::types::RequestTypePermissionCheckRequestPermissionsItem as Permission;
-use jsm_client::{BoxError, Client, ErrorKind};
+use jsm_client::{BoxError, Client, ErrorKind, FilePart};
 use jsm_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
@@ -95,6 +96,40 @@ async fn a_list_with_a_documented_limit_is_sent_in_batches_of_it() {
     let sent = bodies(&sandbox, "CheckRequestTypePermissions");
     assert_eq!((lengths(&sent, "requestTypeIds"), outputs.len()), (vec![50, 50, 20], 3));
     assert!(sent.iter().all(|body| body["permissions"] == json!(["canCreateRequest"])), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_call_with_more_entries_than_the_server_takes_is_not_sent() {
+    let sandbox = sandbox().await;
+    let jira = client(&sandbox);
+    let center = "c0e00000-0000-4000-8000-000000000002";
+    let over =
+        |size: usize, limit: usize| format!("has {size} entries, and the server takes {limit} at once");
+    let grant = |count: i64| GrantOrganizationsAccess::new(center, (0..count).map(|id| id.to_string()));
+    let files = (0..61).map(|number| FilePart::bytes(format!("{number}.txt"), "x"));
+    for (error, why) in [
+        (jira.call(grant(6)).await.map(drop), over(6, 5)),
+        (jira.call(AttachTemporaryFiles::new("1", files)).await.map(drop), over(61, 60)),
+        // Names count towards the limit of the ids.
+        (
+            jira.call(FetchOrganizations::new().organization_ids(0..30).organization_names(["größe"; 21]))
+                .await
+                .map(drop),
+            over(51, 50),
+        ),
+    ] {
+        let error = error.unwrap_err();
+        assert!(error.is_configuration() && error.attempts() == 0, "{error}");
+        assert!(
+            error.to_string().contains(&why) && error.to_string().contains("Client::in_batches"),
+            "{error}"
+        );
+    }
+    assert_eq!(sandbox.requests().len(), 0);
+    // At the limit, the server decides.
+    let fetched =
+        jira.call(FetchOrganizations::new().organization_ids(1..=49).organization_names(["x"])).await;
+    fetched.unwrap();
 }
 
 #[tokio::test]
