@@ -69,11 +69,12 @@ async fn a_post_is_downloaded_once_unless_it_is_idempotent() {
         let script = Script::of([file("the file").cut(3), rest(" file", "bytes 3-7/8")]).await;
         let request = client(&script).request(Method::POST, "/export").json(&json!({"all": true}));
         let mut stream = request.idempotent(idempotent).download().stream().await.unwrap();
-        let mut outcome = Ok(None);
-        while let Ok(Some(_)) = {
-            outcome = stream.try_next().await;
-            &outcome
-        } {}
+        let outcome = loop {
+            match stream.try_next().await {
+                Ok(Some(_)) => {}
+                end => break end,
+            }
+        };
         assert_eq!((outcome.is_ok(), script.requests().len()), (idempotent, requests));
         assert!(script.requests().iter().all(|asked| asked.body == r#"{"all":true}"#));
     }

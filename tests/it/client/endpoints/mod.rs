@@ -163,7 +163,10 @@ async fn what_is_no_value_is_an_error() {
         (html(), ErrorKind::Html),
         (wrong(), ErrorKind::Server),
         (token(), ErrorKind::Authentication),
-        (json(200, &json!({"errorMessages": ["no"], "errors": {"summary": "too long"}})), ErrorKind::Validation),
+        (
+            json(200, &json!({"errorMessages": ["no"], "errors": {"summary": "too long"}})),
+            ErrorKind::Validation,
+        ),
         (json(404, &json!({"errorMessages": ["Issue does not exist"], "errors": {}})), ErrorKind::NotFound),
         (json(400, &json!({"errors": {"summary": "too long"}})), ErrorKind::Validation),
         (json(303, &json!({})).header("Location", "https://evil.example/"), ErrorKind::Authentication),
@@ -261,7 +264,9 @@ async fn nothing_but_null_is_dropped_from_a_list_of_a_type_of_the_program() {
         for result in [list, page] {
             match (&result, read) {
                 (Ok(found), Ok(read)) => assert_eq!(*found, read),
-                (Err(error), Err(why)) => assert!(error.is_decode() && error.to_string().contains(why), "{error}"),
+                (Err(error), Err(why)) => {
+                    assert!(error.is_decode() && error.to_string().contains(why), "{error}")
+                }
                 _ => panic!("{result:?} where {read:?} is due"),
             }
         }
