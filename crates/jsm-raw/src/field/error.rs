@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::names::nearest;
-use crate::printable;
+use crate::printable::is_invisible;
 
 /// How many allowed values an error message lists.
 const LISTED: usize = 10;
@@ -96,7 +96,16 @@ pub(super) fn listed(texts: &[String], last: &str) -> String {
     }
 }
 
-/// The start of a text, as one printable line.
+/// The start of a text, as one printable line. Blanks stay, because the text may be a name to copy.
 pub(super) fn excerpt(text: &str) -> String {
-    printable::excerpt(text, EXCERPT)
+    let visible = text.trim().chars().filter(|c| !is_invisible(*c));
+    let mut start = String::new();
+    for (count, c) in visible.enumerate() {
+        if count == EXCERPT {
+            start.push('…');
+            break;
+        }
+        start.push(if c.is_control() || c.is_whitespace() { ' ' } else { c });
+    }
+    start
 }
