@@ -235,7 +235,7 @@ impl Client {
     /// ```
     #[cfg(feature = "csm")]
     pub fn bulk<O: BulkOperation<Output = TaskSubmitResponse>>(&self, operation: O) -> Bulk<O> {
-        Bulk::new(Arc::clone(&self.0), operation)
+        Bulk::new(Arc::clone(&self.0), &operation)
     }
 
     /// A handle of the task of this id, for example one that another process submitted. Nothing is sent.

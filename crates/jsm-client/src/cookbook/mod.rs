@@ -6,6 +6,7 @@
 //! | change many customers or organizations at once | [`tasks`] |
 //! | create requests by the names that people see | [`create_requests`] |
 //! | download files over connections that break | [`downloads`] |
+//! | export the requests of a service desk with their comments and files | [`exports`] |
 //! | import customers with a program that can be killed and run again | [`imports`] |
 //! | let accounts authorise an app, keep its tokens, choose a site; use a service account | [`oauth`] |
 //! | notice that a site sends what is not documented | [`drift`] |
@@ -27,6 +28,10 @@ pub mod drift {}
 
 #[doc = include_str!("endpoints.md")]
 pub mod endpoints {}
+
+#[cfg(feature = "servicedesk")]
+#[doc = include_str!("exports.md")]
+pub mod exports {}
 
 #[cfg(feature = "servicedesk")]
 #[doc = include_str!("fields.md")]

@@ -211,27 +211,39 @@ impl ListStyle {
 
     fn property<'a>(&'a self, outline: &'a Outline) -> Result<Option<&'a str>, serde_json::Error> {
         let Outline::Object(properties) = outline else { return Ok(Some("")) };
-        if let Some(property) = self.items.as_deref()
-            && outline.get(property).is_some()
-        {
-            return Ok(Some(property));
-        }
-        let lists: Vec<&str> = properties
-            .iter()
-            .filter(|(_, value)| *value == Value::List && self.items.is_none())
-            .map(|(name, _)| name.as_str())
-            .collect();
-        match lists[..] {
-            [] if self.is_page(outline) => Ok(None),
-            [] => Err(serde_json::Error::custom(match &self.items {
-                Some(property) => format!("there is no property `{property}`, and nothing else of a page"),
-                None => "there is no list, and nothing else of a page".to_owned(),
-            })),
-            [only] => Ok(Some(only)),
-            _ => ITEMS.into_iter().find(|name| lists.contains(name)).map(Some).ok_or_else(|| {
-                let lists = lists.join(", ");
-                serde_json::Error::custom(format!("which list is it, {lists}? Name it with items_in(..)"))
-            }),
+        let custom = |note: String| Err(serde_json::Error::custom(note));
+        let lists = |filled: bool| {
+            let lists = properties.iter().filter(move |(_, value)| match value {
+                Value::List { empty } => !(filled && *empty),
+                _ => false,
+            });
+            lists.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        let missing = match self.items.as_deref() {
+            Some(property) if outline.get(property).is_some() => return Ok(Some(property)),
+            Some(property) => match lists(true)[..] {
+                [] => format!("no property `{property}`"),
+                // With a wrong name, every list would be empty.
+                [other, ..] => {
+                    return custom(format!("there is no property `{property}`, but a list in {other}"));
+                }
+            },
+            None => match lists(false)[..] {
+                [] => "no list".to_owned(),
+                [only] => return Ok(Some(only)),
+                ref lists => {
+                    let lists = lists.join(", ");
+                    let known = ITEMS.into_iter().find(|name| outline.get(name).is_some_and(Value::is_list));
+                    return known.map(Some).ok_or_else(|| {
+                        let note = format!("which list is it, {lists}? Name it with items_in(..)");
+                        serde_json::Error::custom(note)
+                    });
+                }
+            },
+        };
+        match self.is_page(outline) {
+            true => Ok(None),
+            false => custom(format!("there is {missing}, and nothing else of a page")),
         }
     }
 
@@ -292,7 +304,9 @@ enum Outline {
 /// A value in an outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
-    List,
+    List {
+        empty: bool,
+    },
     /// An object, with its property `next` if that is a text.
     Object(Option<String>),
     Text(String),
@@ -339,6 +353,10 @@ impl Value {
             Self::Number(number) => Some(number.to_string()),
             _ => None,
         }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Self::List { .. })
     }
 
     fn is_object(&self) -> bool {
@@ -410,8 +428,11 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(Value::Other)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Value::List)
+                let mut empty = true;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    empty = false;
+                }
+                Ok(Value::List { empty })
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
                 let mut next = None;

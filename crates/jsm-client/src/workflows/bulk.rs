@@ -20,11 +20,14 @@ use super::batches::batches;
 use super::deadline::Deadline;
 use super::tasks::{Entries, Task};
 use crate::error::known::{Meaning, says};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::response::Session;
 use crate::transport::idempotency_key;
 use crate::transport::options::{RequestOptions, option_setters};
 use crate::transport::retry::RetryPolicy;
+
+/// The shortest time between two attempts to submit a batch to a busy server.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A bulk change. [`Client::bulk`](crate::Client::bulk) makes it; await it for one task for each batch.
 ///
@@ -33,28 +36,29 @@ use crate::transport::retry::RetryPolicy;
 #[must_use = "nothing is submitted until it is awaited"]
 pub struct Bulk<O> {
     session: Arc<Session>,
-    operation: O,
+    /// The tasks of the batches that were submitted before.
+    submitted: Vec<Task>,
+    left: VecDeque<O>,
     options: RequestOptions,
 }
 
 /// The error of a bulk change that was not submitted whole.
-#[derive(Debug)]
+///
+/// [`resume`](Self::resume) submits the rest.
 #[non_exhaustive]
 pub struct BulkError<O> {
-    /// Why the first batch in `left` was not accepted.
+    /// Why the first batch in `left` was not accepted. It is of kind [`RateLimited`](ErrorKind::RateLimited) when the
+    /// server had too many unfinished tasks until the deadline.
     pub error: Error,
     /// The tasks of the batches that were submitted.
     pub submitted: Vec<Task>,
     /// The batches that are left, each with its idempotency key. The server may have received the first one: submitting
     /// it again with this key does no harm.
     pub left: Vec<O>,
+    session: Arc<Session>,
 }
 
 impl<O> Bulk<O> {
-    pub(crate) fn new(session: Arc<Session>, operation: O) -> Self {
-        Self { session, operation, options: RequestOptions::new() }
-    }
-
     option_setters! {
         timeout: "Sets the timeout of one attempt to submit a batch; the client's by default, which is 60 s.",
         deadline: "Sets the deadline of submitting all batches, with waiting for a busy server. The default is the \
@@ -64,6 +68,11 @@ impl<O> Bulk<O> {
 }
 
 impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
+    pub(crate) fn new(session: Arc<Session>, operation: &O) -> Self {
+        let left = with_keys(batches(operation), operation.idempotency_key()).into();
+        Self { session, submitted: Vec::new(), left, options: RequestOptions::new() }
+    }
+
     /// Submits when the future is polled. See [`Call::send`](crate::Call::send).
     ///
     /// # Errors
@@ -74,11 +83,10 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
     }
 
     async fn submit(self) -> Result<Vec<Task>, BulkError<O>> {
-        let Self { session, operation, options } = self;
+        let Self { session, mut submitted, mut left, options } = self;
         let deadline = Deadline::new(&session, &options);
-        let mut left = VecDeque::from(with_keys(batches(&operation), operation.idempotency_key()));
-        drop(operation);
-        let (mut submitted, mut position) = (Vec::with_capacity(left.len()), 0);
+        let mut position = submitted.last().and_then(Task::positions).map_or(0, |positions| positions.end);
+        submitted.reserve(left.len());
         while let Some(batch) = left.pop_front() {
             match submit_batch(&session, &batch, deadline).await {
                 Ok(id) => {
@@ -89,7 +97,11 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> Bulk<O> {
                 }
                 Err(error) => {
                     left.push_front(batch);
-                    return Err(BulkError { error, submitted, left: left.into() });
+                    let error = match is_full(&error) {
+                        true => error.with_kind(ErrorKind::RateLimited),
+                        false => error,
+                    };
+                    return Err(BulkError { error, submitted, left: left.into(), session });
                 }
             }
         }
@@ -107,7 +119,8 @@ where
     let busy = |error: &Error| {
         let wait =
             || backoff.wait(turn.fetch_add(1, Ordering::Relaxed) + 1, None, session.transport.clock.random());
-        is_full(error).then(wait)
+        // Close to the deadline it waits less, so that the time that is left is used.
+        is_full(error).then(|| wait().min(deadline.left() / 2).max(SHORTEST_WAIT))
     };
     Ok(session.call_unless_busy(batch.clone(), &deadline.options(), Some(&busy)).await?.value.id)
 }
@@ -140,6 +153,27 @@ impl<O: BulkOperation<Output = TaskSubmitResponse>> IntoFuture for Bulk<O> {
     }
 }
 
+impl<O> BulkError<O> {
+    /// Submits the batches that are left, each under its key. Await it for the tasks of all batches, those that were
+    /// submitted before first. The entries keep their positions in the whole list.
+    ///
+    /// The deadline and the other options are those of a new bulk change, and can be set again.
+    pub fn resume(self) -> Bulk<O> {
+        let Self { submitted, left, session, .. } = self;
+        Bulk { session, submitted, left: left.into(), options: RequestOptions::new() }
+    }
+}
+
+impl<O: fmt::Debug> fmt::Debug for BulkError<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BulkError")
+            .field("error", &self.error)
+            .field("submitted", &self.submitted)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<O> fmt::Display for BulkError<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (done, left) = (self.submitted.len(), self.left.len());
@@ -162,7 +196,7 @@ impl<O> From<BulkError<O>> for Error {
 impl<O: fmt::Debug> fmt::Debug for Bulk<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bulk")
-            .field("operation", &self.operation)
+            .field("left", &self.left)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }

@@ -20,7 +20,7 @@ use jsm_client::servicedesk::customer::GetCustomers;
 use jsm_client::servicedesk::organization::GetOrganization;
 use jsm_client::servicedesk::request::GetRequests;
 use jsm_client::tasks::{Task, TaskResult, TaskState};
-use jsm_client::{Client, FilePart, Operation, RetryPolicy};
+use jsm_client::{BulkOperation, Client, FilePart, Operation, RetryPolicy};
 use jsm_sandbox::{Fault, Quirk, RecordedRequest, Sandbox};
 use serde_json::{Value, json};
 
@@ -159,15 +159,20 @@ async fn a_server_that_is_full_is_asked_until_it_is_not() {
     assert_eq!(keys.len(), 3, "a part has one key");
     assert_eq!(clock.waits()[..3], [5.0, 10.0, 20.0]);
 
-    let (sandbox, _, csm) = full().await;
+    let (sandbox, clock, csm) = full().await;
     let error = csm.bulk(upserts(250)).deadline(Duration::from_secs(60)).await.unwrap_err();
     assert_eq!((error.submitted.len(), error.left.len()), (1, 2));
     assert!(error.to_string().ends_with("; 1 of 3 batches were submitted before"), "{error}");
-    // What is left can be submitted later, under the keys it had.
+    assert!(error.error.is_rate_limited(), "a busy server is no invalid request");
+    assert!(clock.passed() > 57.0, "it is asked until shortly before the deadline: {} s", clock.passed());
+    // What is left can be submitted later, under the keys it had. The entries keep their positions.
     sandbox.clock().advance(Duration::from_secs(3600));
-    let key = jsm_client::BulkOperation::idempotency_key(&error.left[0]).map(str::to_owned);
-    let task = csm.bulk(error.left[0].clone()).await.unwrap();
-    assert_eq!(task[0].idempotency_key(), key.as_deref());
+    let keys: Vec<_> = error.left.iter().map(|batch| batch.idempotency_key().map(str::to_owned)).collect();
+    let tasks = error.resume().await.unwrap();
+    let resumed: Vec<_> = tasks[1..].iter().map(|task| task.idempotency_key().map(str::to_owned)).collect();
+    assert_eq!(resumed, keys);
+    let positions: Vec<_> = tasks.iter().map(|task| task.positions().unwrap()).collect();
+    assert_eq!(positions, [0..100, 100..200, 200..250]);
 }
 
 #[tokio::test]

@@ -126,7 +126,14 @@ impl Lookup<'_> {
             return Ok(text.into());
         }
         let fetch = async {
-            let desk = self.deadline.call(GetServiceDesk::new(text)).await?;
+            let desk = self.deadline.call(GetServiceDesk::new(text)).await.map_err(|error| {
+                match error.is_not_found() {
+                    true => {
+                        error.with_note(format!("the account sees no service desk with the key {text:?}"))
+                    }
+                    false => error,
+                }
+            })?;
             match desk.id.is_empty() {
                 false => Ok(desk.id),
                 true => Err(Error::new(ErrorKind::Decode, "the service desk came without an id")
