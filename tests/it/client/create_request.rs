@@ -295,19 +295,19 @@ async fn request_types_are_found_by_id_or_name() {
         (
             "Get hlep",
             Err(
-                "the service desk has none called \"Get hlep\" (did you mean \"Get help\"?); allowed: \"Get help\", \"Order a laptop\", \"order a laptop\" and \"911\"",
+                "the service desk has none called \"Get hlep\" (did you mean \"Get help\"?); allowed: \"Get help\", \"Order a laptop\", \"order a  laptop\" and \"911\"",
             ),
         ),
         (
             "99",
             Err(
-                "the service desk has none called \"99\"; allowed: \"Get help\", \"Order a laptop\", \"order a laptop\" and \"911\"",
+                "the service desk has none called \"99\"; allowed: \"Get help\", \"Order a laptop\", \"order a  laptop\" and \"911\"",
             ),
         ),
         (
             "",
             Err(
-                "the service desk has none called \"\"; allowed: \"Get help\", \"Order a laptop\", \"order a laptop\" and \"911\"",
+                "the service desk has none called \"\"; allowed: \"Get help\", \"Order a laptop\", \"order a  laptop\" and \"911\"",
             ),
         ),
     ] {
