@@ -9,7 +9,7 @@ use jsm_client::oauth::{App, ExposeSecret, OAuth, SecretString, Tokens};
 use jsm_client::servicedesk::customer::CreateCustomer;
 use jsm_client::servicedesk::service_desk::GetServiceDesks;
 use jsm_client::{BoxError, Client, ClientBuilder, ErrorKind, RetryPolicy};
-use jsm_sandbox::{Grant, Role, Sandbox};
+use jsm_sandbox::{Fault, Grant, Role, Sandbox};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -85,6 +85,17 @@ async fn fifty_calls_at_once_renew_once() {
         assert_eq!(renewals(&sandbox), expected);
         assert_eq!(stored.lock().unwrap().len(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_renewal_whose_response_is_lost_is_sent_again_and_succeeds() {
+    let sandbox = Arc::new(Sandbox::builder().no_violations().start().await.unwrap());
+    let (clock, stored) = (TestClock::along_with(&sandbox), Stored::default());
+    let oauth = storing(&sandbox.grant(Role::Admin, &[READ]), &stored);
+    let jira = of(&sandbox, &clock).oauth(oauth).build().unwrap();
+    sandbox.fault(Fault::drop_after().matching(|request| request.path == "/oauth/token"));
+    jira.call(GetServiceDesks::new()).await.unwrap();
+    assert_eq!((renewals(&sandbox), stored.lock().unwrap().len()), (2, 1));
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ pub(crate) const ACCESS_LASTS: i64 = 60 * 60 * 1_000;
 /// How long an authorization code is valid, in milliseconds.
 const CODE_LASTS: i64 = 10 * 60 * 1_000;
 
+/// How long a refresh token is accepted again after it was used, in milliseconds, for a client that lost the response.
+const LEEWAY: i64 = 10 * 60 * 1_000;
+
 /// The scope with which a refresh token is granted.
 const OFFLINE: &str = "offline_access";
 
@@ -31,7 +34,8 @@ pub struct Grant {
     pub client_secret: String,
     /// An access token, good for an hour of the sandbox's clock.
     pub access_token: String,
-    /// A refresh token, good for one refresh. Each refresh returns the next one.
+    /// A refresh token. Each refresh returns the next one; the one that was used is accepted for ten more minutes of the
+    /// sandbox's clock. When it is used later, all refresh tokens that came from this one end.
     pub refresh_token: String,
     /// Where tokens are refreshed.
     pub token_url: String,
@@ -153,7 +157,7 @@ pub(crate) struct OAuth {
     apps: BTreeMap<String, App>,
     codes: BTreeMap<String, Code>,
     access: BTreeMap<String, Access>,
-    refresh: BTreeMap<String, Granted>,
+    refresh: BTreeMap<String, Refresh>,
     consent: Option<Consent>,
     made: u64,
 }
@@ -175,6 +179,14 @@ struct Code {
 struct Access {
     granted: Granted,
     expires: i64,
+}
+
+struct Refresh {
+    granted: Granted,
+    /// Which refresh tokens it ends with: those that came from the same authorization.
+    family: u64,
+    /// When it was used first.
+    used: Option<i64>,
 }
 
 /// What an app may do, and for whom.
@@ -236,7 +248,7 @@ impl OAuth {
         let (client_id, client_secret) = self.register(None);
         let granted = granted(&client_id, account, scopes.iter().copied(), None);
         let access_token = self.issue_access(&granted, now);
-        let refresh_token = self.issue_refresh(granted);
+        let refresh_token = self.issue_refresh(granted, self.made);
         Grant { client_id, client_secret, access_token, refresh_token, token_url }
     }
 
@@ -284,16 +296,20 @@ impl OAuth {
         Authorized::Code(name)
     }
 
-    /// Exchanges a grant for tokens. A code or a refresh token is used up even when the response is lost.
+    /// Exchanges a grant for tokens. A code is used up even when the response is lost.
     pub(crate) fn exchange(&mut self, request: &TokenRequest<'_>, now: i64) -> Result<Tokens, TokenError> {
         match request.grant_type {
             "refresh_token" => {
-                let granted = self.refresh.get(request.refresh_token);
-                let granted = granted.filter(|granted| granted.client_id == request.client_id).cloned();
-                let granted = granted.ok_or(TokenError::InvalidRefreshToken)?;
                 self.check_secret(request)?;
-                self.refresh.remove(request.refresh_token);
-                Ok(self.issue(granted, true, now))
+                let refresh = self.refresh.get_mut(request.refresh_token);
+                let refresh = refresh.filter(|refresh| refresh.granted.client_id == request.client_id);
+                let refresh = refresh.ok_or(TokenError::InvalidRefreshToken)?;
+                let (granted, family) = (refresh.granted.clone(), refresh.family);
+                if *refresh.used.get_or_insert(now) + LEEWAY <= now {
+                    self.refresh.retain(|_, other| other.family != family);
+                    return Err(TokenError::InvalidRefreshToken);
+                }
+                Ok(self.issue(granted, Some(family), now))
             }
             "authorization_code" => {
                 self.check_secret(request)?;
@@ -311,13 +327,13 @@ impl OAuth {
                     return Err(TokenError::WrongVerifier);
                 }
                 let is_renewed = code.granted.scopes.iter().any(|scope| scope == OFFLINE);
-                Ok(self.issue(code.granted, is_renewed, now))
+                Ok(self.issue(code.granted, is_renewed.then_some(self.made), now))
             }
             "client_credentials" => {
                 self.check_secret(request)?;
                 let app = self.apps.get(request.client_id);
                 let granted = app.and_then(|app| app.service_account.clone());
-                Ok(self.issue(granted.ok_or(TokenError::NoServiceAccount)?, false, now))
+                Ok(self.issue(granted.ok_or(TokenError::NoServiceAccount)?, None, now))
             }
             _ => Err(TokenError::UnsupportedGrantType),
         }
@@ -329,10 +345,11 @@ impl OAuth {
         if is_right { Ok(()) } else { Err(TokenError::WrongSecret) }
     }
 
-    fn issue(&mut self, granted: Granted, is_renewed: bool, now: i64) -> Tokens {
+    /// New tokens. With a family, there is a refresh token of it.
+    fn issue(&mut self, granted: Granted, family: Option<u64>, now: i64) -> Tokens {
         let access = self.issue_access(&granted, now);
         let scopes = granted.scopes.clone();
-        let refresh = is_renewed.then(|| self.issue_refresh(granted));
+        let refresh = family.map(|family| self.issue_refresh(granted, family));
         Tokens { access, refresh, scopes }
     }
 
@@ -344,9 +361,9 @@ impl OAuth {
         token
     }
 
-    fn issue_refresh(&mut self, granted: Granted) -> String {
+    fn issue_refresh(&mut self, granted: Granted, family: u64) -> String {
         let token = format!("sandbox-refresh-{}", self.made);
-        self.refresh.insert(token.clone(), granted);
+        self.refresh.insert(token.clone(), Refresh { granted, family, used: None });
         token
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use jsm_sandbox::{RateLimits, Role, Sandbox, Seed};
+use jsm_sandbox::{Fault, Grant, RateLimits, Role, Sandbox, Seed};
 use serde_json::{Value, json};
 
 use crate::client::{Response, TestClient, customer, read};
@@ -185,8 +185,6 @@ async fn refresh_tokens_rotate_and_access_tokens_expire() {
     let fresh = refresh(&grant.refresh_token).await.unwrap();
     assert_eq!((fresh.status, fresh.json()["expires_in"].as_u64()), (200, Some(3_600)));
     assert_eq!(ask(fresh.json()["access_token"].as_str().unwrap()).await.unwrap().status, 200);
-    let again = refresh(&grant.refresh_token).await.unwrap();
-    assert_eq!((again.status, again.json()["error"].as_str()), (403, Some("invalid_grant")));
     let next = refresh(fresh.json()["refresh_token"].as_str().unwrap()).await.unwrap();
     assert_eq!(next.status, 200);
     let sites = format!("{}/oauth/token/accessible-resources", sandbox.gateway_url());
@@ -199,6 +197,64 @@ async fn refresh_tokens_rotate_and_access_tokens_expire() {
         sandbox.requests().iter().all(|request| !format!("{request:?}").contains("sandbox-")),
         "no secret is recorded"
     );
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_accepted_again_for_ten_minutes_and_then_ends_all_that_came_from_it() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let [grant, other] = [(); 2].map(|()| sandbox.grant(Role::Admin, &["read:servicedesk-request"]));
+    let refresh = async |grant: &Grant, token: &str| {
+        let body = json!({
+            "grant_type": "refresh_token", "refresh_token": token,
+            "client_id": grant.client_id, "client_secret": grant.client_secret,
+        });
+        let response = read(crate::http::client().post(&grant.token_url).json(&body)).await.unwrap().json();
+        let [error, next] = ["error", "refresh_token"].map(|name| response[name].as_str().map(str::to_owned));
+        next.ok_or_else(|| error.unwrap())
+    };
+    let dead = Err("invalid_grant".to_owned());
+    // The response of the first one is lost.
+    sandbox.fault(Fault::drop_after());
+    let body = json!({
+        "grant_type": "refresh_token", "refresh_token": grant.refresh_token,
+        "client_id": grant.client_id, "client_secret": grant.client_secret,
+    });
+    assert!(read(crate::http::client().post(&grant.token_url).json(&body)).await.is_err());
+    sandbox.clock().advance(Duration::from_millis(599_999));
+    let one = refresh(&grant, &grant.refresh_token).await.unwrap();
+    let two = refresh(&grant, &one).await.unwrap();
+    assert_ne!(one, two);
+    assert_eq!(refresh(&other, &two).await, dead, "it is of another app");
+    // The time counts from the first use.
+    sandbox.clock().advance(Duration::from_millis(1));
+    assert_eq!(refresh(&grant, &grant.refresh_token).await, dead);
+    for token in [&one, &two, &grant.refresh_token] {
+        assert_eq!(refresh(&grant, token).await, dead, "{token}");
+    }
+    assert!(refresh(&other, &other.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_app_is_checked_before_its_refresh_token() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let [grant, other] = [(); 2].map(|()| sandbox.grant(Role::Admin, &["read:servicedesk-request"]));
+    let (token, secret) = (grant.refresh_token.as_str(), grant.client_secret.as_str());
+    for (id, secret, token, status, error) in [
+        ("unknown", "wrong", token, 401, "access_denied"),
+        ("unknown", secret, token, 401, "access_denied"),
+        ("", "", token, 401, "access_denied"),
+        (&grant.client_id, "wrong", token, 401, "access_denied"),
+        (&grant.client_id, "wrong", "unknown", 401, "access_denied"),
+        (&grant.client_id, secret, "unknown", 403, "invalid_grant"),
+        (&other.client_id, &other.client_secret, token, 403, "invalid_grant"),
+    ] {
+        let body = json!({
+            "grant_type": "refresh_token", "client_id": id, "client_secret": secret, "refresh_token": token,
+        });
+        let response = read(crate::http::client().post(&grant.token_url).json(&body)).await.unwrap();
+        let found = (response.status, response.json()["error"].as_str().unwrap().to_owned());
+        assert_eq!(found, (status, error.to_owned()), "{body}");
+    }
 }
 
 #[tokio::test]
