@@ -72,6 +72,8 @@ async fn an_agent_changes_the_fields_of_an_issue() {
     for (body, status) in [
         (r#"{"fields": {"summary": " "}}"#, 400),
         (r#"{"fields": {"summary": null}}"#, 400),
+        (r#"{"fields": {"summary": "two\nlines"}}"#, 400),
+        (&json!({"fields": {"summary": "x".repeat(256)}}).to_string(), 400),
         (r#"{"fields": {"colour": "red"}}"#, 400),
         (r#"{"fields": []}"#, 400),
         ("{", 400),

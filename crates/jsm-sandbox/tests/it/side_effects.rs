@@ -391,7 +391,14 @@ async fn both_apis_take_the_same_email_addresses() {
     ]
     .into_iter()
     .chain(["nina new@example.com", "nina@a@example.com", "nina@example.com\n x"])
-    {
+    .chain(["<nina@example.com>", "Nina <nina@example.com>", "nina@example.com\0", "ni\u{1}na@example.com"])
+    .chain([
+        "ni\"na@example.com",
+        "nina,ada@example.com",
+        "nina@example.com;",
+        "nina@[127.0.0.1]",
+        "mailto:nina@a.com",
+    ]) {
         let [one, other] = [response(apis[0], email).await, response(apis[1], email).await];
         assert_eq!([one.status, other.status], [400, 400], "{email:?}");
         assert_eq!(one.json()["errorMessage"], other.json()["errorMessage"], "{email:?}");
@@ -406,6 +413,43 @@ async fn both_apis_take_the_same_email_addresses() {
     }
     let strict = format!("{}?strictConflictStatusCode=true", apis[0]);
     assert_eq!(response(&strict, "nina.0+x@mail.example.com").await.status, 409);
+}
+
+#[tokio::test]
+async fn an_organization_has_a_name_whatever_creates_or_renames_it() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let before = sandbox.organizations();
+    let id = before[0].id.to_string();
+    for name in ["", " ", "\t\n"] {
+        for (method, path) in [
+            ("POST", "/rest/servicedeskapi/organization".to_owned()),
+            ("POST", "/api/v1/organization".to_owned()),
+            ("PUT", format!("/api/v1/organization/{id}")),
+            ("POST", "/api/v1/organization/profile".to_owned()),
+        ] {
+            let response = client.send(method, &path, &json!({"name": name})).await;
+            assert_eq!(response.status, 400, "{method} {path} {name:?}: {}", response.text);
+        }
+        let entry = |operation: &str, id: Option<&str>| {
+            let mut payload = json!({"name": name});
+            if let Some(id) = id {
+                payload["id"] = id.into();
+            }
+            json!({"operationType": operation, "payload": payload})
+        };
+        let entries = [entry("CREATE", None), entry("UPDATE", Some(&id))];
+        for (path, list) in [("bulk", "organizations"), ("profile/bulk", "organizationProfiles")] {
+            let path = format!("/api/v1/organization/{path}");
+            let request = client.request("POST", &path).header("Idempotency-Key", format!("{path}{name:?}"));
+            let accepted = read(request.json(&json!({list: entries}))).await.unwrap();
+            assert_eq!(accepted.status, 202, "{path}: {}", accepted.text);
+            let task = format!("/api/v1/tasks/{}", accepted.json()["id"].as_str().unwrap());
+            let task = client.get(&task).await.json();
+            assert_eq!(task["failures"].as_array().map(Vec::len), Some(2), "{path} {name:?}: {task}");
+        }
+    }
+    assert_eq!(sandbox.organizations(), before);
 }
 
 #[tokio::test]

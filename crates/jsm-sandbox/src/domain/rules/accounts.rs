@@ -5,6 +5,9 @@ use crate::domain::entities::person::{Person, Role};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 
+/// What an email address has only within quotation marks, which Jira does not take.
+const SPECIAL: &str = "<>()[]\"\\,:;";
+
 impl Site {
     /// Adds an account. Ids sort in the order in which accounts were created.
     pub(in crate::domain) fn add_person(&mut self, name: &str, email: &str, role: Role) -> String {
@@ -57,7 +60,8 @@ impl Site {
             let labels: Vec<&str> = host.split('.').collect();
             !user.is_empty() && !host.contains('@') && labels.len() > 1 && !labels.contains(&"")
         });
-        if !well_formed || email.contains(char::is_whitespace) {
+        let is_special = |c: char| c.is_whitespace() || c.is_control() || SPECIAL.contains(c);
+        if !well_formed || email.contains(is_special) {
             return Err(Error::invalid(format!("'{email}' is not an email address.")));
         }
         match self.person_with_email(email) {

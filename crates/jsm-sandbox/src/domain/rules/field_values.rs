@@ -9,6 +9,11 @@ use crate::domain::entities::request_type::RequestType;
 use crate::domain::error::Error;
 use crate::domain::site::Site;
 
+/// How many characters a line of text has at most.
+const LONGEST_LINE: usize = 255;
+/// What a field of one line takes.
+pub(super) const LINE: &str = "a line of text of at most 255 characters, without control characters";
+
 impl Site {
     /// The values of a new issue, with those that were not given and have a default, or all that is wrong with them.
     /// Whether texts come in the Atlassian Document Format is `adf`.
@@ -59,7 +64,7 @@ impl Site {
             id.filter(|id| self.person(id).is_some()).map(|_| value.clone())
         };
         let (kept, expected) = match field.kind {
-            FieldKind::Text => (text(&|text| !text.contains('\n')), "a line of text"),
+            FieldKind::Text => (text(&is_line), LINE),
             FieldKind::TextArea if adf && value.is_object() => (Some(value.clone()), "a text"),
             FieldKind::TextArea => (text(&|_| true), "a text"),
             FieldKind::Url => (text(&|text| text.contains("://")), "an address like https://example.com"),
@@ -85,14 +90,16 @@ impl Site {
                 let label = |value: &Value| value.as_str().filter(is_word).map(Value::from);
                 (each(&label), "a list of words without spaces")
             }
-            FieldKind::User => (user(value), "an object with an accountId"),
-            FieldKind::Users => (each(&user), "a list of objects, each with an accountId"),
+            FieldKind::User => (user(value), "an object with the accountId of an account that exists"),
+            FieldKind::Users => {
+                (each(&user), "a list of objects, each with the accountId of an account that exists")
+            }
             FieldKind::Organizations => {
                 let organization = |value: &Value| {
                     let id = value.as_u64().or_else(|| value.as_str()?.parse().ok());
                     id.filter(|id| self.organization(*id).is_ok()).map(Value::from)
                 };
-                (each(&organization), "a list of ids of organizations")
+                (each(&organization), "a list of ids of organizations that exist")
             }
             FieldKind::Attachments => {
                 let file = |value: &Value| {
@@ -114,6 +121,12 @@ fn cascade(field: &Field, value: &Value) -> Option<Value> {
         kept["child"] = field.held(Field::option(&option.children, child)?);
     }
     Some(kept)
+}
+
+/// Whether a text fits into a field of one line, such as the summary.
+pub(super) fn is_line(text: &str) -> bool {
+    let is_control = |c: char| c.is_control() && c != '\t';
+    text.chars().count() <= LONGEST_LINE && !text.contains(is_control)
 }
 
 fn is_date(text: &str) -> bool {

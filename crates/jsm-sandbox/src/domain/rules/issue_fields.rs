@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::field_values::{LINE, is_line};
 use crate::domain::entities::person::{Caller, Person};
 use crate::domain::error::Error;
 use crate::domain::site::Site;
@@ -33,15 +34,15 @@ impl Site {
         let errors: BTreeMap<String, String> = fields
             .iter()
             .filter_map(|(id, value)| {
-                let has_text = || value.as_str().is_some_and(|text| !text.trim().is_empty());
+                let fits = || value.as_str().is_some_and(|text| !text.trim().is_empty() && is_line(text));
                 let why = match id.as_str() {
-                    "summary" if has_text() => return None,
-                    "summary" => "The summary takes a text that is not empty.",
-                    "attachment" => "Files are attached, and not set.",
+                    "summary" if fits() => return None,
+                    "summary" => format!("The summary takes {LINE}, and cannot be empty."),
+                    "attachment" => "Files are attached, and not set.".to_owned(),
                     id if is_known(id) => return None,
-                    _ => "The issue has no such field, or it cannot be changed.",
+                    _ => "The issue has no such field, or it cannot be changed.".to_owned(),
                 };
-                Some((id.clone(), why.to_owned()))
+                Some((id.clone(), why))
             })
             .collect();
         if !errors.is_empty() {

@@ -183,7 +183,7 @@ pub(super) fn at_most(list: &[&str], most: usize, name: &str) -> Result<(), Erro
 }
 
 fn needed_name(name: Option<&str>) -> Result<&str, Error> {
-    name.ok_or_else(|| Error::invalid("An organization needs a name."))
+    name.filter(|name| !name.trim().is_empty()).ok_or_else(|| Error::invalid("An organization needs a name."))
 }
 
 fn name_taken(name: &str) -> Error {
