@@ -8,9 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jsm_raw::nearest;
 use serde_json::{Value, json};
 
 use super::log::RecordedRequest;
+use crate::handlers::table::APIS;
 use crate::message::raw::RawRequest;
 use crate::message::response::{Body, Response};
 
@@ -143,12 +145,22 @@ impl Fault {
         Fault::new(Kind::Delay(by))
     }
 
-    /// The body comes in pieces of 64 bytes, with this pause before each, by the machine's clock.
+    /// The body comes in pieces of 64 bytes, with this pause before each, by the machine's clock. Of an operation that
+    /// responds with a file, this is the file.
     pub fn slow_body(pause: Duration) -> Fault {
         Fault::new(Kind::SlowBody(pause))
     }
 
-    /// The connection breaks in the middle of the body, after status and headers.
+    /// The connection breaks in the middle of the body, after status and headers. Of an operation that responds with a
+    /// file, this is the file. A response without a body stays whole.
+    ///
+    /// ```
+    /// # let sandbox = jsm_sandbox::Sandbox::builder().start_blocking().unwrap();
+    /// use jsm_sandbox::Fault;
+    ///
+    /// // The next download breaks off in the middle.
+    /// sandbox.fault(Fault::truncate().on("GetAttachmentContent"));
+    /// ```
     pub fn truncate() -> Fault {
         Fault::new(Kind::Truncate)
     }
@@ -198,7 +210,18 @@ impl Fault {
     /// Restricts the fault to requests of an operation, such as `CreateCustomer`, or of an
     /// [added route](crate::Sandbox::route), by its path as it was added. All other requests, such as those for tokens, are
     /// chosen by [`matching`](Fault::matching).
+    ///
+    /// An operation that responds with a file redirects to the file, which is another request. [`Fault::truncate`] and
+    /// [`Fault::slow_body`] happen to the request for the file, all other faults to the one for the operation.
+    ///
+    /// # Panics
+    /// Panics when it is neither the name of an operation nor begins with a slash, as a path does. Such a fault would never
+    /// happen. The message names similar operations.
+    #[track_caller]
     pub fn on(mut self, operation: &str) -> Fault {
+        if let Some(problem) = unknown(operation) {
+            panic!("{problem}");
+        }
         self.operation = Some(operation.to_owned());
         self
     }
@@ -248,6 +271,11 @@ impl Fault {
 
     pub(super) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Whether it concerns nothing but the body of the response.
+    pub(super) fn is_of_body(&self) -> bool {
+        matches!(self.kind, Kind::Truncate | Kind::SlowBody(_))
     }
 
     /// Whether it is meant for a request, by the name of its operation or route and by its conditions.
@@ -360,6 +388,21 @@ impl Faults {
         }
         next.unwrap_or_else(|| Fault::new(Kind::None))
     }
+}
+
+/// What is wrong with the name of an operation; none where it is one, or the path of a route.
+fn unknown(name: &str) -> Option<String> {
+    let names = || APIS.iter().flat_map(|api| api.operations).map(|info| info.name);
+    if name.starts_with('/') || names().any(|known| known == name) {
+        return None;
+    }
+    let similar: Vec<String> = nearest(name, names()).map(|similar| format!("{similar:?}")).collect();
+    Some(match similar.is_empty() {
+        true => {
+            format!("there is no operation {name:?}; use `matching` to choose requests by what they have")
+        }
+        false => format!("there is no operation {name:?}; similar ones are {}", similar.join(", ")),
+    })
 }
 
 /// The page that each operation and route responded with last.

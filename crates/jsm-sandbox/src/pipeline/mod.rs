@@ -58,7 +58,9 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
         (None, Target::Nothing { api, status }) => {
             platform::nothing(&mut service.lock().violations, raw, api, *status)
         }
-        (None, Target::Platform) => platform::serve(service, &mut service.lock(), raw, origin),
+        (None, Target::File(_) | Target::Platform) => {
+            platform::serve(service, &mut service.lock(), raw, origin)
+        }
     };
     let delivery = fault.delivery();
     service.lock().log.responded(number, &mut response, delivery.drop);
@@ -68,7 +70,8 @@ pub(crate) async fn respond(service: &Service, raw: &RawRequest) -> (Response, D
 /// The fault that happens to a request; one that does nothing where there is none.
 fn next_fault(service: &Service, target: &Target, request: &RecordedRequest) -> Fault {
     let faults = service.lock().faults.all();
-    let matched = faults.iter().filter(|fault| fault.matches(target.name(), request));
+    let is_meant = |fault: &&Fault| fault.matches(target.name(fault.is_of_body()), request);
+    let matched = faults.iter().filter(is_meant);
     let matched = matched.map(Fault::id).collect();
     service.lock().faults.next(&matched)
 }

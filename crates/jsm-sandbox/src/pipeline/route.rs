@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jsm_raw::OperationInfo;
+use jsm_raw::{OperationInfo, ResponseBody};
 use percent_encoding::percent_decode_str;
 
 use super::added_routes::{AddedRoutes, RouteCall};
@@ -24,6 +24,8 @@ pub(super) enum Target {
         api: &'static str,
         status: u16,
     },
+    /// A file, and the operation whose response led to it.
+    File(Option<&'static OperationInfo>),
     /// Something beside the APIs.
     Platform,
 }
@@ -60,15 +62,18 @@ impl Target {
     pub(super) fn operation(&self) -> Option<&'static str> {
         match self {
             Target::Operation(operation) => Some(operation.info.name),
-            Target::Added(_) | Target::Jira(_) | Target::Nothing { .. } | Target::Platform => None,
+            _ => None,
         }
     }
 
-    /// What a fault calls it: the name of the operation, or the path of another endpoint.
-    pub(super) fn name(&self) -> Option<&str> {
+    /// What a fault calls it: the name of the operation, or the path of another endpoint. An operation that responds with
+    /// a file redirects to it: what goes wrong with its body goes wrong with the file.
+    pub(super) fn name(&self, of_body: bool) -> Option<&str> {
         match self {
             Target::Added(call) => Some(&call.route.path),
             Target::Jira(call) => Some(call.endpoint.path),
+            Target::Operation(operation) if of_body && is_download(operation.info) => None,
+            Target::File(info) if of_body => info.map(|info| info.name),
             _ => self.operation(),
         }
     }
@@ -147,7 +152,7 @@ fn find_target(origins: &Origins, raw: &RawRequest, origin: Origin) -> Target {
         let (prefix, address) = match origin {
             Origin::Site => (first.base.site, origins.url(site)),
             Origin::Gateway => (first.base.gateway, origins.gateway.as_str()),
-            Origin::Media => return Target::Platform,
+            Origin::Media => return Target::File(operation_of_file(raw)),
         };
         let Some(prefix) = prefix.map(|prefix| prefix.replace("{cloudId}", origins.cloud_id(site))) else {
             continue;
@@ -166,6 +171,18 @@ fn find_target(origins: &Origins, raw: &RawRequest, origin: Origin) -> Target {
         }
     }
     Target::Platform
+}
+
+/// The operation whose response led to a file.
+fn operation_of_file(raw: &RawRequest) -> Option<&'static OperationInfo> {
+    let query = raw.query_pairs();
+    let name = query.iter().find(|(name, _)| name == "operation").map(|(_, value)| value.as_str());
+    let mut all = APIS.iter().flat_map(|api| api.operations).copied();
+    all.find(|info| is_download(info) && Some(info.name) == name)
+}
+
+fn is_download(info: &OperationInfo) -> bool {
+    info.response == ResponseBody::Bytes
 }
 
 /// What a path leads to.

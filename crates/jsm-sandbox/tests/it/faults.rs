@@ -8,6 +8,7 @@ use jsm_sandbox::{Fault, Sandbox};
 use serde_json::json;
 
 use crate::client::{TestClient, read};
+use crate::steps::upload;
 
 const DESKS: &str = "/rest/servicedeskapi/servicedesk";
 const CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/1/customer";
@@ -214,6 +215,67 @@ async fn all_links_lead_to_another_host() {
         page.json()["_links"]["next"].as_str().unwrap().starts_with("https://elsewhere.example.com/rest/")
     );
     assert!(!page.text.contains(sandbox.url()));
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_a_body_goes_wrong_with_the_file() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let client = TestClient::admin(&sandbox);
+    let uploaded = read(upload(&client, &format!("{DESKS}/1/attachTemporaryFile"))).await.unwrap().json();
+    let files = uploaded["temporaryAttachments"].as_array().unwrap();
+    let ids: Vec<_> = files.iter().map(|file| file["temporaryAttachmentId"].clone()).collect();
+    let attach = json!({"temporaryAttachmentIds": ids, "public": true});
+    let all = "/rest/servicedeskapi/request/HELP-1/attachment";
+    assert_eq!(client.send("POST", all, &attach).await.status, 201);
+    let (content, thumbnail) = (format!("{all}/30000"), format!("{all}/30001/thumbnail"));
+    // Whether the request for the operation succeeds, and the one for the file.
+    let download = async |path: &str| {
+        let redirect =
+            client.request("GET", path).send().await.is_ok_and(|response| response.status() == 303);
+        let Ok(response) = client.request("GET", path).send().await else { return [redirect, false] };
+        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        let Some(location) = location else { return [redirect, false] };
+        [redirect, read(crate::http::client().get(&location)).await.is_ok()]
+    };
+    for (fault, path, expected) in [
+        (Fault::truncate().on("GetAttachmentContent"), &content, [true, false]),
+        (Fault::truncate().on("GetAttachmentThumbnail"), &thumbnail, [true, false]),
+        (Fault::truncate().on("GetAttachmentContent"), &thumbnail, [true, true]),
+        (Fault::truncate().on("GetAttachmentThumbnail"), &content, [true, true]),
+        (Fault::slow_body(Duration::ZERO).on("GetAttachmentContent"), &content, [true, true]),
+        (Fault::status(503).on("GetAttachmentContent"), &content, [false, true]),
+        (Fault::drop_after().on("GetAttachmentContent"), &content, [false, true]),
+        (Fault::truncate().matching(|request| request.path.starts_with("/file/")), &content, [true, false]),
+    ] {
+        let described = format!("{fault:?} {path}");
+        sandbox.fault(fault);
+        assert_eq!(download(path).await, expected, "{described}");
+        sandbox.clear_faults();
+    }
+    // Each download is counted once.
+    sandbox.fault(Fault::truncate().on("GetAttachmentContent").after(1));
+    let seen = [download(&content).await, download(&content).await, download(&content).await];
+    assert_eq!(seen.map(|[_, file]| file), [true, false, true]);
+}
+
+#[test]
+fn a_fault_on_an_operation_that_no_document_has_is_refused() {
+    for (name, expected) in [
+        ("GetCustomer", None),
+        ("GetCustomers", None),
+        ("/rest/api/3/project/{key}", None),
+        ("GetCustomrs", Some("similar ones are \"GetCustomers\"")),
+        ("createcustomer", Some("similar ones are \"CreateCustomer\"")),
+        ("Create Request", Some("similar ones are \"CreateRequest\"")),
+        ("POST /rest/servicedeskapi/customer", Some("use `matching` to choose")),
+        ("", Some("use `matching` to choose")),
+    ] {
+        let refused = std::panic::catch_unwind(|| Fault::drop_before().on(name)).err();
+        let message = refused.map(|refused| refused.downcast_ref::<String>().unwrap().clone());
+        let quoted = message.as_ref().is_none_or(|message| message.contains(&format!("{name:?}")));
+        let fits = message.as_deref().map(|message| message.contains(expected.unwrap_or("\0")));
+        assert_eq!((fits, quoted), (expected.map(|_| true), true), "{name}: {message:?}");
+    }
 }
 
 #[tokio::test]

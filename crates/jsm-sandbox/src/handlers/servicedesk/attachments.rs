@@ -60,12 +60,12 @@ fn list_of_comment(site: &mut Site, request: &Request) -> Outcome {
 
 fn content(site: &mut Site, request: &Request) -> Outcome {
     let (_, file) = site.attachment(&request.caller, issue(request), id(request)?)?;
-    Ok(Response::empty(303).header("location", signed_address(site, file, &request.links)))
+    Ok(Response::empty(303).header("location", signed_address(site, file, request)))
 }
 
 fn thumbnail(site: &mut Site, request: &Request) -> Outcome {
     let file = site.thumbnail(&request.caller, issue(request), id(request)?)?;
-    Ok(Response::empty(303).header("location", signed_address(site, file, &request.links)))
+    Ok(Response::empty(303).header("location", signed_address(site, file, request)))
 }
 
 fn issue(request: &Request) -> &str {

@@ -8,7 +8,7 @@ use super::user::user_by_id;
 use crate::domain::entities::file::{Attachment, File};
 use crate::domain::entities::issue::Issue;
 use crate::domain::site::Site;
-use crate::message::request::Links;
+use crate::message::request::{Links, Request};
 use crate::views::date::date;
 
 /// An attachment. It has no id in JSON: its id is the number at the end of its links.
@@ -38,12 +38,12 @@ pub(crate) fn temporary_attachments(ids: &[String], files: &[File]) -> Value {
     json!({"temporaryAttachments": ids.iter().zip(files).map(one).collect::<Vec<_>>()})
 }
 
-/// The address of an attachment's file, signed for a few minutes.
-pub(crate) fn signed_address(site: &Site, attachment: &Attachment, links: &Links) -> String {
+/// The address of an attachment's file, signed for a few minutes. It names the operation whose response has it.
+pub(crate) fn signed_address(site: &Site, attachment: &Attachment, request: &Request) -> String {
     let name = utf8_percent_encode(&attachment.file.name, NON_ALPHANUMERIC);
     let signed = site.sign(attachment);
     format!(
-        "{}/file/{}/{name}?expires={}&signature={}",
-        links.media, attachment.id, signed.expires, signed.signature
+        "{}/file/{}/{name}?operation={}&expires={}&signature={}",
+        request.links.media, attachment.id, request.info.name, signed.expires, signed.signature
     )
 }
