@@ -50,7 +50,8 @@
 //!
 //! # Recording a real site
 //! `RecordingProxy` (feature `record`, or the program `jsm-sandbox record`) forwards to a site and writes what is sent as
-//! fixtures without credentials and people. [`Replay`] serves them to tests.
+//! fixtures without credentials and people. [`Replay`] serves them to tests. Its page and that of its builder are on docs.rs,
+//! and in what `cargo doc -p jsm-sandbox --features record` writes.
 //!
 //! # What it does not do
 //! Of the Jira platform (`/rest/api/3`) it serves `myself`, `user/search` and the fields of an issue; a test can

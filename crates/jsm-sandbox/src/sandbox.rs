@@ -116,6 +116,8 @@ impl Sandbox {
     }
 
     /// The account with this role. There is none for [`Role::Anonymous`], which returns the customer's.
+    ///
+    /// The customer sees few service desks: [`Role::Customer`] says which.
     pub fn account(&self, role: Role) -> &Account {
         let [admin, agent, customer] = &self.accounts;
         match role {

@@ -58,7 +58,8 @@ impl Seed {
         Seed { demo: true, steps: Vec::new() }
     }
 
-    /// Adds a service desk with two request types, such as `desk("BOOKS", "Book Shop")`.
+    /// Adds a service desk with two request types, such as `desk("BOOKS", "Book Shop")`. It has the customers that
+    /// [`customer`](Seed::customer) adds; the account with [`Role::Customer`](crate::Role::Customer) is none of them.
     pub fn desk(self, key: &str, name: &str) -> Seed {
         self.step(Step::Desk { key: key.to_owned(), name: name.to_owned(), open_access: false })
     }

@@ -137,8 +137,13 @@ impl<'a> Scanner<'a> {
         if let Some(property) = place.property(name) {
             return (name.to_owned(), property);
         }
-        if let Some(entry) = place.entry("") {
-            return (self.replacer.key(name), entry);
+        if let Some(mut entry) = place.entry("") {
+            let key = self.replacer.key(name);
+            if key == name {
+                // A field that every site has: its texts are called after it.
+                entry.name.clone_from(&key);
+            }
+            return (key, entry);
         }
         let (name, is_kept) = self.replacer.name(name);
         let place = Place::unknown(if is_kept { &name } else { "" });
@@ -240,12 +245,31 @@ mod tests {
     use super::super::texts::Origins;
     use super::*;
 
-    fn redacted(text: &str) -> (String, bool) {
+    fn redacted(text: &str, place: &Place) -> (String, bool) {
         let origin = || "https://acme.atlassian.net".to_owned();
         let origins = Origins { site: origin(), gateway: origin(), own: origin(), own_files: origin() };
         let mut replacer = Replacer::new(&origins, HashSet::new(), 0);
-        let redacted = redact(&mut replacer, text, &Place::unknown(""));
+        let redacted = redact(&mut replacer, text, place);
         (redacted.text, redacted.is_odd)
+    }
+
+    #[test]
+    fn texts_in_a_map_are_called_after_the_fields_that_every_site_has() {
+        let all = jsm_raw::servicedesk::OPERATIONS;
+        let create = all.iter().find(|info| info.name == "CreateRequest").unwrap();
+        for (values, expected) in [
+            (r#"{"summary":"Dark"}"#, r#"{"summary":"Summary 1"}"#),
+            (r#"{"summary":"Dark étage"}"#, r#"{"summary":"Summary 1 é"}"#),
+            (r#"{"description":"Ada"}"#, r#"{"description":"Description 1"}"#),
+            (r#"{"labels":["Ada","Bob"]}"#, r#"{"labels":["Labels 1","Labels 2"]}"#),
+            (r#"{"priority":{"name":"Ada"}}"#, r#"{"priority":{"name":"Name 1"}}"#),
+            // A key that people chose is replaced, and gives no name.
+            (r#"{"Ada":"Bob"}"#, r#"{"key-1":"Text 1"}"#),
+        ] {
+            let [sent, expected] =
+                [values, expected].map(|values| format!(r#"{{"requestFieldValues":{values}}}"#));
+            assert_eq!(redacted(&sent, &Place::request(create)), (expected, false));
+        }
     }
 
     #[test]
@@ -277,7 +301,7 @@ mod tests {
             ("\"\\", "\"", true),
             (deep.as_str(), &deep[..101], true),
         ] {
-            assert_eq!(redacted(text), (expected.to_owned(), is_odd), "{text}");
+            assert_eq!(redacted(text, &Place::unknown("")), (expected.to_owned(), is_odd), "{text}");
         }
     }
 }

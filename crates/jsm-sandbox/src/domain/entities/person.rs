@@ -9,6 +9,21 @@ pub enum Role {
     /// A caller without credentials, or with credentials that were refused.
     Anonymous,
     /// Raises requests and sees their own.
+    ///
+    /// The account with this role is `Casey Customer`, `customer@sandbox.example.com`. Of the demo data, it sees the service
+    /// desk `SHOP`. Of the service desks that a seed adds, it sees those with open access
+    /// ([`Seed::open_desk`](crate::Seed::open_desk)), and those to which the seed adds it:
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use jsm_sandbox::{Role, Sandbox, Seed};
+    ///
+    /// let desk = Seed::empty().desk("HELP", "Help Desk");
+    /// let seed = desk.customer("Casey Customer", "customer@sandbox.example.com");
+    /// let sandbox = Sandbox::builder().seed(seed).start().await.unwrap();
+    /// assert_eq!(sandbox.account(Role::Customer).email, "customer@sandbox.example.com");
+    /// # });
+    /// ```
     Customer,
     /// Works on requests and manages customers: an account with a licence.
     Agent,
