@@ -54,6 +54,21 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// Gives text to a function. It is compiled once, not for each enum.
+struct Text<'t>(&'t mut dyn FnMut(&str));
+
+impl Visitor<'_> for Text<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        (self.0)(text);
+        Ok(())
+    }
+}
+
 /// Reads an open enum: any text is a value.
 #[allow(dead_code, reason = "only generated code calls it, and only where an API responds with an enum")]
 pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -61,16 +76,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err = Infallible>,
 {
-    struct Text<T>(PhantomData<T>);
-    impl<T: FromStr<Err = Infallible>> Visitor<'_> for Text<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(|never| match never {})
-        }
-    }
-    deserializer.deserialize_str(Text(PhantomData))
+    let mut value = None;
+    deserializer.deserialize_str(Text(&mut |text| value = text.parse().ok()))?;
+    value.ok_or_else(|| D::Error::custom("a text is missing"))
 }

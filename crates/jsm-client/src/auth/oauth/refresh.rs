@@ -1,6 +1,6 @@
 //! Tokens that renew themselves.
 //!
-//! Refresh tokens rotate: each is valid for one renewal, which brings the next one. So one renewal runs at a time, as a
+//! Refresh tokens rotate: each renewal brings the next one, and the used one soon ends. So one renewal runs at a time, as a
 //! task of its own that all callers wait for and that goes on when they leave; and the new tokens are stored before they
 //! are used. Processes that share a store take turns by its lock, and use what another one has renewed. `transport` sends
 //! the grants, through [`TokenEndpoint`].

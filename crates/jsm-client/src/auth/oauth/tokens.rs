@@ -33,7 +33,7 @@ pub struct Tokens {
     /// The token of API calls. Empty if a renewal brought a refresh token and no access token.
     #[serde(default, with = "exposed")]
     pub access_token: SecretString,
-    /// The token of the next renewal; it is valid once. `None` when the app was not granted `offline_access`. After a
+    /// The token of the next renewal, which brings another one. `None` when the app was not granted `offline_access`. After a
     /// renewal it is always the valid one, whether it is new or not.
     #[serde(default, with = "exposed::option", skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<SecretString>,

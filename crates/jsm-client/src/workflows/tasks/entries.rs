@@ -1,7 +1,7 @@
 //! The entries of a task, and those that the failures of its outcome are about.
 
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,13 +63,16 @@ impl Entries {
                 by_id.entry(folded(id)).or_default().push(position);
             }
         }
-        let with = |id: &String| by_id.get(&folded(id)).into_iter().flatten().copied();
-        let failed = |failure: &TaskFailure| {
-            let mut found: BTreeSet<usize> = failure.entity_id.iter().flat_map(with).collect();
-            if found.is_empty() {
-                found = failure.operated_on_ids.iter().flat_map(with).collect();
-            }
-            found.into_iter().collect()
+        let with = |ids: &[String]| {
+            let mut found: Vec<usize> =
+                ids.iter().filter_map(|id| by_id.get(&folded(id))).flatten().copied().collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        let failed = |failure: &TaskFailure| match with(failure.entity_id.as_slice()) {
+            none if none.is_empty() => with(&failure.operated_on_ids),
+            found => found,
         };
         failures.iter().map(failed).collect()
     }

@@ -97,9 +97,12 @@ impl WaitAll {
     /// affected.
     pub fn send(self) -> BoxFuture<'static, Vec<(Task, Result<TaskOutcome>)>> {
         Box::pin(async move {
-            let mut outcomes: Vec<(usize, Task, Result<TaskOutcome>)> = self.numbered().collect().await;
-            outcomes.sort_by_key(|(number, ..)| *number);
-            outcomes.into_iter().map(|(_, task, outcome)| (task, outcome)).collect()
+            let mut outcomes: Vec<_> = std::iter::repeat_with(|| None).take(self.tasks.len()).collect();
+            let mut ended = self.numbered();
+            while let Some((number, task, outcome)) = ended.next().await {
+                outcomes[number] = Some((task, outcome));
+            }
+            outcomes.into_iter().flatten().collect()
         })
     }
 
