@@ -31,7 +31,7 @@ const STEPS: [Step; 13] = [
         &[],
     ),
     ("the tests pass", TEST, &[]),
-    ("a third API is data", "cargo test -p jsm-tests --test it third_api -- --ignored", &[]),
+    ("a third API is data", "cargo test --workspace --test it third_api -- --ignored", &[]),
     (
         "the documentation builds without a warning",
         "cargo doc --workspace --no-deps --features jsm-client/oauth,jsm-client/schemars,jsm-client/testing --quiet",
@@ -104,7 +104,7 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
 /// Checks whether the documents of the APIs are in the binary of an example.
 fn check_documents(root: &Path, example: &str, has_documents: bool) -> Result<(), Error> {
     let claim = "only a program that observes drift contains the documents";
-    let command = format!("cargo build -p jsm-client --features oauth --example {example} --quiet");
+    let command = format!("cargo build --example {example} --quiet");
     step(root, claim, &command, &[])?;
     let file = format!("target/debug/examples/{example}{}", std::env::consts::EXE_SUFFIX);
     let binary = std::fs::read(root.join(&file))
