@@ -70,10 +70,14 @@ fn encode_paths_ourselves(file: &mut syn::File) {
 }
 
 /// Lets bodies be decoded by the function that operations decode them with: with progenitor's own, the compiler would
-/// generate the decoder of every type twice.
+/// generate the decoder of every type twice. All methods are inline, so that a program compiles those that it calls.
 fn decode_bodies_ourselves(file: &mut syn::File) {
     struct Replace;
     impl VisitMut for Replace {
+        fn visit_impl_item_fn_mut(&mut self, method: &mut syn::ImplItemFn) {
+            method.attrs.push(parse_quote!(#[inline]));
+            syn::visit_mut::visit_impl_item_fn_mut(self, method);
+        }
         fn visit_path_mut(&mut self, path: &mut syn::Path) {
             let segments = path.segments.iter().map(|segment| segment.ident.to_string());
             if segments.eq(["ResponseValue", "from_response"]) {

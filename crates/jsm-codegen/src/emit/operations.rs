@@ -56,6 +56,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
         impl crate::Operation for #name {
             type Output = #output;
             const INFO: &'static crate::OperationInfo = &#info;
+            #[inline]
             fn request(
                 &self,
                 http: &::reqwest::Client,
@@ -64,6 +65,7 @@ pub(crate) fn operation(context: &Context<'_>, bound: &Bound<'_>) -> Result<Toke
                 #checks
                 #record
             }
+            #[inline]
             fn decode(body: &::bytes::Bytes) -> ::std::result::Result<Self::Output, ::serde_json::Error> {
                 #decode
             }
