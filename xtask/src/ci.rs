@@ -105,7 +105,8 @@ pub fn run(root: &Path, _: &CiArgs) -> Result<Outcome, Error> {
 fn check_documents(root: &Path, example: &str, has_documents: bool) -> Result<(), Error> {
     let claim = "only a program that observes drift contains the documents";
     let command = format!("cargo build --example {example} --quiet");
-    step(root, claim, &command, &[])?;
+    let target = root.join("target").display().to_string();
+    step(root, claim, &command, &[("CARGO_TARGET_DIR", target.as_str())])?;
     let file = format!("target/debug/examples/{example}{}", std::env::consts::EXE_SUFFIX);
     let binary = std::fs::read(root.join(&file))
         .map_err(|error| Error::work(&file, error.to_string(), "run the command again"))?;

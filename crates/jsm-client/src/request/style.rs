@@ -211,40 +211,32 @@ impl ListStyle {
 
     fn property<'a>(&'a self, outline: &'a Outline) -> Result<Option<&'a str>, serde_json::Error> {
         let Outline::Object(properties) = outline else { return Ok(Some("")) };
-        let custom = |note: String| Err(serde_json::Error::custom(note));
-        let lists = |filled: bool| {
-            let lists = properties.iter().filter(move |(_, value)| match value {
-                Value::List { empty } => !(filled && *empty),
-                _ => false,
-            });
-            lists.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
-        };
-        let missing = match self.items.as_deref() {
-            Some(property) if outline.get(property).is_some() => return Ok(Some(property)),
-            Some(property) => match lists(true)[..] {
-                [] => format!("no property `{property}`"),
+        let lists: Vec<(&str, bool)> = properties
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Value::List { empty } => Some((name.as_str(), *empty)),
+                _ => None,
+            })
+            .collect();
+        let missing = match (self.items.as_deref(), &lists[..]) {
+            (Some(property), _) if outline.get(property).is_some() => return Ok(Some(property)),
+            (Some(property), lists) => match lists.iter().find(|(_, empty)| !empty) {
                 // With a wrong name, every list would be empty.
-                [other, ..] => {
-                    return custom(format!("there is no property `{property}`, but a list in {other}"));
-                }
+                Some((other, _)) => format!("property `{property}`, but a list in {other}"),
+                None if self.is_page(outline) => return Ok(None),
+                None => format!("property `{property}`, and nothing else of a page"),
             },
-            None => match lists(false)[..] {
-                [] => "no list".to_owned(),
-                [only] => return Ok(Some(only)),
-                ref lists => {
-                    let lists = lists.join(", ");
-                    let known = ITEMS.into_iter().find(|name| outline.get(name).is_some_and(Value::is_list));
-                    return known.map(Some).ok_or_else(|| {
-                        let note = format!("which list is it, {lists}? Name it with items_in(..)");
-                        serde_json::Error::custom(note)
-                    });
-                }
-            },
+            (None, []) if self.is_page(outline) => return Ok(None),
+            (None, []) => "list, and nothing else of a page".to_owned(),
+            (None, [(only, _)]) => return Ok(Some(only)),
+            (None, lists) => {
+                let names: Vec<&str> = lists.iter().map(|(name, _)| *name).collect();
+                let note = || format!("which list is it, {}? Name it with items_in(..)", names.join(", "));
+                let known = ITEMS.into_iter().find(|name| names.contains(name));
+                return known.map(Some).ok_or_else(|| serde_json::Error::custom(note()));
+            }
         };
-        match self.is_page(outline) {
-            true => Ok(None),
-            false => custom(format!("there is {missing}, and nothing else of a page")),
-        }
+        Err(serde_json::Error::custom(format!("there is no {missing}")))
     }
 
     /// Whether an object without items is a page: an empty list may be left out.
@@ -353,10 +345,6 @@ impl Value {
             Self::Number(number) => Some(number.to_string()),
             _ => None,
         }
-    }
-
-    fn is_list(&self) -> bool {
-        matches!(self, Self::List { .. })
     }
 
     fn is_object(&self) -> bool {

@@ -191,10 +191,12 @@ fn decode_unobserved(
         Some(error_shape::NoValue::Error(as_if)) => {
             let no_value = match as_if {
                 Some(as_if) => explained(as_if),
-                // Errors of fields are the caller's, whatever the status.
-                None => Some(explained(StatusCode::BAD_REQUEST))
-                    .filter(|no_value| no_value.error.field_errors().next().is_some())
-                    .unwrap_or_else(|| explained(StatusCode::INTERNAL_SERVER_ERROR)),
+                None => {
+                    // Errors of fields are the caller's, whatever the status.
+                    let of_caller = explained(StatusCode::BAD_REQUEST);
+                    let has_fields = of_caller.error.field_errors().next().is_some();
+                    if has_fields { of_caller } else { explained(StatusCode::INTERNAL_SERVER_ERROR) }
+                }
             };
             let error = no_value.error.with_response(*status, headers, body.clone());
             return Err(NoValue { error, as_if: no_value.as_if.and(as_if), ..no_value });

@@ -3,7 +3,7 @@
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::quote;
 use syn::visit_mut::VisitMut;
-use syn::{Item, UseTree, parse_quote};
+use syn::{ImplItem, Item, ItemImpl, UseTree, parse_quote};
 
 use super::narrow::narrow;
 use crate::diagnostic::Diagnostic;
@@ -24,6 +24,7 @@ pub(crate) fn bindings(document: &Document<'_>, module: &str) -> Result<syn::Fil
         .map_err(|error| failed(format!("progenitor's output does not parse: {error}")))?;
     encode_paths_ourselves(&mut file);
     decode_bodies_ourselves(&mut file);
+    inline_methods(&mut file);
     Ok(file)
 }
 
@@ -70,14 +71,10 @@ fn encode_paths_ourselves(file: &mut syn::File) {
 }
 
 /// Lets bodies be decoded by the function that operations decode them with: with progenitor's own, the compiler would
-/// generate the decoder of every type twice. All methods are inline, so that a program compiles those that it calls.
+/// generate the decoder of every type twice.
 fn decode_bodies_ourselves(file: &mut syn::File) {
     struct Replace;
     impl VisitMut for Replace {
-        fn visit_impl_item_fn_mut(&mut self, method: &mut syn::ImplItemFn) {
-            method.attrs.push(parse_quote!(#[inline]));
-            syn::visit_mut::visit_impl_item_fn_mut(self, method);
-        }
         fn visit_path_mut(&mut self, path: &mut syn::Path) {
             let segments = path.segments.iter().map(|segment| segment.ident.to_string());
             if segments.eq(["ResponseValue", "from_response"]) {
@@ -85,6 +82,21 @@ fn decode_bodies_ourselves(file: &mut syn::File) {
             }
         }
     }
-    let is_client = |item: &&mut Item| matches!(item, Item::Impl(_));
-    file.items.iter_mut().filter(is_client).for_each(|item| Replace.visit_item_mut(item));
+    impls(file).for_each(|item| Replace.visit_item_impl_mut(item));
+}
+
+/// Lets the compiler build a method where it is called, so that a program builds those of its own operations only.
+fn inline_methods(file: &mut syn::File) {
+    for item in impls(file).flat_map(|item| &mut item.items) {
+        if let ImplItem::Fn(method) = item {
+            method.attrs.push(parse_quote!(#[inline]));
+        }
+    }
+}
+
+fn impls(file: &mut syn::File) -> impl Iterator<Item = &mut ItemImpl> {
+    file.items.iter_mut().filter_map(|item| match item {
+        Item::Impl(item) => Some(item),
+        _ => None,
+    })
 }

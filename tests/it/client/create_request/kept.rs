@@ -86,23 +86,6 @@ async fn fewer_retries_of_one_caller_are_not_those_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_request_type_that_is_gone_is_looked_for_again() {
-    let (script, portal) = Portal::with_all_fields().start().await;
-    let jira = client(&script);
-    let create = || jira.create_request("HELP", "Get help").field("summary", "x").send();
-    create().await.unwrap();
-    {
-        let mut portal = portal.lock().unwrap();
-        portal.types[0] = ("35", "Get help");
-        portal.created = (404, json!({"errorMessage": "There is no such request type."}));
-    }
-    assert!(create().await.unwrap_err().error.is_not_found());
-    portal.lock().unwrap().created = (201, json!({"issueKey": "HELP-2"}));
-    create().await.unwrap();
-    assert_eq!(bodies(&script).last().unwrap()["requestTypeId"], "35");
-}
-
-#[tokio::test]
 async fn a_deadline_is_that_of_its_own_caller() {
     let (script, _) = Portal::with_all_fields().start().await;
     let jira = client(&script);
@@ -198,18 +181,22 @@ async fn fields_that_the_server_refuses_are_read_again() {
 
 #[tokio::test]
 async fn a_request_type_that_was_replaced_is_found_by_its_name() {
-    let (script, portal) = Portal::with_all_fields().start().await;
-    let jira = client(&script);
-    let create = || jira.create_request("HELP", "Get help").field("summary", "x").send();
-    create().await.unwrap();
-    {
-        let mut portal = portal.lock().unwrap();
-        portal.types[0] = ("35", "Get help");
-        portal.created = (400, json!({"errorMessage": "There is no such request type."}));
+    for status in [400, 404] {
+        let (script, portal) = Portal::with_all_fields().start().await;
+        let jira = client(&script);
+        let create = || jira.create_request("HELP", "Get help").field("summary", "x").send();
+        create().await.unwrap();
+        {
+            let mut portal = portal.lock().unwrap();
+            portal.types[0] = ("35", "Get help");
+            portal.created = (status, json!({"errorMessage": "There is no such request type."}));
+        }
+        let refused = create().await.unwrap_err().error;
+        assert_eq!(refused.status().map(|status| status.as_u16()), Some(status));
+        assert_eq!((refused.is_invalid_request(), refused.is_not_found()), (status == 400, status == 404));
+        portal.lock().unwrap().created = (201, json!({"issueKey": "HELP-2"}));
+        create().await.unwrap();
+        assert_eq!(bodies(&script).last().unwrap()["requestTypeId"], "35", "{status}");
+        assert_eq!((count(&script, "25/field"), count(&script, "35/field")), (2, 1), "{status}");
     }
-    assert!(create().await.unwrap_err().error.is_invalid_request());
-    portal.lock().unwrap().created = (201, json!({"issueKey": "HELP-2"}));
-    create().await.unwrap();
-    assert_eq!(bodies(&script).last().unwrap()["requestTypeId"], "35");
-    assert_eq!((count(&script, "25/field"), count(&script, "35/field")), (2, 1));
 }
