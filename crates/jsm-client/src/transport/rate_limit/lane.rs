@@ -22,6 +22,8 @@ pub(super) struct Lane {
     refusals: u32,
     /// The last ticket that was given out when the last refusal came: requests up to this one were refused with it.
     refused: u64,
+    /// The same of the refusal before: requests after it were sent after its pause.
+    refused_before: u64,
 }
 
 impl Lane {
@@ -92,7 +94,8 @@ impl Lane {
     pub(super) fn accepted(&mut self, ticket: u64, now: Instant) {
         let late = ticket <= self.refused;
         self.pace.accepted(late, now);
-        if !late {
+        // One that was sent together with the last refused one shows that the pause before was long enough.
+        if ticket > self.refused_before {
             self.refusals = 0;
         }
     }
@@ -107,7 +110,7 @@ impl Lane {
     pub(super) fn refused(&mut self, ticket: u64, last: u64, until: Instant, now: Instant, learn: bool) {
         self.refusals = self.refusals(ticket);
         if ticket > self.refused {
-            self.refused = last;
+            (self.refused_before, self.refused) = (self.refused, last);
             // Where nothing was accepted since the last refusal, the pause was too short, not the rate too high.
             if learn && self.refusals == 1 {
                 self.pace.refused(until, now);

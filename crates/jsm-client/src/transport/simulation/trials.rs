@@ -82,6 +82,20 @@ async fn calls_refused_at_one_moment_come_back_spread() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refusals_among_accepted_requests_do_not_double_the_pause() {
+    // After each pause, one request is refused and those in flight with it are accepted.
+    let world = World::new(1e9, |number, _| match number % 3 {
+        0 => Reply::Status(429, None, ""),
+        _ => Reply::Fine,
+    });
+    let failed = world.crowd(get("List", None), 512, 1).await;
+    assert!(failed.is_empty(), "{} failed, first {:?}", failed.len(), failed.first());
+    let model = world.model.lock().unwrap();
+    let waits = model.arrivals.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(waits.max().unwrap() < Duration::from_secs(3), "the first pause is 2 s, with jitter 2.6 s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_operation_takes_no_retries_from_another() {
     for callers in [1, 5] {
         let dead = World::new(1e9, |_, _| Reply::Status(503, None, ""));
