@@ -337,6 +337,47 @@ async fn what_the_server_does_not_have_is_its_own_error() {
 }
 
 #[tokio::test]
+async fn an_unknown_service_desk_is_an_error_that_names_those_that_there_are() {
+    let portal = Portal::new(json!([]));
+    let respond = move |request: &ScriptedRequest, list: &ScriptedResponse| match request
+        .path
+        .ends_with("/servicedesk")
+    {
+        true => list.clone(),
+        false => portal.respond(request),
+    };
+    let desks = json!([
+        {"id": "10", "projectKey": "HELP", "projectName": "Help"},
+        {"id": "12", "projectKey": "HR", "projectName": "People"},
+    ]);
+    let list =
+        script::json(200, &json!({"start": 0, "limit": 50, "size": 2, "isLastPage": true, "values": desks}));
+    let named = " (did you mean \"HELP\"?); allowed: \"HELP\" and \"HR\"";
+    for (list, desk, request_type, text) in [
+        (&list, "HEPL", "Get help", named),
+        (&list, "HEPL", "25", named),
+        (&list, "11", "Get help", "; allowed: \"HELP\" and \"HR\""),
+        (&list, "11", "25", "; allowed: \"HELP\" and \"HR\""),
+        // The desk is there, and what it lacks is the server's to say.
+        (&list, "hr", "25", ""),
+        (&list, "12", "25", ""),
+        (&script::json(403, &json!({"errorMessage": "No."})), "HEPL", "25", ""),
+        (&script::json(503, &json!({})), "HEPL", "25", ""),
+        (&script::json(200, &json!({"values": [null, {}], "isLastPage": true})), "HEPL", "25", ""),
+    ] {
+        let (respond, list) = (respond.clone(), list.clone());
+        let script = Script::serve(move |request| respond(request, &list)).await;
+        let error = client(&script).create_request(desk, request_type).await.unwrap_err();
+        assert!(error.error.is_not_found() && error.fields.is_empty(), "{error}");
+        let known = format!("the account sees no service desk with the id or key \"{desk}\"{text}");
+        let expected = if text.is_empty() { "There is none" } else { known.as_str() };
+        assert!(error.to_string().contains(expected), "{error}");
+        let lists = requested(&script).iter().filter(|request| *request == "GET servicedesk").count();
+        assert_eq!(lists, 1, "{desk}: {:?}", requested(&script));
+    }
+}
+
+#[tokio::test]
 async fn odd_descriptions_of_fields_are_no_obstacle() {
     for fields in [
         json!(null),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT_LANGUAGE, HeaderValue};
 use jsm_raw::servicedesk::request_type::{GetRequestTypeFields, GetRequestTypes};
-use jsm_raw::servicedesk::service_desk::GetServiceDesk;
+use jsm_raw::servicedesk::service_desk::{GetServiceDesk, GetServiceDesks};
 use jsm_raw::servicedesk::types::RequestTypeFields;
 use jsm_raw::servicedesk::{RequestTypeId, ServiceDeskId};
-use jsm_raw::{FieldError, FieldErrorKind, Operation, named};
+use jsm_raw::{FieldError, FieldErrorKind, Operation, Paginated, named};
 
 use super::super::deadline::Deadline;
 use super::cache::{Cache, Found, Key};
@@ -15,6 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pagination::Pages;
 use crate::response::Session;
 use crate::transport::options::RequestOptions;
+use crate::transport::retry::RetryPolicy;
+
+/// How many service desks are read at most to name those that are similar to an unknown one.
+const MOST_DESKS: u64 = 500;
 
 /// What the clones of a client know of the request types of a site.
 #[derive(Default)]
@@ -78,10 +82,14 @@ impl Lookup<'_> {
     ) -> Result<FoundType, NotFound> {
         let mut names = Names::default();
         let begun = (self.known.desks.number(), self.known.types.number());
-        match self.find_once(desk, request_type, &mut names).await {
-            Err(NotFound::Failed(error)) if error.is_not_found() && names.are_old => {
-                let mut names = Names { newer_than: Some(begun), are_old: false };
-                self.find_once(desk, request_type, &mut names).await
+        let mut found = self.find_once(desk, request_type, &mut names).await;
+        if names.are_old && matches!(&found, Err(NotFound::Failed(error)) if error.is_not_found()) {
+            let mut names = Names { newer_than: Some(begun), are_old: false };
+            found = self.find_once(desk, request_type, &mut names).await;
+        }
+        match found {
+            Err(NotFound::Failed(error)) if error.is_not_found() => {
+                Err(NotFound::Failed(self.name_desks(desk.as_str().trim(), error).await))
             }
             found => found,
         }
@@ -126,14 +134,7 @@ impl Lookup<'_> {
             return Ok(text.into());
         }
         let fetch = async {
-            let desk = self.deadline.call(GetServiceDesk::new(text)).await.map_err(|error| {
-                match error.is_not_found() {
-                    true => {
-                        error.with_note(format!("the account sees no service desk with the key {text:?}"))
-                    }
-                    false => error,
-                }
-            })?;
+            let desk = self.deadline.call(GetServiceDesk::new(text)).await?;
             match desk.id.is_empty() {
                 false => Ok(desk.id),
                 true => Err(Error::new(ErrorKind::Decode, "the service desk came without an id")
@@ -145,6 +146,23 @@ impl Lookup<'_> {
         let found = self.known.desks.get(&key, newer_than, self.deadline, Box::pin(fetch)).await?;
         names.are_old |= found.is_old;
         Ok(found.value)
+    }
+
+    /// Names the service desks that there are in the error of a server that does not find one.
+    ///
+    /// The error is as it was where the service desk exists, or where the list cannot be read.
+    async fn name_desks(self, given: &str, error: Error) -> Error {
+        let desks =
+            self.read(GetServiceDesks::new(), MOST_DESKS, |options| options.retry(RetryPolicy::never()));
+        let Ok(desks) = desks.await else { return error };
+        if desks.iter().any(|desk| desk.id.as_str() == given || desk.project_key.eq_ignore_ascii_case(given))
+        {
+            return error;
+        }
+        let message = format!("the account sees no service desk with the id or key {given:?}");
+        let keys = desks.into_iter().map(|desk| desk.project_key).filter(|key| !key.is_empty()).collect();
+        let unknown = FieldError::new(FieldErrorKind::Unknown, "serviceDeskId", "service desk", message);
+        error.with_note(unknown.with_allowed(given, keys).message)
     }
 
     /// The id of the request type of this name.
@@ -166,17 +184,27 @@ impl Lookup<'_> {
 
     async fn types(self, desk: &ServiceDeskId, newer_than: Option<u64>) -> Result<Found<Types>> {
         let fetch = async {
-            let mut pages = Pages::new(Arc::clone(self.session), GetRequestTypes::new(desk));
-            let mut types = Vec::new();
-            loop {
-                // The options have the time that is left for one page.
-                pages = pages.options(self.deadline.options());
-                let Some(page) = pages.try_next().await? else { break };
-                types.extend(page.items.into_iter().map(|found| (found.id, found.name)));
-            }
-            Ok(Arc::new(types))
+            let types = self.read(GetRequestTypes::new(desk), u64::MAX, |options| options).await?;
+            Ok(Arc::new(types.into_iter().map(|found| (found.id, found.name)).collect()))
         };
         self.known.types.get(&self.key(desk, ""), newer_than, self.deadline, Box::pin(fetch)).await
+    }
+
+    /// Reads a list, up to so many items.
+    async fn read<O: Paginated>(
+        self,
+        operation: O,
+        most: u64,
+        set: impl Fn(RequestOptions) -> RequestOptions,
+    ) -> Result<Vec<O::Item>> {
+        let mut pages = Pages::new(Arc::clone(self.session), operation).max_items(most);
+        let mut items = Vec::new();
+        loop {
+            // The options have the time that is left for one page.
+            pages = pages.options(set(self.deadline.options()));
+            let Some(page) = pages.try_next().await? else { return Ok(items) };
+            items.extend(page.items);
+        }
     }
 
     async fn fields(
