@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +25,9 @@ use crate::wire::server;
 
 /// Atlassian's gateway.
 const GATEWAY: &str = "https://api.atlassian.com";
+
+/// How the name of a fixture ends until the fixture is whole.
+const UNFINISHED: &str = ".json.unfinished";
 
 /// A server on loopback ports of this machine that forwards what a client sends to a site, and writes what both sent as
 /// redacted fixtures. It stops when it is dropped.
@@ -236,18 +239,31 @@ fn write(folder: &Path, exchange: &Exchange, fixture: &Fixture) -> io::Result<Pa
         (None, false) => "other".to_owned(),
     };
     let path = folder.join(format!("{:04}-{name}.json", exchange.number));
-    let unfinished = path.with_extension("json.unfinished");
+    let unfinished = path.with_extension(&UNFINISHED[1..]);
     let mut json = fixture.to_json();
     // By name, also where a program makes maps of JSON keep the order of insertion.
     json.sort_all_objects();
     let text = format!("{json:#}\n");
-    let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path));
-    written.map_err(|error| {
-        // Part of a fixture on a full disk helps no one.
-        let _ = fs::remove_file(&unfinished);
-        fixture::of(&path, &error)
-    })?;
+    publish(&text, &unfinished, &path).map_err(|error| fixture::of(&path, &error))?;
     Ok(path)
+}
+
+/// Writes a file and gives it its name. Another recorder that writes to the same folder loses nothing by it.
+fn publish(text: &str, unfinished: &Path, path: &Path) -> io::Result<()> {
+    let taken = || io::Error::new(ErrorKind::AlreadyExists, "another recorder writes to this folder");
+    let mut file = fs::File::create_new(unfinished).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => taken(),
+        _ => error,
+    })?;
+    // As long as the unfinished file exists, no one else gives this name to a file.
+    let free = if path.exists() { Err(taken()) } else { Ok(()) };
+    let published =
+        free.and_then(|()| file.write_all(text.as_bytes())).and_then(|()| fs::rename(unfinished, path));
+    if published.is_err() {
+        // Part of a fixture on a full disk helps no one.
+        let _ = fs::remove_file(unfinished);
+    }
+    published
 }
 
 /// The name of an operation in small letters: `get-customers`.
@@ -276,6 +292,10 @@ fn prepare(folder: &Path) -> io::Result<()> {
                 folder.display()
             );
             return Err(io::Error::new(ErrorKind::AlreadyExists, problem));
+        }
+        if path.to_string_lossy().ends_with(UNFINISHED) {
+            // A recorder left it that was killed.
+            fs::remove_file(&path).map_err(|error| fixture::of(&path, &error))?;
         }
     }
     Ok(())

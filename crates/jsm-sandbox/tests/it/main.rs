@@ -26,6 +26,8 @@ mod odd_servers; // A recorder in front of servers that send what no sandbox doe
 mod program; // The program that records and replays.
 #[cfg(feature = "record")]
 mod recording; // Recordings of a sandbox, and replays of them.
+#[cfg(feature = "record")]
+mod recording_folders; // Several recorders, one folder.
 mod seeded_requests; // Requests, queues, SLAs and workflows, as a test describes them.
 mod seeds; // Request types with fields, as a test describes them.
 mod settings; // Clock, quirks, seeds and the other settings.
