@@ -214,6 +214,8 @@ async fn a_wait_ends_and_can_begin_again() {
     );
     let error = csm.task(&id).wait().poll_interval(minute, minute).deadline(minute).await.unwrap_err();
     assert!(error.is_timeout() && error.to_string().contains("could not be polled within 60 s"), "{error}");
+    let error = csm.task(&id).wait().deadline(Duration::from_millis(300)).await.unwrap_err();
+    assert!(error.to_string().contains("could not be polled within 300 ms"), "{error}");
     assert_eq!(clock.waits(), [60.0]);
     assert_eq!(csm.task(id).wait().await.unwrap().result, TaskResult::Succeeded);
     let error = csm.task("unknown").status().await.unwrap_err();

@@ -258,17 +258,21 @@ pub(super) fn report<F: ?Sized>(on_status: Option<&Report<F>>, call: impl FnOnce
 impl Task {
     /// The error of a task that has not ended by the deadline.
     fn too_late(&self, time: Duration, last: Option<(TaskState, String)>) -> Error {
-        let (id, seconds) = (&self.id, time.as_secs());
+        let id = &self.id;
+        let time = match time.as_secs() {
+            0 => format!("{} ms", time.as_millis()),
+            seconds => format!("{seconds} s"),
+        };
         let note = match last {
             Some((TaskState::Unknown(status), _)) => format!(
-                "task {id} has the status {status:?} after {seconds} s, which is not known to mean success or \
+                "task {id} has the status {status:?} after {time}, which is not known to mean success or \
                  failure; read the data back"
             ),
             Some((_, status)) => {
-                format!("task {id} has the status {status} after {seconds} s; it goes on, wait for it later")
+                format!("task {id} has the status {status} after {time}; it goes on, wait for it later")
             }
             None => {
-                format!("task {id} could not be polled within {seconds} s; it goes on, wait for it later")
+                format!("task {id} could not be polled within {time}; it goes on, wait for it later")
             }
         };
         Error::new(ErrorKind::Timeout, note).with_operation(GetTask::INFO)
