@@ -88,8 +88,8 @@ fn one(field: &Description<'_>, rule: Rule, value: &Value) -> Result<Value, Fiel
             Some(id) if !id.is_empty() => Ok(id.into()),
             _ => refused("temporary ids of uploaded files"),
         },
-        FieldKind::Option => choice(field, rule, value, text),
-        FieldKind::CascadingOption => cascade(field, rule, value, text),
+        FieldKind::Option => choice(field, rule, value),
+        FieldKind::CascadingOption => cascade(field, rule, value),
         FieldKind::User => user(field, value, text),
         FieldKind::Organization => organization(field, value, text),
         FieldKind::Other => Ok(value.clone()),
@@ -123,32 +123,39 @@ fn is_document(value: &Value) -> bool {
 }
 
 /// An option as servers take it.
-fn choice(
-    field: &Description<'_>,
-    rule: Rule,
-    value: &Value,
-    text: Option<&str>,
-) -> Result<Value, FieldError> {
-    let given = match (text, value) {
-        (Some(text), _) => Given::Text(text.to_owned()),
-        (None, Value::Object(members)) => match name_in(members) {
-            Some(given) => given,
-            None if field.options.is_empty() => return Ok(value.clone()),
-            None => return Err(takes_other(field, "an option, by its label or id", value)),
-        },
-        _ => return Err(takes_other(field, "an option, by its label or id", value)),
-    };
+fn choice(field: &Description<'_>, rule: Rule, value: &Value) -> Result<Value, FieldError> {
+    let takes = || takes_other(field, "an option, by its label or id", value);
     if field.options.is_empty() {
-        return Ok(match (rule.name, text) {
-            (Some(member), Some(text)) => json!({ member: text.trim() }),
-            _ => value.clone(),
-        });
+        return match (rule.name, given(value)) {
+            (Some(member), Some(given)) if !value.is_object() => Ok(unlisted(&given, member)),
+            _ if value.is_object() => Ok(value.clone()),
+            _ => Err(takes()),
+        };
     }
+    let given = given(value).ok_or_else(takes)?;
     let option = option(field, &field.options, &given)?;
     Ok(match rule.name {
         Some(member) => written(option, member),
         None => option.value.or(option.label).into(),
     })
+}
+
+/// The option that a value stands for.
+fn given(value: &Value) -> Option<Given> {
+    match value {
+        Value::String(text) => Some(Given::Text(text.clone())),
+        Value::Number(number) => Some(Given::Number(number.to_string())),
+        Value::Object(members) => name_in(members),
+        _ => None,
+    }
+}
+
+/// An option of a field that does not list them.
+fn unlisted(given: &Given, member: &str) -> Value {
+    match given {
+        Given::Text(label) => json!({ member: label.trim() }),
+        Given::Id(id) | Given::Number(id) => json!({ "id": id.trim() }),
+    }
 }
 
 /// The id or name in an object that stands for an option.
@@ -167,15 +174,10 @@ fn written(option: &FieldOption<'_>, member: &str) -> Value {
 }
 
 /// A cascading option: `{"id": .., "child": {"id": ..}}`.
-fn cascade(
-    field: &Description<'_>,
-    rule: Rule,
-    value: &Value,
-    text: Option<&str>,
-) -> Result<Value, FieldError> {
+fn cascade(field: &Description<'_>, rule: Rule, value: &Value) -> Result<Value, FieldError> {
     let member = rule.name.unwrap_or("value");
     let takes = || takes_other(field, "an option and one of its own, like \"Hardware / Laptop\"", value);
-    if let Some(text) = text {
+    if let Value::String(text) = value {
         if field.options.is_empty() {
             return nested(labels(text).into_iter().map(|label| json!({ member: label }))).ok_or_else(takes);
         }
@@ -187,8 +189,7 @@ fn cascade(
     match value {
         Value::Array(entries) => {
             for entry in entries.iter().filter(|entry| !is_blank(entry)) {
-                let given = self::text(entry).map(Given::Text).or_else(|| name_in(entry.as_object()?));
-                names.push(given.ok_or_else(takes)?);
+                names.push(given(entry).ok_or_else(takes)?);
             }
         }
         Value::Object(_) => {
@@ -198,13 +199,13 @@ fn cascade(
                 next = object.get("child");
             }
         }
-        _ => return Err(takes()),
+        _ => names.push(given(value).ok_or_else(takes)?),
     }
     if field.options.is_empty() {
         if value.is_object() {
             return Ok(value.clone());
         }
-        return nested(names.iter().map(|given| json!({ member: given.text() }))).ok_or_else(takes);
+        return nested(names.iter().map(|given| unlisted(given, member))).ok_or_else(takes);
     }
     let mut options = field.options.as_slice();
     let mut path = Vec::new();
@@ -255,7 +256,8 @@ fn organization(field: &Description<'_>, value: &Value, text: Option<&str>) -> R
     let id = text.map(str::to_owned).or_else(|| self::text(value.get("id")?));
     let id = match id {
         Some(id) if !field.options.is_empty() => {
-            let found = option(field, &field.options, &Given::Text(id))?;
+            let given = if value.is_string() { Given::Text(id) } else { Given::Number(id) };
+            let found = option(field, &field.options, &given)?;
             found.value.or(found.label).unwrap_or_default().to_owned()
         }
         Some(id) => id,

@@ -29,12 +29,14 @@ pub(super) enum Given {
     Id(String),
     /// By its label or id.
     Text(String),
+    /// By a number, which is an id or, where no option has that id, a label.
+    Number(String),
 }
 
 impl Given {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Id(text) | Self::Text(text) => text,
+            Self::Id(text) | Self::Text(text) | Self::Number(text) => text,
         }
     }
 }
@@ -42,12 +44,19 @@ impl Given {
 /// The options that are meant: those with the exact label or id or, if there are none, whatever the case of the label.
 fn named<'o, 'a>(options: &'o [FieldOption<'a>], given: &Given) -> Vec<&'o FieldOption<'a>> {
     let text = given.text().trim();
-    let by_label = matches!(given, Given::Text(_));
-    let is_exact = |option: &FieldOption<'_>| {
-        option.value.map(str::trim) == Some(text) || by_label && option.label.map(str::trim) == Some(text)
+    let exact = |by_label: bool| -> Vec<_> {
+        let is = |value: Option<&str>| value.map(str::trim) == Some(text);
+        let is_exact = |option: &&FieldOption<'_>| is(option.value) || by_label && is(option.label);
+        options.iter().filter(|option| !text.is_empty() && is_exact(option)).collect()
     };
-    let exact: Vec<_> = options.iter().filter(|option| !text.is_empty() && is_exact(option)).collect();
-    if !exact.is_empty() || !by_label {
+    let exact = match given {
+        Given::Id(_) => return distinct(exact(false)),
+        Given::Text(_) => exact(true),
+        Given::Number(_) => {
+            Some(exact(false)).filter(|found| !found.is_empty()).unwrap_or_else(|| exact(true))
+        }
+    };
+    if !exact.is_empty() {
         return distinct(exact);
     }
     let wanted = folded(text);
