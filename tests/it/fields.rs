@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use jsm_client::jiff::{SignedDuration, Timestamp};
-use jsm_client::{Error, FieldErrorKind, FieldKind, SlaCycle};
+use jsm_client::{Error, FieldError, FieldErrorKind, FieldKind, SlaCycle};
 use jsm_raw::servicedesk::types::{
     self, CustomerRequest, QueueIssue, RequestTypeField, SlaInformation, SlaInformationCompletedCycle, User,
 };
@@ -94,6 +94,9 @@ fn an_error_names_the_field_and_what_is_allowed() {
     let text = field.encode(&long).unwrap_err().to_string();
     assert!(text.len() < 400 && !text.contains(char::is_control), "{text}");
 
+    let blank = FieldError::new(FieldErrorKind::Unknown, " ", "", "there is no such field");
+    assert_eq!(blank.to_string(), "\" \": there is no such field");
+
     let error = Error::from(error);
     assert!(error.is_invalid_request());
     assert_eq!(error.field_errors().map(|(field, _)| field).collect::<Vec<_>>(), ["customfield_1"]);
@@ -124,6 +127,11 @@ fn the_value_of_a_field_is_read_as_any_type() {
     }
     let error = issue.field::<Timestamp>("text").unwrap_err().to_string();
     assert!(!error.contains("many"), "the value does not show: {error}");
+    for text in ["Fred", "2026-01-31T10:00:00Fred", "2026-01-31T10:00:00[Fred]", "x, expected Fred"] {
+        let issue: QueueIssue = read(json!({"key": "HELP-1", "fields": {"text": text}}));
+        let error = issue.field::<Timestamp>("text").unwrap_err().to_string();
+        assert_eq!(error, "text: the value is text and cannot be read: its content does not fit the type");
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl FieldError {
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name.trim(), self.field.as_str()) {
+            ("", field) if field.trim().is_empty() => write!(f, "{field:?}: {}", self.message),
             ("", field) => write!(f, "{}: {}", excerpt(field), self.message),
             (name, field) if name == field => write!(f, "{}: {}", excerpt(name), self.message),
             (name, field) => write!(f, "{} ({}): {}", excerpt(name), excerpt(field), self.message),

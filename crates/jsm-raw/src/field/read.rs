@@ -9,6 +9,9 @@ use super::names::named;
 /// How many characters of an error of a type are shown.
 const EXPECTATION: usize = 120;
 
+/// What the errors begin with that end with what was expected.
+const OF_SERDE: [&str; 4] = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+
 /// The value of a field in a map by id; none where it is missing or `null`.
 pub(crate) fn in_map<'v>(values: &'v Map<String, Value>, field: &str) -> Option<&'v Value> {
     values.get(field).filter(|value| !value.is_null())
@@ -47,8 +50,9 @@ fn unreadable(field: &str, value: &Value, error: &serde_json::Error) -> FieldErr
         Value::Object(_) => "an object",
     };
     let text = error.to_string();
-    // In front of the expectation is the value, or a part of it.
-    let why = match text.rsplit_once(", expected ") {
+    // In front of serde's expectation is the value, or a part of it. Errors of other types have it anywhere.
+    let is_of_serde = OF_SERDE.iter().any(|start| text.starts_with(start));
+    let why = match text.rsplit_once(", expected ").filter(|_| is_of_serde) {
         Some((_, wanted)) => format!("expected {wanted}"),
         None if text.starts_with("missing field") => text,
         None => "its content does not fit the type".to_owned(),
