@@ -41,9 +41,9 @@ const PROPERTIES: usize = 1_000;
 ///
 /// A page is a JSON array, or an object with the items in the only property that is an array, or in `values`, `results`
 /// or `items`; [`items_in`](Self::items_in) names another one. The next cursor is in `nextPageToken`, `nextPageCursor`,
-/// `nextCursor` or `next`, or in the link `next` of `_links` or `links`; [`next_in`](Self::next_in) names another
-/// property. Links are read for the cursor in them and never followed; a link without the query parameter of the cursor is
-/// an error.
+/// `nextCursor` or `next`, or in the link `next` of `_links` or `links`, as text or as an object with `href`;
+/// [`next_in`](Self::next_in) names another property. Links are read for the cursor in them and never followed; a link
+/// without the query parameter of the cursor is an error.
 ///
 /// A list ends where the server says so, by `isLast`, `isLastPage`, `last` or `total`, by a missing cursor, or else by an
 /// empty page. A page that comes twice is an error, as in every list.
@@ -177,15 +177,16 @@ impl ListStyle {
 
     /// The next cursor. In a list by offset, the link to the next page.
     fn next(&self, outline: &Outline) -> Result<Option<String>, serde_json::Error> {
-        let text = |name: &str| outline.get(name).and_then(Value::text);
         let link = LINKS.iter().find_map(|name| outline.get(name).and_then(Value::next_link));
         if matches!(self.pagination, Pagination::Offset | Pagination::Number) {
             return Ok(link);
         }
-        let named = match &self.next {
-            Some(property) => text(property),
-            None => NEXT.iter().find_map(|name| text(name)),
+        let names = self.next.as_deref().map_or(NEXT.to_vec(), |property| vec![property]);
+        let of = |part: fn(&Value) -> Option<String>| {
+            names.iter().find_map(|name| outline.get(name).and_then(part))
         };
+        let named = of(Value::text);
+        let link = of(Value::href).or(link.filter(|_| self.next.is_none()));
         let in_link = |link: &str| {
             let cursor = parameter(link, &self.position).filter(|cursor| !cursor.is_empty());
             cursor.ok_or_else(|| {
@@ -195,7 +196,7 @@ impl ListStyle {
                 ))
             })
         };
-        match (named, link.filter(|_| self.next.is_none())) {
+        match (named, link) {
             (Some(next), _) if next.contains("://") => in_link(&next).map(Some),
             (Some(next), _) => Ok(Some(parameter(&next, &self.position).unwrap_or(next))),
             (None, Some(link)) => in_link(&link).map(Some),
@@ -299,8 +300,11 @@ enum Value {
     List {
         empty: bool,
     },
-    /// An object, with its property `next` if that is a text.
-    Object(Option<String>),
+    /// An object, with the links in its properties `next` and `href`.
+    Object {
+        next: Option<String>,
+        href: Option<String>,
+    },
     Text(String),
     Number(u64),
     Flag(bool),
@@ -348,12 +352,19 @@ impl Value {
     }
 
     fn is_object(&self) -> bool {
-        matches!(self, Self::Object(_))
+        matches!(self, Self::Object { .. })
     }
 
     fn next_link(&self) -> Option<String> {
         match self {
-            Self::Object(next) => next.clone().filter(|next| !next.is_empty()),
+            Self::Object { next, .. } => next.clone(),
+            _ => None,
+        }
+    }
+
+    fn href(&self) -> Option<String> {
+        match self {
+            Self::Object { href, .. } => href.clone(),
             _ => None,
         }
     }
@@ -423,14 +434,18 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(Value::List { empty })
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-                let mut next = None;
+                let (mut next, mut href) = (None, None);
                 while let Some(name) = map.next_key::<String>()? {
-                    match name == "next" {
-                        true => next = map.next_value::<Value>()?.text(),
-                        false => map.next_value::<IgnoredAny>().map(|_| ())?,
+                    match name.as_str() {
+                        "next" => {
+                            let value = map.next_value::<Value>()?;
+                            next = value.text().or_else(|| value.href());
+                        }
+                        "href" => href = map.next_value::<Value>()?.text(),
+                        _ => map.next_value::<IgnoredAny>().map(|_| ())?,
                     }
                 }
-                Ok(Value::Object(next))
+                Ok(Value::Object { next, href })
             }
         }
         deserializer.deserialize_any(Any)

@@ -273,6 +273,23 @@ async fn a_link_without_the_cursor_is_an_error_and_no_cursor() {
 }
 
 #[tokio::test]
+async fn a_link_can_be_an_object_with_an_address() {
+    for first in [
+        json!({"results": [{"id": 1}], "_links": {"self": {"href": "/x"}, "next": {"href": "/x?cursor=b", "templated": false}}}),
+        json!({"results": [{"id": 1}], "next": {"href": "https://acme.example/x?cursor=b"}}),
+        json!({"results": [{"id": 1}], "more": {"href": "/x?cursor=b"}, "next": "c"}),
+    ] {
+        let last = json!({"results": [{"id": 2}], "_links": {"self": {"href": "/x?cursor=b"}}});
+        let script = Script::of([json(200, &first), json(200, &last)]).await;
+        let style = ListStyle::cursor("cursor", "limit");
+        let style = if first["more"].is_null() { style } else { style.next_in("more") };
+        let list = client(&script).request(Method::GET, "/x").items(style);
+        assert_eq!(read(list).await, (vec![1, 2], None), "{first}");
+        assert_eq!(script.requests()[1].query, "cursor=b");
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_very_many_properties_is_no_page() {
     let many: serde_json::Map<String, Value> = (0..2_000).map(|n| (n.to_string(), json!(1))).collect();
     let script = Script::serve(move |_| json(200, &Value::Object(many.clone()))).await;
