@@ -137,8 +137,8 @@ async fn names_and_labels_become_what_the_server_takes() {
         .field("customfield_10", json!([{"key": "ITSM-88"}]))
         .field("Gift", None::<&str>)
         .field("Reference", "  ")
-        .on_behalf_of("qm:shop:ada")
-        .participants(["abc", "def"])
+        .on_behalf_of(" qm:shop:ada ")
+        .participants(["abc", "def", " abc"])
         .channel("chat")
         .await
         .unwrap();
@@ -217,19 +217,24 @@ async fn a_required_field_is_missing_where_nothing_else_fills_it() {
         let error = refused(field(json!({})), |request| request.field("Urgency", empty)).await;
         assert_eq!(error.fields[0].kind, FieldErrorKind::Missing);
     }
+    for blank in [json!({"value": "", "label": ""}), json!({"value": " "}), json!({})] {
+        let error = refused(field(json!({"defaultValues": [blank]})), |request| request).await;
+        assert_eq!(error.fields[0].kind, FieldErrorKind::Missing, "{blank} is no default");
+    }
 
     let filled = [
-        (json!({"required": false}), json!(null)),
-        (json!({"required": null}), json!(null)),
-        (json!({"visible": false}), json!(null)),
-        (json!({"presetValues": ["3"]}), json!(null)),
-        (json!({"defaultValues": [{"value": "3", "label": "Low"}]}), json!({"id": "3"})),
-        (json!({"defaultValues": [{"value": "9", "label": "Gone"}]}), json!(null)),
-        (json!({"defaultValues": [{"label": "Low"}]}), json!(null)),
+        (json!({"required": false}), None),
+        (json!({"required": null}), None),
+        (json!({"visible": false}), None),
+        (json!({"presetValues": ["3"]}), None),
+        (json!({"defaultValues": [{"value": "3", "label": "Low"}]}), Some(json!({"id": "3"}))),
+        (json!({"defaultValues": [{"value": "9", "label": "Gone"}]}), None),
+        (json!({"defaultValues": [{"label": "Low"}]}), None),
+        (json!({"defaultValues": [{"value": "", "label": "None"}]}), None),
     ];
     for (more, value) in filled {
         let body = sent(field(more.clone()), |request| request).await.unwrap();
-        assert_eq!(body["requestFieldValues"]["priority"], value, "{more}");
+        assert_eq!(body.pointer("/requestFieldValues/priority"), value.as_ref(), "{more}");
     }
     let list = json!({
         "jiraSchema": {"type": "array", "items": "component"},
@@ -250,6 +255,27 @@ async fn the_last_value_of_a_field_counts() {
         request.fields(values).field("what do you need?", "last")
     });
     assert_eq!(body.await.unwrap()["requestFieldValues"], json!({"summary": "last"}));
+    // What is replaced does not matter, and what replaces it does.
+    let twice = |last: &'static str| {
+        move |request: NewRequest| {
+            request.field("summary", "x").field("Urgency", "Hihg").field("priority", last)
+        }
+    };
+    let body = sent(Portal::with_all_fields(), twice("Low")).await.unwrap();
+    assert_eq!(body["requestFieldValues"]["priority"], json!({"id": "4"}));
+    let error = refused(Portal::with_all_fields(), twice("Lwo")).await;
+    assert_eq!((error.fields.len(), error.fields[0].nearest.as_slice()), (1, &["Low".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn a_field_that_is_listed_twice_is_one_field() {
+    let summary =
+        json!({"fieldId": "summary", "name": "Summary", "required": true, "jiraSchema": {"type": "string"}});
+    for name in ["summary", "Summary"] {
+        let portal = Portal::new(json!([summary, summary]));
+        let body = sent(portal, |request| request.field(name, "x")).await.unwrap();
+        assert_eq!(body["requestFieldValues"], json!({"summary": "x"}), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -358,8 +384,9 @@ async fn an_unknown_service_desk_is_an_error_that_names_those_that_there_are() {
         (&list, "HEPL", "25", named),
         (&list, "11", "Get help", "; allowed: \"HELP\" and \"HR\""),
         (&list, "11", "25", "; allowed: \"HELP\" and \"HR\""),
+        (&list, "hr", "25", " (did you mean \"HR\"?); allowed: \"HELP\" and \"HR\""),
         // The desk is there, and what it lacks is the server's to say.
-        (&list, "hr", "25", ""),
+        (&list, "HR", "25", ""),
         (&list, "12", "25", ""),
         (&script::json(403, &json!({"errorMessage": "No."})), "HEPL", "25", ""),
         (&script::json(503, &json!({})), "HEPL", "25", ""),

@@ -163,6 +163,32 @@ async fn without_a_connection_nothing_is_created() {
     assert!(matches!(error.creation, Creation::Unclear), "{error}");
 }
 
+#[tokio::test]
+async fn a_new_request_may_come_without_its_key() {
+    for (response, text) in [
+        (
+            r#"{"issueId": "7"}"#,
+            "; the request with the id 7 was created; files uploaded and not attached: 1",
+        ),
+        (
+            r#"{"issueId": null, "issueKey": null}"#,
+            "without a key and an id; the request may have been created",
+        ),
+    ] {
+        let (sandbox, jira) = start().await;
+        sandbox.fault(Fault::status(201).text(response).on(CREATE));
+        let error = ask(&jira, 1).await.expect_err("the file is not attached");
+        assert!(error.to_string().contains(text), "{error}");
+        let is_created =
+            matches!(&error.creation, Creation::Created(request) if request.issue_id.as_str() == "7");
+        assert!(is_created || matches!(error.creation, Creation::Unclear), "{error:?}");
+        assert!(matches!(error.files[0].status, FileStatus::Uploaded(_)), "{error:?}");
+    }
+    let (sandbox, jira) = start().await;
+    sandbox.fault(Fault::status(201).text("{\"issueKey\": null}").on(CREATE));
+    assert!(matches!(ask(&jira, 0).await.unwrap_err().creation, Creation::Unclear));
+}
+
 /// The status of a file, without its id.
 #[derive(Clone, Copy, Debug)]
 enum FileStatusOf {

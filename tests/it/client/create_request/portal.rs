@@ -33,6 +33,11 @@ fn seed() -> Seed {
         .field(Field::organizations("customfield_10060", "Share with"))
         .field(Field::text_area("customfield_10061", "Remarks"))
         .field(Field::text("customfield_10062", "Source").required().hidden().preset("portal"))
+        .field(
+            Field::cascading_select("customfield_10063", "Site", places)
+                .required()
+                .default_value("Berlin / Wedding"),
+        )
         .request_type("Report a leak")
         .field(Field::attachments("Photos").required())
         .request_type("Ask for a chair")
@@ -83,6 +88,8 @@ async fn a_server_takes_values_of_every_kind() {
     assert_eq!(created.field::<Timestamp>("Delivery").unwrap(), Some(moment));
     assert_eq!(created.field::<f64>("Seats").unwrap(), Some(2.5));
     assert_eq!(value("Urgency")["name"], "Low", "the default");
+    let site = (value("Site")["value"].clone(), value("Site")["child"]["value"].clone());
+    assert_eq!(site, (json!("Berlin"), json!("Wedding")), "the default, down to its innermost option");
     assert_eq!(value("Source"), Value::Null, "it is hidden");
     assert_eq!(sandbox.violations(), []);
 }

@@ -1,7 +1,12 @@
 //! The values of a new request, checked against the fields of its request type.
 
+use std::collections::HashSet;
+use std::iter::successors;
+
 use jsm_raw::servicedesk::AccountId;
-use jsm_raw::servicedesk::types::{Form, JsonType, RequestTypeField, RequestTypeFields};
+use jsm_raw::servicedesk::types::{
+    Form, JsonType, RequestTypeField, RequestTypeFieldValue, RequestTypeFields,
+};
 use jsm_raw::{FieldError, FieldErrorKind, FieldKind, named};
 use serde_json::{Map, Value, json};
 
@@ -33,13 +38,19 @@ pub(super) fn check(
     of_type: &RequestTypeFields,
     has_files: bool,
 ) -> Result<Checked, Vec<FieldError>> {
-    // A field without an id cannot be set.
-    let fields = of_type.request_type_fields.iter().filter(|field| !field.field_id.is_empty());
+    // A field without an id cannot be set, and one that the server lists twice is one field.
+    let mut seen = HashSet::new();
+    let fields = of_type.request_type_fields.iter();
+    let fields = fields.filter(|field| !field.field_id.is_empty() && seen.insert(&field.field_id));
     let fields: Vec<&RequestTypeField> = fields.collect();
     let mut errors = Vec::new();
     let mut values: Vec<Option<Value>> = vec![None; fields.len()];
-    for (name, value) in &given.values {
-        match choose(&fields, name) {
+    let chosen: Vec<_> = given.values.iter().map(|(name, _)| choose(&fields, name)).collect();
+    let mut last = vec![0; fields.len()];
+    chosen.iter().enumerate().for_each(|(at, field)| field.iter().for_each(|index| last[*index] = at));
+    for (at, (chosen, (_, value))) in chosen.into_iter().zip(&given.values).enumerate() {
+        match chosen {
+            Ok(index) if last[index] != at => {}
             Ok(index) => match value.as_ref().map(|value| fields[index].encode(value)) {
                 Ok(Ok(value)) => values[index] = Some(value).filter(|value| !value.is_null()),
                 Ok(Err(error)) => errors.push(error),
@@ -125,13 +136,28 @@ fn names_of(field: &RequestTypeField) -> Vec<String> {
 /// What a required field has where nothing is given for it: its default value or, if that is in a form of the server's
 /// own, nothing. None if it has no default.
 fn default_of(field: &RequestTypeField) -> Option<Option<Value>> {
-    let values: Vec<&str> =
-        field.default_values.iter().filter_map(|default| default.value.as_deref()).collect();
-    match (field.default_values.is_empty(), values.as_slice()) {
-        (true, _) => None,
-        (false, [one]) if !field.is_list() => Some(field.encode(one).ok()),
-        (false, several) => Some(field.encode(several).ok()),
-    }
+    let is_blank = |default: &&RequestTypeFieldValue| {
+        let texts = [&default.value, &default.label];
+        texts.into_iter().flatten().all(|text| text.trim().is_empty())
+    };
+    let defaults: Vec<_> = field.default_values.iter().filter(|default| !is_blank(default)).collect();
+    let first = defaults.first()?;
+    let values: Vec<&str> = match field.kind() {
+        // The options on the way to the innermost one.
+        FieldKind::CascadingOption => {
+            successors(Some(*first), |default| default.children.first()).filter_map(id_of).collect()
+        }
+        _ => defaults.iter().copied().filter_map(id_of).collect(),
+    };
+    let encoded = match values.as_slice() {
+        [one] if !field.is_list() => field.encode(one),
+        several => field.encode(several),
+    };
+    Some(encoded.ok().filter(|value| !value.is_null()))
+}
+
+fn id_of(default: &RequestTypeFieldValue) -> Option<&str> {
+    default.value.as_deref()
 }
 
 fn missing(field: &RequestTypeField) -> FieldError {

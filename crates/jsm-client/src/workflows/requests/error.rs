@@ -94,7 +94,10 @@ impl fmt::Display for CreateRequestError {
             Creation::Unclear => {
                 f.write_str("; the request may have been created: look for it before you create it again")?;
             }
-            Creation::Created(request) => write!(f, "; the request {} was created", request.issue_key)?,
+            Creation::Created(request) => match request.issue_key.is_empty() {
+                true => write!(f, "; the request with the id {} was created", request.issue_id)?,
+                false => write!(f, "; the request {} was created", request.issue_key)?,
+            },
         }
         write_counts(&self.files, f)
     }

@@ -155,8 +155,10 @@ impl Lookup<'_> {
         let desks =
             self.read(GetServiceDesks::new(), MOST_DESKS, |options| options.retry(RetryPolicy::never()));
         let Ok(desks) = desks.await else { return error };
-        if desks.iter().any(|desk| desk.id.as_str() == given || desk.project_key.eq_ignore_ascii_case(given))
-        {
+        // Where the server does not find the key, its case may be wrong.
+        let is_of_key = error.operation().is_some_and(|info| info.name == GetServiceDesk::INFO.name);
+        let is_key = |key: &str| key == given || !is_of_key && key.eq_ignore_ascii_case(given);
+        if desks.iter().any(|desk| desk.id.as_str() == given || is_key(&desk.project_key)) {
             return error;
         }
         let message = format!("the account sees no service desk with the id or key {given:?}");

@@ -28,7 +28,7 @@ use super::attachments::{
 };
 use super::deadline::Deadline;
 use super::effect::Effect;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::response::Session;
 use crate::transport::options::{RequestOptions, option_setters};
 use check::{Checked, Given, check};
@@ -183,12 +183,22 @@ impl NewRequest {
         };
         let create = CreateRequest::new(&found.desk, &found.id).with_body(self.body(&found, checked));
         let created = match deadline.call(create).await {
-            Ok(created) => created,
+            Ok(created) if created.issue_key.is_empty() && created.issue_id.is_empty() => {
+                let error = Error::new(ErrorKind::Decode, "the request came without a key and an id");
+                Err((error.with_operation(CreateRequest::INFO), Effect::Done))
+            }
+            Ok(created) => Ok(created),
             Err(error) => {
+                let effect = Effect::of(&error, deadline.is_idempotent(CreateRequest::INFO));
+                Err((error, effect))
+            }
+        };
+        let created = match created {
+            Ok(created) => created,
+            Err((error, effect)) => {
                 if error.is_invalid_request() || error.is_not_found() {
                     lookup.forget(&found);
                 }
-                let effect = Effect::of(&error, deadline.is_idempotent(CreateRequest::INFO));
                 let with_it = outcomes(given_along, after(effect)).into_iter();
                 let files = with_it.chain(outcomes(left, FileStatus::Uploaded));
                 return Err(CreateRequestError::of_creation(error, effect, files));
@@ -260,8 +270,13 @@ impl NewRequest {
     fn body(&self, found: &FoundType, checked: Checked) -> RequestCreate {
         let mut body = RequestCreate::new(&found.desk, &found.id).request_field_values(checked.values);
         let Given { on_behalf_of, participants, form, channel, .. } = self.given.clone();
-        body.raise_on_behalf_of = on_behalf_of;
-        body.request_participants = participants;
+        let trimmed = |account: AccountId| AccountId::from(account.as_str().trim());
+        body.raise_on_behalf_of = on_behalf_of.map(trimmed);
+        for account in participants.into_iter().map(trimmed) {
+            if !body.request_participants.contains(&account) {
+                body.request_participants.push(account);
+            }
+        }
         body.form = form;
         body.channel = channel;
         body.is_adf_request = checked.is_adf.then_some(true);
