@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value, json};
 use super::description::{Description, FieldOption};
 use super::error::{FieldError, FieldErrorKind, excerpt};
 use super::kind::{FieldKind, Rule, kind};
-use super::options::{Given, labels, option, path};
+use super::options::{Given, labels, option, option_names, path};
 use crate::date::Dated;
 
 /// A value in the form that the field takes; `null` for an empty one.
@@ -124,7 +124,7 @@ fn is_document(value: &Value) -> bool {
 
 /// An option as servers take it.
 fn choice(field: &Description<'_>, rule: Rule, value: &Value) -> Result<Value, FieldError> {
-    let takes = || takes_other(field, "an option, by its label or id", value);
+    let takes = || takes_option(field, "an option, by its label or id", value);
     if field.options.is_empty() {
         return match (rule.name, given(value)) {
             (Some(member), Some(given)) if !value.is_object() => Ok(unlisted(&given, member)),
@@ -176,7 +176,7 @@ fn written(option: &FieldOption<'_>, member: &str) -> Value {
 /// A cascading option: `{"id": .., "child": {"id": ..}}`.
 fn cascade(field: &Description<'_>, rule: Rule, value: &Value) -> Result<Value, FieldError> {
     let member = rule.name.unwrap_or("value");
-    let takes = || takes_other(field, "an option and one of its own, like \"Hardware / Laptop\"", value);
+    let takes = || takes_option(field, "an option and one of its own, like \"Hardware / Laptop\"", value);
     if let Value::String(text) = value {
         if field.options.is_empty() {
             return nested(labels(text).into_iter().map(|label| json!({ member: label }))).ok_or_else(takes);
@@ -277,6 +277,10 @@ fn account_id(text: &str) -> Result<(), &'static str> {
         text if text.contains(char::is_whitespace) => Err("a name"),
         _ => Ok(()),
     }
+}
+
+fn takes_option(field: &Description<'_>, takes: &str, value: &Value) -> FieldError {
+    takes_other(field, takes, value).with_allowed("", option_names(field))
 }
 
 fn takes_other(field: &Description<'_>, takes: &str, value: &Value) -> FieldError {
