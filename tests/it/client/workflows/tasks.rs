@@ -334,3 +334,22 @@ async fn the_deadline_is_that_of_all_waits_together() {
     }
     assert!(clock.passed() <= 60.0, "{} s", clock.passed());
 }
+
+#[tokio::test]
+async fn a_task_that_ends_before_the_deadline_is_seen_to_end() {
+    // After the last of the growing intervals that the deadline has time for, and before the deadline.
+    for (ends, deadline) in [(50.0, 60), (54.0, 60), (0.0, 1), (0.5, 2), (7.0, 12)] {
+        let clock = TestClock::new();
+        let now = clock.clone();
+        let script = Script::serve(move |_| {
+            let status = if now.passed() >= ends { "COMPLETED" } else { "IN_PROGRESS" };
+            json(200, &json!({"id": "7", "type": "T", "status": status, "failures": []}))
+        })
+        .await;
+        let csm = to(&script.url, &clock).build().unwrap();
+        let deadline = Duration::from_secs(deadline);
+        let outcome = csm.task("7").wait().deadline(deadline).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(outcome.result, TaskResult::Succeeded);
+        assert!(clock.passed() >= ends && clock.passed() < deadline.as_secs_f64(), "{}", clock.passed());
+    }
+}

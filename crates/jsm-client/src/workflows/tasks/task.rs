@@ -27,6 +27,9 @@ pub(super) const FIRST: Duration = Duration::from_secs(2);
 /// The longest interval between two polls.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
+/// How long before the deadline the last poll is, or at half the time that is left where that is later.
+const LAST: Duration = Duration::from_secs(5);
+
 /// A function that is called with each status.
 pub(super) type Report<F> = Arc<Mutex<F>>;
 
@@ -140,7 +143,8 @@ impl Task {
         Ok(self.session.call(GetTask::new(self.id.clone()), &RequestOptions::new()).await?.value)
     }
 
-    /// Waits for its end: polls its status after 2 s, and then at growing intervals of up to 30 s.
+    /// Waits for its end: polls its status after 2 s, and then at growing intervals of up to 30 s. The last poll is
+    /// shortly before the deadline.
     ///
     /// The wait ends with a status that is known to mean an end, such as `COMPLETED` or `FAILED`. With an unknown status
     /// it goes on until the deadline, and the error then names the status; see [`TaskState`].
@@ -214,8 +218,10 @@ impl Poller<'_> {
         let Self { first, longest, deadline, turns, report } = self;
         let (mut interval, mut last) = (first, None);
         loop {
-            if interval >= deadline.left() {
-                return Err(task.too_late(deadline.time(), last));
+            let left = deadline.left();
+            let is_last = interval >= left;
+            if is_last {
+                interval = left.saturating_sub(LAST).max(left / 2);
             }
             task.session.transport.clock.sleep(interval).await;
             let response = {
@@ -227,7 +233,13 @@ impl Poller<'_> {
                     return Err(task.too_late(deadline.time(), last));
                 }
                 // Tasks that are not polled at the moment need no memory for a call.
-                Box::pin(deadline.call(GetTask::new(task.id.clone()))).await?
+                match Box::pin(deadline.call(GetTask::new(task.id.clone()))).await {
+                    Ok(response) => response,
+                    Err(error) if is_last && error.is_timeout() => {
+                        return Err(task.too_late(deadline.time(), last).with_source(error));
+                    }
+                    Err(error) => return Err(error),
+                }
             };
             report(&response);
             match TaskState::of(&response) {
@@ -236,6 +248,9 @@ impl Poller<'_> {
                     return Ok(TaskOutcome { result, response, failed: failed.unwrap_or_default() });
                 }
                 state => last = Some((state, response.status)),
+            }
+            if is_last {
+                return Err(task.too_late(deadline.time(), last));
             }
             interval = interval.mul_f64(1.5).min(longest);
         }
