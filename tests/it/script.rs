@@ -218,6 +218,10 @@ impl ScriptedResponse {
         self
     }
 
+    pub(crate) fn with_status(self, status: u16) -> ScriptedResponse {
+        ScriptedResponse { status, ..self }
+    }
+
     /// How many bytes the body has.
     pub(crate) fn length(&self) -> usize {
         self.body.len()

@@ -37,8 +37,12 @@ enum Host {
     RefusesRanges,
     /// A strong tag, and ranges that begin one byte early.
     Shifted,
+    /// A strong tag, and ranges that are announced, and the whole file in their place.
+    Announced,
     /// A strong tag, and no range can be satisfied.
     Unsatisfiable,
+    /// A strong tag, and requests with a range are refused.
+    Refuses,
     /// A weak tag, and ranges.
     Weak,
     /// Nothing.
@@ -48,8 +52,20 @@ enum Host {
 use Host::*;
 
 impl Host {
-    const ALL: [Host; 10] =
-        [Tag, Unmeasured, Date, Short, Whole, RefusesRanges, Shifted, Unsatisfiable, Weak, Plain];
+    const ALL: [Host; 12] = [
+        Tag,
+        Unmeasured,
+        Date,
+        Short,
+        Whole,
+        RefusesRanges,
+        Shifted,
+        Announced,
+        Unsatisfiable,
+        Refuses,
+        Weak,
+        Plain,
+    ];
 
     /// Whether a stream of bytes can go on.
     fn identifies(self) -> bool {
@@ -85,6 +101,11 @@ impl Host {
         match self {
             Whole | RefusesRanges => whole(),
             Unsatisfiable => empty(416).header("Content-Range", &format!("bytes */{}", content.len())),
+            Refuses => text([400, 412, 501][first % 3], "There are no ranges here."),
+            Announced => {
+                let range = format!("bytes {first}-{}/{}", content.len() - 1, content.len());
+                whole().header("Content-Range", &range).with_status(206)
+            }
             Shifted => part(first.saturating_sub(1), content.len()),
             _ if first < content.len() => part(first, end),
             _ => empty(416),

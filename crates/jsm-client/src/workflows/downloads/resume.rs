@@ -86,7 +86,9 @@ impl Begun {
         let same = self.validator.as_ref().map(|validator| validator.is_same(headers));
         match status {
             StatusCode::PARTIAL_CONTENT if self.range().is_some() => match content_range(headers) {
-                Some((first, total)) if first == self.bytes && self.fits(same.flatten()) => {
+                Some(Part { first, length, total })
+                    if first == self.bytes && is_length(headers, length) && self.fits(same.flatten()) =>
+                {
                     match (self.total, total) {
                         (Some(before), Some(now)) if before != now => Continuation::Wrong,
                         (Some(total), _) | (None, Some(total)) => Continuation::Rest(total),
@@ -110,9 +112,24 @@ impl Begun {
 
     /// Whether the whole file can have as many bytes as before.
     fn has_length(&self, headers: &HeaderMap) -> bool {
-        let length = only(headers, &CONTENT_LENGTH).and_then(|value| number(value.as_bytes()));
-        self.total.is_none() || length.is_none() || length == self.total
+        self.total.is_none_or(|total| is_length(headers, total))
     }
+}
+
+/// What `Content-Range` says of a part.
+struct Part {
+    /// Its first byte.
+    first: u64,
+    /// How many bytes it has.
+    length: u64,
+    /// How many bytes the whole file has.
+    total: Option<u64>,
+}
+
+/// Whether a body can have as many bytes. Some servers announce a part and send the whole file.
+fn is_length(headers: &HeaderMap, bytes: u64) -> bool {
+    let length = only(headers, &CONTENT_LENGTH).and_then(|value| number(value.as_bytes()));
+    length.is_none_or(|length| length == bytes)
 }
 
 /// The value of a header that comes once.
@@ -136,9 +153,9 @@ fn is_old(modified: &HeaderValue, headers: &HeaderMap) -> bool {
     sent.duration_since(modified).is_ok_and(|age| age >= Duration::from_secs(1))
 }
 
-/// The first byte of a part, and the bytes of the whole file: `bytes 5-13/14` or `bytes 5-13/*`. A part that ends before
-/// the file does is read to its end, and the rest requested.
-fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
+/// The part that a response has: `bytes 5-13/14` or `bytes 5-13/*`. One that ends before the file does is read to its
+/// end, and the rest requested.
+fn content_range(headers: &HeaderMap) -> Option<Part> {
     let text = only(headers, &CONTENT_RANGE)?.to_str().ok()?.trim();
     let (unit, range) = text.split_once(' ')?;
     let (range, total) = range.trim().split_once('/')?;
@@ -149,7 +166,8 @@ fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
         total => Some(number(total.as_bytes())?),
     };
     let fits = unit.eq_ignore_ascii_case("bytes") && first <= last && total.is_none_or(|total| last < total);
-    fits.then_some((first, total))
+    let length = last.checked_sub(first)?.checked_add(1)?;
+    fits.then_some(Part { first, length, total })
 }
 
 /// A number of digits alone.
@@ -221,6 +239,9 @@ mod tests {
             (tag(None), 206, part("bytes 5-13/14"), Rest(14)),
             (tag(None), 206, part("bytes 5-13/*"), Wrong),
             (tag(Some(14)), 206, part("bytes 5-7/14"), Rest(14)),
+            (tag(Some(14)), 206, [part("bytes 5-13/14"), vec![("content-length", "9")]].concat(), Rest(14)),
+            (tag(Some(14)), 206, [part("bytes 5-13/14"), vec![("content-length", "14")]].concat(), Wrong),
+            (tag(Some(14)), 206, [part("bytes 5-13/14"), vec![("content-length", "0")]].concat(), Wrong),
             (tag(Some(14)), 206, part("bytes 4-13/14"), Wrong),
             (tag(Some(14)), 206, part("bytes 6-13/14"), Wrong),
             (tag(Some(14)), 206, part("bytes 0-13/14"), Wrong),

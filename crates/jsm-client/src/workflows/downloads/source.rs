@@ -39,6 +39,17 @@ pub(super) struct Source {
     pub(super) end: End,
 }
 
+/// Whether a status can mean that no part is to be had, where the whole is.
+fn refuses_part(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::PRECONDITION_FAILED
+            | StatusCode::RANGE_NOT_SATISFIABLE
+            | StatusCode::NOT_IMPLEMENTED
+    )
+}
+
 /// Another response for a file that broke off.
 pub(super) struct Reopened {
     pub(super) opened: Opened,
@@ -104,7 +115,7 @@ impl Source {
             let mut opened = match open(transport, &self.spec(&options), Some(Reason::Connection)).await {
                 Ok(opened) => opened,
                 // The whole is requested, if a part is not to be had.
-                Err(error) if in_part && error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE) => {
+                Err(error) if in_part && error.status().is_some_and(refuses_part) => {
                     begun.ranges = false;
                     continue;
                 }
