@@ -395,6 +395,8 @@ async fn long_names_folders_and_what_is_no_file() {
     for (path, why) in [
         (directory.path().to_owned(), "is a folder"),
         (directory.path().join("missing").join("f"), "cannot write"),
+        (directory.path().join("missing/"), "names no file"),
+        (directory.path().join("missing/."), "names no file"),
         (directory.path().join("a".repeat(256)), "cannot write"),
         #[cfg(unix)]
         ("/dev/null".into(), "not a regular file"),

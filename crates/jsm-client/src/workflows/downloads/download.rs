@@ -129,7 +129,9 @@ impl<O: Operation<Output = Bytes>> Download<O> {
     /// anything is sent if that can be known.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref();
-        let name = path.file_name().ok_or_else(|| {
+        // The name of `new/` is that of a folder, which need not exist yet.
+        let is_last = |name: &&OsStr| path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes());
+        let name = path.file_name().filter(is_last).ok_or_else(|| {
             Error::configuration(format!("{} names no file; give one with a name", path.display()))
         })?;
         let (info, template) = (self.operation.info(), self.operation.template());
