@@ -53,5 +53,8 @@ async fn main() -> Result<ExitCode, BoxError> {
     for (row, error) in &summary.failed {
         eprintln!("{} is not imported: {error}", row.email);
     }
-    Ok(if summary.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for (place, error) in &summary.unfinished {
+        eprintln!("{place} lacks customers: {error}");
+    }
+    Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,21 +3,24 @@
 //! It keeps no state of its own. Each step can be repeated: a customer who exists is found, and a customer who is added
 //! twice is a member once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jsm_client::http::Method;
 use jsm_client::servicedesk::customer::{AddCustomers, CreateCustomer};
 use jsm_client::servicedesk::organization::{AddOrganizationUsers, CreateOrganization, GetOrganizations};
 use jsm_client::servicedesk::{AccountId, OrganizationId, ServiceDeskId};
-use jsm_client::{Client, Error, Result};
+use jsm_client::{Batched, Client, Error, Result};
+
+/// How often a step is tried that the server fails to do.
+const TRIES: usize = 3;
 
 /// A customer to import.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) email: String,
     pub(crate) name: String,
-    /// The name of the customer's organization.
+    /// The name of the customer's organization; empty if there is none.
     pub(crate) organization: String,
 }
 
@@ -32,6 +35,15 @@ pub(crate) struct Summary {
     pub(crate) organizations: usize,
     /// The customers that are not imported, and why.
     pub(crate) failed: Vec<(Row, Error)>,
+    /// What else was not done, and why: the service desk or the organization to which customers are not added.
+    pub(crate) unfinished: Vec<(String, Error)>,
+}
+
+impl Summary {
+    /// Whether all of it is done, so that the import need not be run again.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.unfinished.is_empty()
+    }
 }
 
 /// Where the account of a row comes from.
@@ -53,7 +65,8 @@ struct User {
 ///
 /// # Errors
 ///
-/// A row that fails is in the summary. An error is one that concerns all rows, or those of an organization.
+/// What fails for a row, an organization or a batch of members is in the summary, and holds up no other. The error is that
+/// of reading the organizations that exist.
 pub(crate) async fn import(
     jira: &Client,
     desk: &ServiceDeskId,
@@ -63,12 +76,7 @@ pub(crate) async fn import(
 ) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut members: BTreeMap<String, Vec<AccountId>> = BTreeMap::new();
-    let accounts = stream::iter(rows).map(async |row| {
-        let account = account(jira, &row).await;
-        (row, account)
-    });
-    let mut accounts = std::pin::pin!(accounts.buffer_unordered(at_once.max(1)));
-    while let Some((row, account)) = accounts.next().await {
+    let mut take = |summary: &mut Summary, row: Row, account: Result<Account>| {
         done(&row, &account);
         let id = match account {
             Ok(Account::Created(id)) => {
@@ -79,37 +87,95 @@ pub(crate) async fn import(
                 summary.existing += 1;
                 id
             }
-            Err(error) => {
-                summary.failed.push((row, error));
-                continue;
-            }
+            Err(error) => return summary.failed.push((row, error)),
         };
-        members.entry(row.organization).or_default().push(id);
+        members.entry(row.organization.trim().to_owned()).or_default().push(id);
+    };
+    let accounts = stream::iter(rows).map(async |row| {
+        let account = account(jira, &row).await;
+        (row, account)
+    });
+    let mut accounts = std::pin::pin!(accounts.buffer_unordered(at_once.max(1)));
+    let mut again = Vec::new();
+    while let Some((row, account)) = accounts.next().await {
+        match account {
+            Err(error) if error.is_server() || error.is_connection() => again.push((row, error)),
+            account => take(&mut summary, row, account),
+        }
+    }
+    // If the site is not down, it may do one at a time what it failed to do among others.
+    let is_up = summary.created + summary.existing > 0;
+    for (row, error) in again {
+        let account = if is_up { account(jira, &row).await } else { Err(error) };
+        take(&mut summary, row, account);
     }
 
     let everyone: Vec<AccountId> = members.values().flatten().cloned().collect();
-    jira.in_batches(AddCustomers::new(desk.clone(), everyone)).await?;
-    let mut organizations = organizations(jira).await?;
-    for (name, members) in members {
+    let errors = add(jira, AddCustomers::new(desk.clone(), everyone)).await;
+    summary.unfinished.extend(errors.into_iter().map(|error| (format!("service desk {desk}"), error)));
+    let mut organizations = repeated(async || organizations(jira).await).await?;
+    for (name, members) in members.into_iter().filter(|(name, _)| !name.is_empty()) {
         let id = match organizations.remove(&name) {
-            Some(id) => id,
+            Some(id) => Ok(id),
             None => {
-                summary.organizations += 1;
-                jira.call(CreateOrganization::new(name)).await?.id
+                // Sent twice with one name, it creates one organization.
+                let create = CreateOrganization::new(&name);
+                let created = repeated(async || jira.call(create.clone()).idempotent(true).await).await;
+                summary.organizations += usize::from(created.is_ok());
+                created.map(|organization| organization.id)
             }
         };
-        jira.in_batches(AddOrganizationUsers::new(id, members)).await?;
+        let errors = match id {
+            Ok(id) => add(jira, AddOrganizationUsers::new(id, members)).await,
+            Err(error) => vec![error],
+        };
+        summary.unfinished.extend(errors.into_iter().map(|error| (format!("organization {name}"), error)));
     }
     Ok(summary)
 }
 
+/// Adds accounts in batches, and returns why batches failed. One that fails holds up no other.
+async fn add<O: Batched>(jira: &Client, operation: O) -> Vec<Error> {
+    let (mut errors, mut left) = (Vec::new(), VecDeque::from([operation]));
+    while let Some(operation) = left.pop_front() {
+        if let Err(failed) = jira.in_batches(operation).await {
+            let mut batches = failed.left.into_iter();
+            // The first one is that which failed.
+            let added = match batches.next().filter(|_| is_internal(&failed.error)) {
+                Some(batch) => repeated(async || jira.call(batch.clone()).await.map(drop)).await,
+                None => Err(failed.error),
+            };
+            errors.extend(added.err());
+            left.extend(batches);
+        }
+    }
+    errors
+}
+
+/// Tries a step again that the server failed to do with a plain 500. The client retries what passes with time, such as
+/// a 503, and takes a 500 for final. Here no step does harm when it is repeated.
+async fn repeated<T>(step: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 1..TRIES {
+        match step().await {
+            Err(error) if is_internal(&error) => {}
+            result => return result,
+        }
+    }
+    step().await
+}
+
+fn is_internal(error: &Error) -> bool {
+    error.status().is_some_and(|status| status == 500)
+}
+
 /// The account of a row, which is created unless it is there.
 async fn account(jira: &Client, row: &Row) -> Result<Account> {
-    let create = CreateCustomer::new(&row.email, &row.name).strict_conflict_status_code(true);
+    let email = row.email.trim();
+    let create = CreateCustomer::new(email, &row.name).strict_conflict_status_code(true);
     // Sending it twice creates one customer, and a conflict. So it can be retried, as an idempotent operation is.
-    match jira.call(create).idempotent(true).await {
+    match repeated(async || jira.call(create.clone()).idempotent(true).await).await {
         Ok(created) => Ok(Account::Created(created.account_id)),
-        Err(error) if error.is_conflict() => match find(jira, &row.email).await? {
+        Err(error) if error.is_conflict() => match repeated(async || find(jira, email).await).await? {
             Some(id) => Ok(Account::Existing(id)),
             None => Err(error),
         },
