@@ -18,11 +18,12 @@ use jsm_client::servicedesk::{
     participant, queue, request, request_type, service_desk, sla, status, transition, workspace,
 };
 use jsm_client::{
-    BoxError, Client, ClientBuilder, Drift, DriftReport, Error, Operation, Paginated, csm, servicedesk,
+    BoxError, Client, ClientBuilder, Drift, DriftKind, DriftReport, Error, Operation, Paginated, csm,
+    servicedesk,
 };
 use jsm_sandbox::{Quirk, Sandbox};
 
-use overlay_action::{OverlayAction, overlay_action};
+use overlay_action::{OverlayAction, overlay_action, unite};
 
 /// How many objects of each list are looked at one by one. A page has this many items, too.
 const SAMPLE: u64 = 5;
@@ -73,9 +74,15 @@ impl Rows {
         for drift in &report.drift {
             let name = drift.path.rsplit(['.', ']']).next().unwrap_or_default();
             let place = format!("{} {name}", drift.pointer);
-            let row = self.0.entry((report.operation.api, place, drift.kind.to_string()));
+            // A field is one row, whatever its values are.
+            let kind = match drift.kind {
+                DriftKind::UnknownField { .. } => "unknown field".to_owned(),
+                ref kind => kind.to_string(),
+            };
             let first = || Row { report: report.clone(), drift: drift.clone(), operations: BTreeSet::new() };
-            row.or_insert_with(first).operations.insert(report.operation.name);
+            let row = self.0.entry((report.operation.api, place, kind)).or_insert_with(first);
+            row.operations.insert(report.operation.name);
+            unite(&mut row.drift.kind, &drift.kind);
         }
     }
 

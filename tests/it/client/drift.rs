@@ -142,6 +142,11 @@ async fn items_of_lists_and_entries_of_maps_are_one_path() {
     );
     let found = reports(GetStatusHistory::new("HELP-1"), script::json(200, &body)).await;
     assert_eq!(found.lines(), ["$.values[*].statusCategory: unknown enum value"]);
+
+    // What has another type is no new value.
+    let body = page(json!([{"status": "Zu", "statusCategory": ["DONE"]}]));
+    let found = reports(GetStatusHistory::new("HELP-1"), script::json(200, &body)).await;
+    assert_eq!(found.lines(), ["$.values[*].statusCategory: array read as absent"]);
 }
 
 #[tokio::test]

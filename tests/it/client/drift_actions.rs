@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jsm_client::Operation;
-use jsm_client::servicedesk::request::GetRequests;
+use jsm_client::servicedesk::feedback::GetFeedback;
+use jsm_client::servicedesk::request::{GetRequests, ValidateRequest};
 use jsm_client::servicedesk::service_desk::GetServiceDesk;
+use jsm_client::{DriftKind, Operation};
 use jsm_codegen::effective::attempt;
 use jsm_codegen::{document, overlay};
 use jsm_raw::{Document, Mismatch, Place, Visit, Visited};
@@ -12,7 +13,7 @@ use serde_json::json;
 use xtask::{effective, files};
 
 use super::drift::reports;
-use super::overlay_action::{NEW_VALUE, overlay_action};
+use super::overlay_action::{NEW_VALUE, overlay_action, unite};
 use super::script::{self, text};
 
 /// What does not fit, by kind.
@@ -23,6 +24,23 @@ impl Visit for Mismatches {
     fn mismatch(&mut self, at: &Visited<'_>, mismatch: Mismatch<'_>) {
         self.0.push(format!("${} {mismatch:?}", at.path.shape()));
     }
+}
+
+/// The effective document with more actions in two of its overlays.
+fn applied(corrections: &str, ergonomics: &str) -> Document {
+    let root = files::root();
+    let mut overlays = effective::overlays(&root, "servicedesk").unwrap();
+    for (file, actions) in [("corrections.yaml", corrections), ("ergonomics.yaml", ergonomics)] {
+        assert!(!actions.is_empty(), "{file}");
+        let text = format!("overlay: 1.0.0\ninfo: {{title: Seen, version: 1.0.0}}\nactions:\n{actions}");
+        let more = overlay::parse(file, &text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+        let overlay = overlays.iter_mut().find(|overlay| overlay.file.ends_with(file)).unwrap();
+        overlay.actions.extend(more.actions);
+    }
+    let pinned = std::fs::read(root.join(files::pinned("servicedesk"))).unwrap();
+    let (effective, problems) = attempt(&document::parse(&pinned).unwrap(), &overlays);
+    assert!(problems.is_empty(), "{problems:#?}");
+    Document::from(effective)
 }
 
 /// The actions of the example are overlays of this project: once they are applied, the same response fits.
@@ -57,19 +75,7 @@ async fn what_the_overlay_actions_record_is_no_drift_any_more() {
         let file = if action.file == "corrections.yaml" { &mut corrections } else { &mut ergonomics };
         *file += &format!("  {}\n", action.yaml.replace(NEW_VALUE, "PAUSED"));
     }
-    let root = files::root();
-    let mut overlays = effective::overlays(&root, "servicedesk").unwrap();
-    for (file, actions) in [("corrections.yaml", corrections), ("ergonomics.yaml", ergonomics)] {
-        assert!(!actions.is_empty(), "{file}");
-        let text = format!("overlay: 1.0.0\ninfo: {{title: Seen, version: 1.0.0}}\nactions:\n{actions}");
-        let more = overlay::parse(file, &text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-        let overlay = overlays.iter_mut().find(|overlay| overlay.file.ends_with(file)).unwrap();
-        overlay.actions.extend(more.actions);
-    }
-    let pinned = std::fs::read(root.join(files::pinned("servicedesk"))).unwrap();
-    let (effective, problems) = attempt(&document::parse(&pinned).unwrap(), &overlays);
-    assert!(problems.is_empty(), "{problems:#?}");
-    let effective = Document::from(effective);
+    let effective = applied(&corrections, &ergonomics);
 
     let fits = |document: &Document| {
         let mut mismatches = Mismatches::default();
@@ -91,6 +97,10 @@ async fn drift_without_an_overlay_action_has_advice() {
     for (response, advice) in [
         (script::json(200, &body), "nothing: an id is read"),
         (script::json(200, &body), "look at the site: the object has names that are data"),
+        (
+            script::json(200, &json!({"id": ["7"], "projectKey": "A", "projectName": "B"})),
+            "look at the site: an id is missing",
+        ),
         (text(503, ""), "nothing: any server can send this status"),
         (text(200, "nonsense"), "look at the site: the operation may respond with something else"),
         (
@@ -103,5 +113,54 @@ async fn drift_without_an_overlay_action_has_advice() {
         let advised = report.drift.iter().map(|drift| overlay_action(document, &report, drift).unwrap_err());
         let advised: Vec<&str> = advised.collect();
         assert!(advised.iter().any(|text| text.starts_with(advice)), "{advice}: {advised:?}");
+    }
+}
+
+/// Overlays of this project have added these places, so that a correction of the pinned document finds nothing.
+#[tokio::test]
+async fn what_an_overlay_has_added_is_changed_after_it() {
+    let document = Document::of("servicedesk").unwrap().json();
+    let (mut corrections, mut ergonomics) = (String::new(), String::new());
+    let validated = json!({"reasonKey": "x", "severity": "high", "fieldErrors": [{"field": 1, "hint": [], "message": "x"}]});
+    let rated = json!({"type": "nps", "rating": 5, "source": null});
+    let found = [
+        reports(ValidateRequest::new(1, 2), script::json(200, &validated)).await,
+        reports(GetFeedback::new("HELP-1"), script::json(200, &rated)).await,
+    ];
+    for report in found.iter().flat_map(|found| found.lock().clone()) {
+        for drift in &report.drift {
+            let action =
+                overlay_action(document, &report, drift).unwrap_or_else(|why| panic!("{drift}: {why}"));
+            let file = if action.file == "corrections.yaml" { &mut corrections } else { &mut ergonomics };
+            *file += &format!("  {}\n", action.yaml.replace(NEW_VALUE, "nps"));
+        }
+    }
+    assert_eq!(
+        (corrections.lines().count(), ergonomics.lines().count()),
+        (1, 5),
+        "{corrections}{ergonomics}"
+    );
+    let effective = applied(&corrections, &ergonomics);
+    let mut mismatches = Mismatches::default();
+    for (schema, value) in [("RequestValidationResult", &validated), ("Feedback", &rated)] {
+        let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+        effective.compare(&schema, Place::Root(""), value, &mut mismatches);
+    }
+    assert_eq!(mismatches.0, Vec::<String>::new());
+}
+
+#[test]
+fn one_action_adds_a_field_whatever_its_values_are() {
+    for (all, expected) in [
+        (&["null", "string", "null"][..], "string"),
+        (&["string", "null", "string"], "string"),
+        (&["null", "null"], "null"),
+        (&["string", "number", "string"], "any"),
+    ] {
+        let mut kind = DriftKind::UnknownField { found: all[0] };
+        for found in all {
+            unite(&mut kind, &DriftKind::UnknownField { found });
+        }
+        assert_eq!(kind, DriftKind::UnknownField { found: expected });
     }
 }

@@ -1,6 +1,11 @@
 //! The overlay action that records a difference between a server and the documents (`openapi/README.md`).
 
-use jsm_client::serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use jsm_client::serde_json::{self, Value, json};
 use jsm_client::{Drift, DriftKind, DriftReport, RepairAction};
 
 /// Where an action belongs, and the action as one line of YAML.
@@ -13,6 +18,25 @@ pub(crate) struct OverlayAction {
 /// The value that an action has in place of a new enum value, which reports do not have.
 pub(crate) const NEW_VALUE: &str = "THE_NEW_VALUE";
 
+/// The overlay for what other overlays have added after the corrections: it applies after them.
+const LATER: &str = "ergonomics.yaml";
+
+/// What a field is called whose values are of several types.
+const ANY: &str = "any";
+
+/// Makes one kind of both where one action has to record both: a field that is unknown, whatever its values are.
+pub(crate) fn unite(kind: &mut DriftKind, other: &DriftKind) {
+    if let (DriftKind::UnknownField { found }, DriftKind::UnknownField { found: other }) = (kind, other) {
+        match (*found, *other) {
+            (one, other) if one == other => {}
+            // A null counts as absent.
+            (_, "null") => {}
+            ("null", other) => *found = other,
+            _ => *found = ANY,
+        }
+    }
+}
+
 /// The action, or what to do where there is none. `document` is the effective document of the operation's API.
 pub(crate) fn overlay_action(
     document: &Value,
@@ -20,12 +44,15 @@ pub(crate) fn overlay_action(
     drift: &Drift,
 ) -> Result<OverlayAction, &'static str> {
     let schema = document.pointer(&drift.pointer).unwrap_or(&Value::Null);
-    let target = target(document, &drift.pointer);
-    let correction = |target: String, change: String| {
+    let keys = pinned_keys(document, &drift.pointer);
+    // The change of the place itself, or of this member of it.
+    let correction = |member: Option<&str>, entries: &str, change: String| {
+        let keys = keys.iter().map(String::as_str).chain(member).collect::<Vec<_>>();
+        let file = if is_pinned(report.operation.api, &keys) { "corrections.yaml" } else { LATER };
         let reason = json!(format!("seen in responses of {}", report.operation.name));
-        let target = json!(target);
-        let yaml = format!("- {{target: {target}, description: {reason}, {change}}}");
-        Ok(OverlayAction { file: "corrections.yaml", yaml })
+        let target = keys.iter().fold("$".to_owned(), |path, key| path + &step(key)) + entries;
+        let yaml = format!("- {{target: {}, description: {reason}, {change}}}", json!(target));
+        Ok(OverlayAction { file, yaml })
     };
     let name = drift.path.rsplit_once('.').map_or("*", |(_, name)| name);
     match &drift.kind {
@@ -36,27 +63,25 @@ pub(crate) fn overlay_action(
             let mut field = typed(found);
             field["x-jsm-inferred"] = true.into();
             let change = format!("x-adds: true, update: {}", json!({name: field}));
-            correction(format!("{target}.properties"), change)
+            correction(Some("properties"), "", change)
         }
         DriftKind::UnknownEnumValue => {
-            correction(format!("{target}.enum"), format!("x-adds: true, update: [{NEW_VALUE}]"))
+            correction(Some("enum"), "", format!("x-adds: true, update: [{NEW_VALUE}]"))
         }
         DriftKind::MissingField => {
             let lists = |key: &str| {
                 let listed = schema.get(key).and_then(Value::as_array);
                 listed.is_some_and(|names| names.iter().any(|listed| listed == name))
             };
-            let remove = |key: &str| {
-                let list = format!("{target}{}[?@ == {}]", step(key), quoted(name));
-                correction(list, "remove: true".to_owned())
-            };
-            match lists("required") {
-                true => remove("required"),
-                // The annotation is added by this file, after corrections.
-                false => Ok(OverlayAction { file: "ergonomics.yaml", ..remove("x-jsm-always-present")? }),
-            }
+            let list = if lists("required") { "required" } else { "x-jsm-always-present" };
+            correction(Some(list), &format!("[?@ == {}]", quoted(name)), "remove: true".to_owned())
         }
-        _ if schema.get("x-jsm-id").is_some() => Err("nothing: an id is read from text and from numbers"),
+        DriftKind::OtherType { found: "string" | "number", .. } if schema.get("x-jsm-id").is_some() => {
+            Err("nothing: an id is read from text and from numbers")
+        }
+        _ if schema.get("x-jsm-id").is_some() => {
+            Err("look at the site: an id is missing, or is no id any more")
+        }
         DriftKind::OtherType { found, .. }
         | DriftKind::Repaired(
             RepairAction::Converted { from: found, .. }
@@ -64,15 +89,15 @@ pub(crate) fn overlay_action(
             | RepairAction::Dropped { found },
         ) => {
             let change = if *found == "null" { json!({"nullable": true}) } else { typed(found) };
-            correction(target, format!("update: {change}"))
+            correction(None, "", format!("update: {change}"))
         }
-        DriftKind::OutOfRange => correction(target, format!("update: {}", json!({"format": "int64"}))),
+        DriftKind::OutOfRange => correction(None, "", format!("update: {}", json!({"format": "int64"}))),
         DriftKind::UndocumentedStatus => match report.status.as_u16() {
             429 | 500.. => Err("nothing: any server can send this status"),
             status => {
                 let response = json!({"description": "Seen on a site.", "x-jsm-inferred": true});
                 let update = json!({status.to_string(): response});
-                correction(target, format!("x-adds: true, update: {update}"))
+                correction(None, "", format!("x-adds: true, update: {update}"))
             }
         },
         DriftKind::NoJson => Err("look at the site: the operation may respond with something else now"),
@@ -84,13 +109,13 @@ pub(crate) fn overlay_action(
 fn typed(found: &str) -> Value {
     match found {
         "array" => json!({"type": "array", "items": {}}),
-        "null" => json!({}),
+        "null" | ANY => json!({}),
         found => json!({"type": found}),
     }
 }
 
-/// The JSONPath of a place in the pinned document, which overlays change: schemas have other names there.
-fn target(document: &Value, pointer: &str) -> String {
+/// The keys that lead to a place in the pinned document, which overlays change: schemas have other names there.
+fn pinned_keys(document: &Value, pointer: &str) -> Vec<String> {
     let keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
     let mut keys: Vec<String> = keys.collect();
     if let [components, schemas, name, ..] = keys.as_mut_slice()
@@ -99,7 +124,27 @@ fn target(document: &Value, pointer: &str) -> String {
     {
         pinned.clone_into(name);
     }
-    keys.iter().fold("$".to_owned(), |path, key| path + &step(key))
+    keys
+}
+
+/// The pinned documents of this checkout, by API. Each is read once.
+static PINNED: Mutex<BTreeMap<&str, Value>> = Mutex::new(BTreeMap::new());
+
+/// Whether the pinned document has a place. What it does not have, an overlay has added.
+fn is_pinned(api: &'static str, keys: &[&str]) -> bool {
+    let read = || {
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let mut files = folders.map(|folder| folder.join("openapi").join(api).join("pinned.json"));
+        let text = files.find_map(|file| fs::read(file).ok()).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    };
+    let mut all = PINNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let pinned = &*all.entry(api).or_insert_with(read);
+    let found = keys.iter().try_fold(pinned, |node, key| match node {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        node => node.get(key),
+    });
+    pinned.is_null() || found.is_some()
 }
 
 /// One step of a JSONPath.

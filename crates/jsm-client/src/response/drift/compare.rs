@@ -147,6 +147,8 @@ impl Visit for Search {
         let found = type_of(at.value);
         let (kind, shape) = match mismatch {
             Mismatch::Unknown => (DriftKind::UnknownField { found }, at.path.shape()),
+            // The type of a list or an object is another one, which is reported.
+            Mismatch::EnumValue if at.value.is_array() || at.value.is_object() => return,
             Mismatch::EnumValue => (DriftKind::UnknownEnumValue, at.path.shape()),
             Mismatch::OutOfRange => (DriftKind::OutOfRange, at.path.shape()),
             Mismatch::Missing(name) | Mismatch::AlwaysPresent(name) => {
