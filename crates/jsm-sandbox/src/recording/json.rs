@@ -8,8 +8,11 @@ use std::collections::HashSet;
 use super::place::Place;
 use super::texts::Replacer;
 
-/// How deep values may be nested. What is deeper is left out.
-const DEEPEST: usize = 100;
+/// How deep values may be nested, as parsers have it. What is deeper is left out.
+const DEEPEST: usize = 128;
+
+/// The byte order mark, which some servers begin with.
+const MARK: char = '\u{feff}';
 
 /// A body after redaction.
 pub(super) struct Redacted {
@@ -23,7 +26,9 @@ struct Cut;
 
 /// Replaces all that is not known to be harmless.
 pub(super) fn redact(replacer: &mut Replacer, text: &str, place: &Place) -> Redacted {
-    let mut scanner = Scanner { replacer, rest: text, made: String::new(), is_odd: false };
+    let is_marked = text.starts_with(MARK);
+    let made = if is_marked { MARK.to_string() } else { String::new() };
+    let mut scanner = Scanner { replacer, rest: text, made, is_odd: is_marked };
     let end = scanner.value(place, 0);
     scanner.skip_space();
     if end.is_err() {
@@ -48,7 +53,7 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn skip_space(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{feff}']);
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r', MARK]);
     }
 
     /// Reads a mark, if it comes next.
@@ -82,9 +87,11 @@ impl<'a> Scanner<'a> {
                 let (number, rest) = self.rest.split_at(end);
                 self.rest = rest;
                 if serde_json::from_str::<serde_json::Number>(number).is_err() {
-                    // No number of JSON: all that matters is that it is none.
-                    self.made += "0x";
-                    return Err(Cut);
+                    self.is_odd = true;
+                    // One that is too large for programs is one for those that do not read it.
+                    let is_large = number.parse().is_ok_and(f64::is_infinite);
+                    self.made += if is_large { "1e999" } else { "0x" };
+                    return if is_large { Ok(()) } else { Err(Cut) };
                 }
                 let replaced = self.replacer.number(place, number);
                 let read = serde_json::from_str(&replaced).map(|value: serde_json::Value| value.to_string());
@@ -293,13 +300,15 @@ mod tests {
             (r#"{"values":[{"na"#, r#"{"values":[{"key-1"#, true),
             (r#"{"a\"da":1"#, r#"{"key-1":2"#, true),
             (r#"{"id": 007}"#, r#"{"id":0x"#, true),
+            (r#"{"id": 4e777, "name": "Ada"}"#, r#"{"id":1e999,"name":"Name 1"}"#, true),
+            ("\u{feff}{\"name\": \"Ada\"}", "\u{feff}{\"name\":\"Name 1\"}", true),
             (r#"{"score": 1.50}"#, r#"{"score":2.55}"#, false),
             (r#"{} Ada"#, "{}Trailing 1", true),
             (r#"[null,{},[]]"#, "[null,{},[]]", false),
             ("nul", "", true),
             ("\"\\u00", "\"10", true),
             ("\"\\", "\"", true),
-            (deep.as_str(), &deep[..101], true),
+            (deep.as_str(), &deep[..129], true),
         ] {
             assert_eq!(redacted(text, &Place::unknown("")), (expected.to_owned(), is_odd), "{text}");
         }
