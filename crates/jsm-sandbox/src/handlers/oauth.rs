@@ -41,9 +41,12 @@ pub(crate) fn authorize(credentials: &mut Credentials, query: &[(String, String)
     Response::empty(302).header("Location", location)
 }
 
-/// The token endpoint.
-pub(crate) fn exchange(credentials: &mut Credentials, body: &[u8], now: i64) -> Response {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+/// The token endpoint. It reads JSON, and forms, which RFC 6749 has.
+pub(crate) fn exchange(credentials: &mut Credentials, media_type: &str, body: &[u8], now: i64) -> Response {
+    let body: Value = match media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        true => form_urlencoded::parse(body).into_owned().collect(),
+        false => serde_json::from_slice(body).unwrap_or_default(),
+    };
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let request = TokenRequest {
         grant_type: text("grant_type"),

@@ -27,7 +27,10 @@ pub(super) fn serve(service: &Service, state: &mut State, raw: &RawRequest, orig
         (Origin::Gateway, "GET", "/authorize") => {
             oauth::authorize(&mut state.credentials, &raw.query_pairs(), now)
         }
-        (Origin::Gateway, "POST", "/oauth/token") => oauth::exchange(&mut state.credentials, &raw.body, now),
+        (Origin::Gateway, "POST", "/oauth/token") => {
+            let media_type = raw.header("content-type").unwrap_or_default();
+            oauth::exchange(&mut state.credentials, media_type, &raw.body, now)
+        }
         (Origin::Gateway, "GET", "/oauth/token/accessible-resources") => {
             let header = raw.header("authorization");
             let caller = header.and_then(|header| caller(&state.credentials, header, true, now));

@@ -113,6 +113,24 @@ async fn a_code_is_exchanged_by_its_app_alone() {
 }
 
 #[tokio::test]
+async fn tokens_are_asked_for_with_json_or_with_a_form() {
+    let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
+    let app = sandbox.oauth_app(CALLBACK);
+    let code = code_in(&sandbox.visit(&page(&app, &[])).unwrap());
+    let mut grant =
+        format!("grant_type=authorization_code&code={code}&redirect_uri=https%3A%2F%2F{}", &CALLBACK[8..]);
+    for _ in 0..2 {
+        let form = format!("client_id={}&client_secret={}&{grant}", app.client_id, app.client_secret);
+        let request = crate::http::client().post(&app.token_url).body(form);
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+        let response = read(request).await.unwrap();
+        assert_eq!(response.status, 200, "{}", response.text);
+        let token = response.json()["refresh_token"].as_str().unwrap().to_owned();
+        grant = format!("grant_type=refresh_token&refresh_token={token}");
+    }
+}
+
+#[tokio::test]
 async fn a_browser_stays_where_it_cannot_be_sent_back() {
     let sandbox = Sandbox::builder().no_violations().start().await.unwrap();
     let (app, client) = (sandbox.oauth_app(CALLBACK), TestClient::new(&sandbox, Role::Anonymous));
