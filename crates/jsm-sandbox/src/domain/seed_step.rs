@@ -55,6 +55,9 @@ impl Step {
     pub(super) fn add(&self, site: &mut Site, staff: &[Account; 3], last: &mut Last) -> Result<(), String> {
         match self {
             Step::Desk { key, name, open_access } => {
+                if let Some(other) = site.desks.values().find(|desk| desk.key == *key) {
+                    return Err(format!("the service desk '{}' has the key '{key}' already", other.name));
+                }
                 let desk = site.add_desk(key, name, *open_access);
                 add_standard_types(site, desk);
                 *last = Last { desk, request_type: None, issue: None };
@@ -108,6 +111,7 @@ impl Step {
                 }
             }
             Step::Request { reporter, summary } => {
+                last_desk(site, last)?;
                 let reporter = account(site, reporter).unwrap_or_else(|_| staff[0].account_id.clone());
                 let mut kinds = site.request_types.values();
                 let first = kinds.find(|kind| kind.desk == last.desk).map(|kind| kind.id);

@@ -181,6 +181,7 @@ async fn a_seed_that_describes_what_cannot_be_is_refused() {
         seed().request("", "PC").comment("nobody@example.com", "Hm", true),
         seed().request("", "PC").participant("nobody@example.com"),
         Seed::empty().queue("All", "", &[], |_| true),
+        Seed::empty().request("", "PC"),
     ] {
         text += &format!("{}\n", Sandbox::builder().seed(seed).start().await.unwrap_err());
     }

@@ -266,6 +266,7 @@ async fn a_seed_that_names_what_does_not_exist_is_refused() {
         request().value("customfield_2", json!("PC")),
         request().value("customfield_1", json!("Small")),
         request().of_request_type("Desktop"),
+        seed().desk("HELP", "Another Help Desk"),
     ] {
         let error = Sandbox::builder().seed(seed).start().await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
