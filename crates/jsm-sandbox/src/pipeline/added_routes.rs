@@ -71,7 +71,7 @@ impl RouteRequest {
 
 /// The response of a route. JSON alone is a response with status 200.
 ///
-/// A status that is not between 100 and 999 breaks the connection, and so does a header that HTTP does not allow.
+/// A status that is not between 200 and 999 breaks the connection, and so does a header that HTTP does not allow.
 #[derive(Clone, Debug)]
 pub struct RouteResponse(Response);
 

@@ -118,7 +118,8 @@ impl Fault {
         }
     }
 
-    /// A response with this status, from 100 to 999, and an empty body. The request changes nothing.
+    /// A response with this status, from 200 to 999, and an empty body. Any other status breaks the connection. The request
+    /// changes nothing.
     pub fn status(status: u16) -> Fault {
         Fault::new(Kind::Respond(Response::empty(status)))
     }

@@ -217,12 +217,14 @@ fn match_path<'a>(template: &'a str, path: &str) -> Option<BTreeMap<&'a str, Str
     let mut segments = path.split('/');
     for expected in template.split('/') {
         let segment = segments.next()?;
+        // A route that was added has its text as it is read, or as it is sent.
+        let is_same = || segment == expected || percent_decode_str(segment).eq(expected.bytes());
         match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(_) if segment.is_empty() => return None,
             Some(name) => {
                 values.insert(name, percent_decode_str(segment).decode_utf8().ok()?.into_owned());
             }
-            None if segment != expected => return None,
+            None if !is_same() => return None,
             None => {}
         }
     }

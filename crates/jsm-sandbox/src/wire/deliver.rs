@@ -36,7 +36,8 @@ pub(super) async fn deliver(
     if delivery.delay > Duration::ZERO {
         tokio::time::sleep(delivery.delay).await;
     }
-    if delivery.drop {
+    // A status below 200 is no response: another one would have to follow.
+    if delivery.drop || response.status < 200 {
         return Err(Broken);
     }
     write(response, delivery).map_err(|_| Broken)

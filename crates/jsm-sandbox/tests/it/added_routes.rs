@@ -80,6 +80,8 @@ async fn a_route_is_found_by_method_and_path_alone() {
         ("DELETE", PROJECT),
         ("GET", "/jsm/assets/workspace/{id}/v1/object"),
         ("GET", "/rest/servicedeskapi/info"),
+        ("GET", "/rest/api/3/größe/mit leerzeichen"),
+        ("GET", "/rest/api/3/gr%C3%B6%C3%9Fe"),
     ] {
         sandbox.route(method, path, move |request| {
             RouteResponse::text(200, format!("{} {path}", request.method))
@@ -92,6 +94,12 @@ async fn a_route_is_found_by_method_and_path_alone() {
         ("GET", "/rest/api/3/project/search".to_owned(), Some("GET /rest/api/3/project/search".to_owned())),
         // A route takes precedence over an operation.
         ("GET", "/rest/servicedeskapi/info".to_owned(), Some("GET /rest/servicedeskapi/info".to_owned())),
+        (
+            "GET",
+            "/rest/api/3/gr%C3%B6%c3%9fe/mit%20leerzeichen".to_owned(),
+            Some("GET /rest/api/3/größe/mit leerzeichen".to_owned()),
+        ),
+        ("GET", "/rest/api/3/gr%C3%B6%C3%9Fe".to_owned(), Some("GET /rest/api/3/gr%C3%B6%C3%9Fe".to_owned())),
         (
             "GET",
             format!("{gateway}/jsm/assets/workspace/7/v1/object"),

@@ -143,7 +143,13 @@ async fn a_connection_breaks_before_or_after_the_work() {
         let page = client.get("/rest/servicedeskapi/organization").await.json();
         page["size"].as_u64().unwrap()
     };
-    for (fault, made) in [(Fault::drop_before(), 0), (Fault::drop_after(), 1)] {
+    // A status below 200 is no response.
+    for (fault, made) in [
+        (Fault::drop_before(), 0),
+        (Fault::drop_after(), 1),
+        (Fault::status(101), 0),
+        (Fault::status(100), 0),
+    ] {
         let before = organizations().await;
         sandbox.fault(fault.on("CreateOrganization"));
         let request =
