@@ -79,11 +79,19 @@ impl Site {
             gateway.map(|gateway| origin("the gateway", gateway, "", allow_http)).transpose()?;
         let cloud_id = cloud_id.map(|id| trimmed(&id).to_owned());
         if let Some(id) = cloud_id.as_deref().filter(|id| !is_cloud_id(id)) {
-            return Err(Error::configuration(format!("{id:?} is not a cloud id; it looks like a UUID")));
+            return Err(Error::configuration(format!("{id:?} is not a cloud id, which is a UUID")));
         }
-        let pasted = pasted(site).filter(|(origin, _)| is_gateway(origin, own_gateway.as_ref()));
+        let pasted =
+            pasted(site, cloud_id.as_deref()).filter(|(origin, _)| is_gateway(origin, own_gateway.as_ref()));
         let Some((from, id)) = pasted else {
             let site = origin("the site", site, "", allow_http)?;
+            if is_atlassians_gateway(&site) {
+                let note = format!(
+                    "the site {GATEWAY} is the gateway of all sites; write https://acme.atlassian.net, \
+                     or {GATEWAY}{SITES} with the site's cloud id"
+                );
+                return Err(Error::configuration(note));
+            }
             let gateway = match own_gateway {
                 Some(gateway) => gateway,
                 // A server on this machine is the gateway of itself.
@@ -259,11 +267,14 @@ fn is_cloud_id(id: &str) -> bool {
     !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// The origin and the cloud id in the gateway's address of a site.
-fn pasted(text: &str) -> Option<(Url, String)> {
+/// The origin and the cloud id in the gateway's address of a site, or in the gateway's own with this cloud id.
+fn pasted(text: &str, cloud_id: Option<&str>) -> Option<(Url, String)> {
     let mut url = Url::parse(trimmed(text)).ok()?;
-    let id = url.path().strip_prefix(SITES)?;
-    let id = id.strip_suffix('/').unwrap_or(id).to_owned();
+    let id = match url.path().strip_prefix(SITES) {
+        None if url.path() == "/" && is_atlassians_gateway(&url) => cloud_id?.to_owned(),
+        None => return None,
+        Some(id) => id.strip_suffix('/').unwrap_or(id).to_owned(),
+    };
     url.set_path("");
     is_cloud_id(&id).then_some((url, id))
 }
@@ -271,7 +282,11 @@ fn pasted(text: &str) -> Option<(Url, String)> {
 /// Whether sites can be below this address: it is Atlassian's gateway, the one that was set, or on this machine.
 fn is_gateway(address: &Url, own: Option<&Url>) -> bool {
     let same = |gateway: &Url| gateway.origin() == address.origin();
-    is_loopback(address) || own.is_some_and(same) || Url::parse(GATEWAY).is_ok_and(|gateway| same(&gateway))
+    is_loopback(address) || own.is_some_and(same) || is_atlassians_gateway(address)
+}
+
+fn is_atlassians_gateway(address: &Url) -> bool {
+    Url::parse(GATEWAY).is_ok_and(|gateway| gateway.origin() == address.origin())
 }
 
 /// A scheme and a host. What else an address has is not repeated in the error, since it can be secret; `below` is
@@ -362,6 +377,10 @@ mod tests {
             ("https://me:secret@api.atlassian.com/ex/jira/a1-b2", None, false),
             ("https://api.atlassian.com/ex/jira/", None, false),
             ("http://api.atlassian.com/ex/jira/a1-b2", None, false),
+            // The gateway of all sites.
+            ("https://api.atlassian.com", Some("a1-b2"), true),
+            ("https://api.atlassian.com/", None, false),
+            ("https://api.atlassian.com?x", Some("a1-b2"), false),
         ] {
             let site = Site::new(site, None, false, cloud_id.map(str::to_owned), false);
             assert_eq!(site.is_ok(), taken, "{site:?}");
