@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
     };
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the list has seen enough of it, as `head` has.
+        // The program that reads the list has closed it, as `head` does.
         Err(error)
             if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) =>
         {

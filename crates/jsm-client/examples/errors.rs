@@ -1,4 +1,4 @@
-//! What errors tell, and what a program does about each.
+//! What errors report, and what a program does about each.
 
 mod connect;
 
@@ -17,11 +17,11 @@ fn what_now(error: &Error) -> &'static str {
         ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Server => "try again later",
         ErrorKind::RateLimited => "wait as long as retry_after says",
         ErrorKind::Authentication => "renew the credentials",
-        _ => "tell a person",
+        _ => "show it to a person",
     }
 }
 
-fn tell<T>(result: Result<T, Error>) {
+fn report<T>(result: Result<T, Error>) {
     match result {
         Ok(_) => println!("done"),
         Err(error) => {
@@ -37,15 +37,15 @@ fn tell<T>(result: Result<T, Error>) {
 async fn main() -> Result<(), BoxError> {
     let (jira, _sandbox) = connect::connect().await?;
     let fred = CreateCustomer::new("fred@example.com", "Fred F. User").strict_conflict_status_code(true);
-    tell(jira.call(fred.clone()).await);
-    tell(jira.call(fred).await);
-    tell(jira.call(GetRequest::new("NONE-1")).await);
-    tell(jira.call(GetServiceDesk::new("../info")).await);
-    tell(jira.call(CreateRequest::new("1", "1")).await);
+    report(jira.call(fred.clone()).await);
+    report(jira.call(fred).await);
+    report(jira.call(GetRequest::new("NONE-1")).await);
+    report(jira.call(GetServiceDesk::new("../info")).await);
+    report(jira.call(CreateRequest::new("1", "1")).await);
 
-    // Nobody listens there. Nothing was done, so it would be tried again for a while.
+    // No server listens there. Nothing was sent, so the call would be retried for a while.
     let nowhere = Client::builder("http://127.0.0.1:9").api_token("me@example.com", "my token").build()?;
     let call = nowhere.call(GetServiceDesk::new("1")).retry(RetryPolicy::never());
-    tell(call.deadline(Duration::from_secs(5)).await);
+    report(call.deadline(Duration::from_secs(5)).await);
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Watches the first queue of a service desk, and tells what is new in it.
+//! Watches the first queue of a service desk, and prints what is new in it.
 //!
 //! `watch_queue [ROUNDS]` looks three times by default, half a minute apart; in the sandbox it does not wait, and
-//! somebody creates a request in between.
+//! creates a request in between.
 
 mod connect;
 
