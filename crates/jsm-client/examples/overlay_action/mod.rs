@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use jsm_client::serde_json::{self, Value, json};
 use jsm_client::{Drift, DriftKind, DriftReport, RepairAction};
@@ -127,24 +127,27 @@ fn pinned_keys(document: &Value, pointer: &str) -> Vec<String> {
     keys
 }
 
-/// The pinned documents of this checkout, by API. Each is read once.
-static PINNED: Mutex<BTreeMap<&str, Value>> = Mutex::new(BTreeMap::new());
+/// The pinned documents of this checkout, by API.
+static PINNED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let apis = folders.find_map(|folder| fs::read_dir(folder.join("openapi")).ok());
+    let apis = apis.into_iter().flatten().flatten();
+    let pinned = apis.filter_map(|api| {
+        let text = fs::read(api.path().join("pinned.json")).ok()?;
+        Some((api.file_name().into_string().ok()?, serde_json::from_slice(&text).ok()?))
+    });
+    pinned.collect()
+});
 
 /// Whether the pinned document has a place. What it does not have, an overlay has added.
-fn is_pinned(api: &'static str, keys: &[&str]) -> bool {
-    let read = || {
-        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-        let mut files = folders.map(|folder| folder.join("openapi").join(api).join("pinned.json"));
-        let text = files.find_map(|file| fs::read(file).ok()).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    };
-    let mut all = PINNED.lock().unwrap_or_else(PoisonError::into_inner);
-    let pinned = &*all.entry(api).or_insert_with(read);
+fn is_pinned(api: &str, keys: &[&str]) -> bool {
+    // Outside a checkout there is none to look into.
+    let Some(pinned) = PINNED.get(api) else { return true };
     let found = keys.iter().try_fold(pinned, |node, key| match node {
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
         node => node.get(key),
     });
-    pinned.is_null() || found.is_some()
+    found.is_some()
 }
 
 /// One step of a JSONPath.

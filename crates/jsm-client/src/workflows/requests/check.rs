@@ -47,9 +47,14 @@ pub(super) fn check(
     let mut values: Vec<Option<Value>> = vec![None; fields.len()];
     let chosen: Vec<_> = given.values.iter().map(|(name, _)| choose(&fields, name)).collect();
     let mut last = vec![0; fields.len()];
-    chosen.iter().enumerate().for_each(|(at, field)| field.iter().for_each(|index| last[*index] = at));
+    for (at, chosen) in chosen.iter().enumerate() {
+        if let Ok(index) = chosen {
+            last[*index] = at;
+        }
+    }
     for (at, (chosen, (_, value))) in chosen.into_iter().zip(&given.values).enumerate() {
         match chosen {
+            // A later value replaces this one.
             Ok(index) if last[index] != at => {}
             Ok(index) => match value.as_ref().map(|value| fields[index].encode(value)) {
                 Ok(Ok(value)) => values[index] = Some(value).filter(|value| !value.is_null()),
